@@ -1,0 +1,85 @@
+"""COSE_Sign1 with ES256, bound to one network (RFC 9052 section 4.2; KSP/1 section 2)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from kscoin import codec
+from kscoin.errors import BadSignature, Malformed
+from kscoin.keys import KID_BYTES, PublicKey, Signer, low_s
+
+# CBOR tag 18 (COSE_Sign1), one byte, at the very outside.
+_TAG: Final = b"\xd2"
+# The protected header {1: -7, 4: kid} up to the kid's eight bytes, which follow.
+_HEADER_PREFIX: Final = bytes.fromhex("a201260448")
+_HEADER_BYTES: Final = len(_HEADER_PREFIX) + KID_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A COSE_Sign1 taken apart; nothing in it is proven until `verify` returns.
+
+    `data` is the whole message with its signature in low-S form.
+    """
+
+    data: bytes
+    kid: bytes
+    payload: bytes
+    signature: bytes
+
+    @property
+    def id(self) -> bytes:
+        """The message's identity: SHA-256 of the payload, never of the malleable signature."""
+        return hashlib.sha256(self.payload).digest()
+
+    def verify(self, key: PublicKey, network: str) -> bytes:
+        """Return the payload if `key` signed it for `network`; raises BadSignature."""
+        if self.kid != key.kid:
+            raise BadSignature("the message names another key")
+        key.verify(self.signature, to_be_signed(self.payload, key.kid, network))
+        return self.payload
+
+
+def parse(data: bytes, max_bytes: int = codec.MAX_MESSAGE_BYTES) -> Envelope:
+    """Take a COSE_Sign1 apart without believing it.
+
+    Raises TooLarge, NotCanonical or Malformed.
+    """
+    if data[:1] != _TAG:
+        raise Malformed("not a signed message: tag 18 is missing")
+    parts = codec.decode(data[1:], max_bytes)
+    match parts:
+        case [bytes(header), {**unprotected}, bytes(payload), bytes(signature)] if not unprotected:
+            normal = low_s(signature)
+            return Envelope(_assemble(header, payload, normal), _kid(header), payload, normal)
+        case _:
+            raise Malformed("not a COSE_Sign1 with an empty unprotected header")
+
+
+def sign(payload: bytes, signer: Signer, network: str) -> bytes:
+    """Return the COSE_Sign1 of `payload` by `signer`, valid on `network` only."""
+    kid = signer.public_key.kid
+    return assemble(payload, kid, signer.sign(to_be_signed(payload, kid, network)))
+
+
+def assemble(payload: bytes, kid: bytes, signature: bytes) -> bytes:
+    """Return the COSE_Sign1 around a signature made elsewhere (by a card, KSP/1 section 7)."""
+    return _assemble(_HEADER_PREFIX + kid, payload, low_s(signature))
+
+
+def to_be_signed(payload: bytes, kid: bytes, network: str) -> bytes:
+    """Return the Sig_structure (RFC 9052 section 4.4) whose hash is signed."""
+    aad = b"KSP1:" + network.encode()
+    return codec.encode(["Signature1", _HEADER_PREFIX + kid, aad, payload])
+
+
+def _assemble(header: bytes, payload: bytes, signature: bytes) -> bytes:
+    return _TAG + codec.encode([header, {}, payload, signature])
+
+
+def _kid(header: bytes) -> bytes:
+    if len(header) != _HEADER_BYTES or not header.startswith(_HEADER_PREFIX):
+        raise Malformed("the protected header is not ES256 with an eight-byte kid")
+    return header[len(_HEADER_PREFIX) :]
