@@ -1,0 +1,1 @@
+"""Tests, room by room, and what crosses rooms: flows, contract, integration, ui, bench, house."""

@@ -1,0 +1,1 @@
+"""Tests on real stacks: a real pcscd, a real window, real sockets."""
