@@ -1,4 +1,7 @@
-"""Deterministic CBOR, decoded strictly (KSP/1 section 2; RFC 8949 section 4.2.1). Knows no message."""
+"""Deterministic CBOR, decoded strictly (KSP/1 section 2; RFC 8949 section 4.2.1).
+
+Knows no message.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ MAX_DEPTH: Final = 8
 # CBOR's unsigned integers end here (major type 0 with an eight-byte argument).
 MAX_UINT: Final = 2**64 - 1
 
-Value: TypeAlias = Union[int, bytes, str, bool, None, "list[Value]", "dict[int, Value]"]
+Value: TypeAlias = Union[int, bytes, str, bool, "list[Value]", "dict[int, Value]", None]
 
 
 def encode(value: Value) -> bytes:
@@ -54,21 +57,25 @@ def _check(value: object, depth_left: int) -> None:
     """Refuse whatever cbor2 would encode but KSP/1 does not allow."""
     if value is None or isinstance(value, (bool, bytes, str)):
         return
-    if depth_left == 0:
-        raise Malformed(f"nested deeper than {MAX_DEPTH}")
     if isinstance(value, int):
         _check_uint(value)
+    elif depth_left == 0:
+        raise Malformed(f"nested deeper than {MAX_DEPTH}")
     elif isinstance(value, list):
         for item in value:
             _check(item, depth_left - 1)
     elif isinstance(value, dict):
-        for key, item in value.items():
-            if isinstance(key, bool) or not isinstance(key, int):
-                raise Malformed("a map key is not an unsigned integer")
-            _check_uint(key)
-            _check(item, depth_left - 1)
+        _check_map(value, depth_left - 1)
     else:
         raise Malformed(f"{type(value).__name__} is not a type of KSP/1")
+
+
+def _check_map(mapping: dict[object, object], depth_left: int) -> None:
+    for key, item in mapping.items():
+        if isinstance(key, bool) or not isinstance(key, int):
+            raise Malformed("a map key is not an unsigned integer")
+        _check_uint(key)
+        _check(item, depth_left)
 
 
 def _check_uint(number: int) -> None:

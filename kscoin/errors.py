@@ -116,7 +116,7 @@ class SpendingError(KSCoinError):
 
 
 class ExceedsCredit(SpendingError):
-    """Raised when a debit ends above the ledger-signed credit_total, or is malformed as interval."""
+    """Raised when a debit ends above the ledger-signed credit_total, or is no interval at all."""
 
     code = "exceeds_credit"
 

@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import cache
 from typing import Any, Protocol, TypeVar
 
 from kscoin.codec import MAX_UINT, Value
@@ -136,7 +135,7 @@ class Row:
         if not isinstance(wire, list) or len(wire) != len(layout):
             raise Malformed(f"a {self.record.__name__} is an array of {len(layout)}")
         values = zip(layout, wire, strict=True)
-        return self.record(**{each.name: each.from_wire(item) for each, item in values})
+        return self.record(**{each.name: each.from_cell(item) for each, item in values})
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +151,11 @@ class Wired:
         return None if value is None and self.is_optional else self._named(self.type.to_wire, value)
 
     def from_wire(self, wire: Value) -> Any:
-        return None if wire is None and self.is_optional else self._named(self.type.from_wire, wire)
+        return self._named(self.type.from_wire, wire)
+
+    def from_cell(self, wire: Value) -> Any:
+        """Read the field from a row, where an absent one is null."""
+        return None if wire is None and self.is_optional else self.from_wire(wire)
 
     def _named(self, move: Callable[[Any], T], value: Any) -> T:
         try:
@@ -169,10 +172,15 @@ def wire(key: int, field_type: FieldType, *, optional: bool = False) -> Any:
     return field(metadata=metadata)
 
 
-@cache
+# Filled as records are met: a layout is worked out once a class.
+_LAYOUTS: dict[type, tuple[Wired, ...]] = {}
+
+
 def wired(record: type[Any]) -> tuple[Wired, ...]:
     """Return the wired fields of a dataclass, in order of declaration."""
-    return tuple(_wired(record))
+    if record not in _LAYOUTS:
+        _LAYOUTS[record] = tuple(_wired(record))
+    return _LAYOUTS[record]
 
 
 def to_map(record: Any) -> dict[int, Value]:
@@ -192,7 +200,7 @@ def from_map(record: type[T], mapping: dict[int, Value]) -> T:
 def _take(record: type[Any], each: Wired, mapping: dict[int, Value]) -> Any:
     if each.key in mapping:
         # An absent field is left out, never written as null: one value, one encoding.
-        return each._named(each.type.from_wire, mapping[each.key])
+        return each.from_wire(mapping[each.key])
     if each.is_optional:
         return None
     raise Malformed(f"{record.__name__} lacks {each.name}")

@@ -27,7 +27,7 @@ def parse(text: str) -> int:
     return amount(int(bare.replace(",", "")))
 
 
-def amount(won: int) -> int:
+def amount(won: object) -> int:
     """Return `won` if it is an amount that a payment may carry (1 to 2^32 - 1).
 
     Raises InvalidAmount otherwise.

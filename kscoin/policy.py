@@ -71,9 +71,8 @@ class Denylist:
         does not rise, Malformed if it does not arrive at the hash that it names.
         """
         if update.from_version not in (0, self.version) or update.to_version <= self.version:
-            raise StaleVersion(
-                f"update {update.from_version} to {update.to_version} does not follow {self.version}"
-            )
+            step = f"{update.from_version} to {update.to_version}"
+            raise StaleVersion(f"the denylist step {step} does not follow version {self.version}")
         ids = self.ids if update.from_version else b""
         after = Denylist(
             update.to_version,
@@ -98,7 +97,7 @@ class Denylist:
 
 def list_hash(sorted_ids: bytes, epochs: Iterable[int]) -> bytes:
     """Return the hash that names a whole denylist."""
-    return hashlib.sha256(sorted_ids + codec.encode(sorted(epochs))).digest()
+    return hashlib.sha256(sorted_ids + codec.encode([*sorted(epochs)])).digest()
 
 
 def _changed(ids: bytes, added: Iterable[bytes], removed: Iterable[bytes]) -> bytes:

@@ -1,4 +1,7 @@
-"""The spending line of a purse: intervals, gaps and overlaps, as pure arithmetic (KSP/1 section 1)."""
+"""The spending line of a purse: intervals, gaps and overlaps (KSP/1 section 1).
+
+Pure arithmetic; knows no signature.
+"""
 
 from __future__ import annotations
 
