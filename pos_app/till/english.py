@@ -1,0 +1,141 @@
+"""The English table. Plain words, short sentences, and never a code alone."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from pos_app.till.words import Language, Moved, Refusal, Texts
+
+NO, PERHAPS, YES = Moved.NO, Moved.PERHAPS, Moved.YES
+
+_OTHER_TENDER: Final = "Please take another tender."
+_CALL: Final = "Tell support."
+
+REFUSALS: Final = MappingProxyType(
+    {
+        "error": Refusal(
+            "That could not be done.", PERHAPS, "Look at the queue, then call support."
+        ),
+        "invalid_amount": Refusal("That is not an amount.", NO, "Please enter the amount again."),
+        "encoding": Refusal("That could not be read.", NO, "Please scan it again."),
+        "too_large": Refusal("That is too long to be a payment.", NO, _OTHER_TENDER),
+        "not_canonical": Refusal("That is not well formed.", NO, _OTHER_TENDER),
+        "malformed": Refusal("Something in it is missing or wrong.", NO, "Please scan it again."),
+        "not_kscoin": Refusal(
+            "That is not a KS-Coin code.", NO, "Ask for the payment code on the customer's phone."
+        ),
+        "verification": Refusal("It could not be verified.", NO, _OTHER_TENDER),
+        "bad_signature": Refusal("Its signature does not hold.", NO, _OTHER_TENDER),
+        "untrusted_key": Refusal("This terminal does not know who issued it.", NO, _OTHER_TENDER),
+        "expired": Refusal("It is no longer valid.", NO, _OTHER_TENDER),
+        "stale_version": Refusal(
+            "The list that came is older than ours.", NO, "Leave it: a new one comes by itself."
+        ),
+        "spending": Refusal("The purse's record does not add up.", NO, _OTHER_TENDER),
+        "exceeds_credit": Refusal("There is not enough in the purse.", NO, _OTHER_TENDER),
+        "overlap": Refusal("This may be a copied purse.", NO, f"Keep the goods. {_OTHER_TENDER}"),
+        "not_a_proof": Refusal("That does not prove a double spend.", NO, _CALL),
+    }
+)
+
+ENGLISH: Final = Texts(
+    language=Language.ENGLISH,
+    language_name="English",
+    other_language_name="한국어",
+    demo="DEMO",
+    online="Online",
+    trying="Connecting",
+    offline="Offline",
+    refused_line="Not allowed",
+    at_risk="Unsettled",
+    starting="Getting ready",
+    starting_hint="Opening the journal and the devices.",
+    amount_label="Amount",
+    amount_hint="Enter the amount",
+    erase="Erase",
+    clear="Clear",
+    pay="Pay",
+    pay_sum="Pay {amount}",
+    amount_too_large="That is more than one payment can be",
+    offline_limit_notice="Offline, one payment may be up to {limit}",
+    pay_title="Tap a card, scan this code, or show a code",
+    preparing="Preparing the code",
+    way_tap="Tap a card",
+    way_scan="Scan this code",
+    way_show="Show a code",
+    way_down="Not working now",
+    seconds_left="{seconds} s left",
+    cancel="Cancel",
+    hold_title="Keep the card there",
+    hold_hint="Do not take it away before the sound.",
+    checking_title="Checking",
+    checking_hint="One moment, please.",
+    hold_again_title="Hold the same card again",
+    hold_again_hint="It is charged once only.",
+    hold_again_why="The card left too early. Keep the goods until the payment is done.",
+    paid="Paid",
+    settled="Settled",
+    settled_hint="The money is in the shop's account.",
+    kept="Kept safely offline",
+    kept_hint="It settles by itself when the line is back.",
+    short_code="Code",
+    new_sale="New sale",
+    goes_on="New sale in {seconds} s",
+    not_paid="Not paid",
+    unsure_paid="Payment not confirmed",
+    next_step="What to do",
+    pay_again="Pay again",
+    dismiss="Close",
+    moved_no="No money has moved.",
+    moved_perhaps="Money may have moved. If so, it is given back.",
+    moved_yes="The customer's purse was charged.",
+    queue_title="Unsettled",
+    queue_empty="Nothing is waiting",
+    queue_empty_hint="Everything that you took has been settled.",
+    of_limit="of {limit}",
+    payments="{count} of {limit} payments",
+    oldest="Oldest {age} ago",
+    level_calm="Room left",
+    level_high="Filling up",
+    level_full="Full",
+    waiting_for_line="Waits for the line",
+    waiting_sending="Being sent",
+    waiting_refused="Settlement refused",
+    waiting_quarantined="Being looked at",
+    waiting_torn="Torn tap",
+    more="and {count} more",
+    sync_now="Sync now",
+    syncing="Syncing",
+    last_sync="Last sync {age} ago",
+    never_synced="Not synced yet",
+    back="Back",
+    fault_title="Trouble with the {part}",
+    queue_is_safe="Everything taken so far is kept safe.",
+    retry="Try again",
+    part_till="till",
+    part_queue="journal",
+    part_sync="sync",
+    part_card_reader="card reader",
+    part_scanner="scanner",
+    part_printer="printer",
+    part_key_store="key store",
+    part_clock="clock",
+    part_disk="disk",
+    customer_title="Demo customer",
+    customer_card="Card",
+    customer_phone="Phone",
+    customer_tap_card="Tap a card",
+    customer_tap_torn="Pull away early",
+    customer_show_phone="Show a phone code",
+    customer_pay_online="Pay online",
+    customer_show_receipt="Pay, show receipt",
+    customer_cut_line="Cut the line",
+    customer_restore_line="Restore the line",
+    customer_waits="Enter an amount and press Pay: then I can pay.",
+    seconds="{seconds} s",
+    minutes="{minutes} min",
+    hours="{hours} h {minutes} min",
+    days="{days} d {hours} h",
+    refusals=REFUSALS,
+)

@@ -1,0 +1,302 @@
+"""What each screen shows, as frozen values whose text is already in the shopkeeper's language.
+
+Knows no Kivy and no driver: `show(state)` makes these values, and a screen does nothing but draw
+them and send back the names of `Press`. Money is int won, times are whole seconds, so that an
+unchanged screen compares equal and is not drawn again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import ClassVar, Final, TypeAlias
+
+from pos_app.till.words import News, Texts
+
+
+class Press(StrEnum):
+    """Every name that a screen can send; `Pressed(name)` carries one of them."""
+
+    DIGIT_0 = "0"
+    DIGIT_1 = "1"
+    DIGIT_2 = "2"
+    DIGIT_3 = "3"
+    DIGIT_4 = "4"
+    DIGIT_5 = "5"
+    DIGIT_6 = "6"
+    DIGIT_7 = "7"
+    DIGIT_8 = "8"
+    DIGIT_9 = "9"
+    DIGITS_00 = "00"
+    DIGITS_000 = "000"
+    ERASE = "erase"
+    CLEAR = "clear"
+    PAY = "pay"
+    CANCEL = "cancel"
+    NEW_SALE = "new_sale"
+    PAY_AGAIN = "pay_again"
+    DISMISS = "dismiss"
+    QUEUE = "queue"
+    SYNC_NOW = "sync_now"
+    BACK = "back"
+    RETRY = "retry"
+    LANGUAGE = "language"
+
+
+# The keys that append their own value, as text, to the amount.
+DIGITS: Final = frozenset(press for press in Press if press.value.isdigit())
+# What the status bar can send, from every screen that is not in the middle of money moving.
+STATUS_PRESSES: Final = frozenset({Press.LANGUAGE, Press.QUEUE})
+
+
+class Connection(Enum):
+    """The line to the ledger, as the status bar says it: a word and a shape."""
+
+    ONLINE = "online"
+    TRYING = "trying"
+    OFFLINE = "offline"
+    # The ledger answers and does not accept this terminal; what is queued is still uploaded.
+    REFUSED = "refused"
+
+
+class Level(Enum):
+    """How full a limit is; each level has a colour, a shape and a word."""
+
+    CALM = "calm"
+    HIGH = "high"
+    FULL = "full"
+
+
+class DeviceKind(Enum):
+    """What a device mark draws."""
+
+    CARD_READER = "card_reader"
+    SCANNER = "scanner"
+    PRINTER = "printer"
+    CLOCK = "clock"
+    DISK = "disk"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceMark:
+    """A device that is not well; one that works has no mark."""
+
+    kind: DeviceKind
+    news: News
+
+
+@dataclass(frozen=True, slots=True)
+class AtRiskView:
+    """Money taken offline and not settled yet, against its limits; `oldest_s` is None if none."""
+
+    unsettled_won: int
+    limit_won: int
+    unsettled_count: int
+    limit_count: int
+    oldest_s: int | None = None
+    level: Level = Level.CALM
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """The bar on every screen. `clock` is the local time of day as text ("14:05")."""
+
+    shop: str
+    clock: str
+    connection: Connection
+    at_risk: AtRiskView
+    staff: str | None = None
+    devices: tuple[DeviceMark, ...] = ()
+    is_demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StartingView:
+    """The till is opening its journal and devices; nothing can be sold yet."""
+
+    presses: ClassVar[frozenset[Press]] = frozenset()
+    texts: Texts
+    status: StatusView
+
+
+@dataclass(frozen=True, slots=True)
+class SellView:
+    """The keypad. `notice` says why an amount cannot be paid, or what to know before it is."""
+
+    presses: ClassVar[frozenset[Press]] = (
+        DIGITS | STATUS_PRESSES | {Press.ERASE, Press.CLEAR, Press.PAY}
+    )
+    texts: Texts
+    status: StatusView
+    amount_won: int
+    can_pay: bool
+    notice: str | None = None
+
+
+class Way(Enum):
+    """One of the three pictures on the Pay screen."""
+
+    TAP = "tap"
+    SCAN = "scan"
+    SHOW = "show"
+
+
+@dataclass(frozen=True, slots=True)
+class PayView:
+    """The open request: three ways to pay it, all at once.
+
+    `request_text` is the KS1 text of the QR code, None while the request is being journalled.
+    A way in `ways_down` cannot be used now (its device is not well). `notice` tells of something
+    that was refused while the request stays open; it stays until the next one.
+    """
+
+    presses: ClassVar[frozenset[Press]] = frozenset({Press.CANCEL, Press.LANGUAGE})
+    texts: Texts
+    status: StatusView
+    amount_won: int
+    request_text: str | None
+    seconds_left: int
+    seconds_total: int
+    ways_down: frozenset[Way] = frozenset()
+    notice: News | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldView:
+    """A payment is being made. `is_card` is True while a card must stay where it is."""
+
+    presses: ClassVar[frozenset[Press]] = frozenset()
+    texts: Texts
+    status: StatusView
+    amount_won: int
+    is_card: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class HoldAgainView:
+    """A torn tap: the same card again, until the seconds have run out."""
+
+    presses: ClassVar[frozenset[Press]] = frozenset({Press.LANGUAGE})
+    texts: Texts
+    status: StatusView
+    amount_won: int
+    seconds_left: int
+    seconds_total: int
+    notice: News | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultView:
+    """Good news: the payment is stored. `goes_on_in_s` counts down to the next sale."""
+
+    presses: ClassVar[frozenset[Press]] = STATUS_PRESSES | {Press.NEW_SALE}
+    texts: Texts
+    status: StatusView
+    amount_won: int
+    short_code: str
+    is_settled: bool
+    goes_on_in_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedView:
+    """Bad news: what happened, whether money moved, what next. Stays until it is dismissed.
+
+    `can_pay_again` offers a new request for the same amount.
+    """
+
+    presses: ClassVar[frozenset[Press]] = STATUS_PRESSES | {Press.PAY_AGAIN, Press.DISMISS}
+    texts: Texts
+    status: StatusView
+    amount_won: int
+    news: News
+    short_code: str | None = None
+    can_pay_again: bool = True
+
+
+class Waiting(Enum):
+    """Why an entry is still in the queue."""
+
+    FOR_LINE = "for_line"
+    SENDING = "sending"
+    REFUSED = "refused"
+    QUARANTINED = "quarantined"
+    TORN = "torn"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEntryView:
+    """One payment that is not settled; `reason` is what the ledger said, if it refused."""
+
+    short_code: str
+    amount_won: int
+    age_s: int
+    waiting: Waiting
+    reason: News | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """What waits and why. `entries` are the oldest; `more_count` of them are not listed."""
+
+    presses: ClassVar[frozenset[Press]] = frozenset({Press.BACK, Press.SYNC_NOW, Press.LANGUAGE})
+    texts: Texts
+    status: StatusView
+    entries: tuple[QueueEntryView, ...]
+    more_count: int = 0
+    is_syncing: bool = False
+    last_sync_s: int | None = None
+    problem: News | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FaultView:
+    """A part that the till cannot sell without. `part` is one of the `Texts.part_…` words.
+
+    `is_queue_safe` adds the sentence that everything taken so far is kept.
+    """
+
+    presses: ClassVar[frozenset[Press]] = frozenset({Press.RETRY, Press.LANGUAGE})
+    texts: Texts
+    status: StatusView
+    part: str
+    news: News
+    is_queue_safe: bool = True
+    can_retry: bool = True
+
+
+View: TypeAlias = (
+    StartingView
+    | SellView
+    | PayView
+    | HoldView
+    | HoldAgainView
+    | ResultView
+    | RefusedView
+    | QueueView
+    | FaultView
+)
+
+
+class CustomerAct(StrEnum):
+    """What the demo's simulated customer can do; these never reach the till's `step`."""
+
+    TAP_CARD = "tap_card"
+    TAP_TORN = "tap_torn"
+    SHOW_PHONE = "show_phone"
+    PAY_ONLINE = "pay_online"
+    SHOW_RECEIPT = "show_receipt"
+    CUT_LINE = "cut_line"
+    RESTORE_LINE = "restore_line"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerView:
+    """The demo's panel beside the till. `said` is what the customer did last, as a sentence."""
+
+    texts: Texts
+    card_won: int
+    phone_won: int
+    is_line_cut: bool
+    can_pay: bool
+    said: str | None = None

@@ -1,0 +1,234 @@
+"""The shape of a language's table: typed keys, the place each text must fit, and news.
+
+Knows no language. `texts.py` names the tables; `korean.py` and `english.py` fill them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from enum import Enum
+from typing import Any, Final
+
+MINUTE_S: Final = 60
+HOUR_S: Final = 60 * MINUTE_S
+DAY_S: Final = 24 * HOUR_S
+
+
+class Language(Enum):
+    """The languages of the till; each value is its ISO 639-1 code."""
+
+    KOREAN = "ko"
+    ENGLISH = "en"
+
+
+class Place(Enum):
+    """Where a text stands; the value is how many columns fit (a Hangul syllable takes two).
+
+    Measured on the smallest screen (800 x 480) with the larger of the two fonts' widths; the
+    tests in tests/ui see on the real screens that nothing is cut.
+    """
+
+    MARK = 12
+    BUTTON = 18
+    WIDE_BUTTON = 30
+    CAPTION = 26
+    TITLE = 40
+    LINE = 56
+    SENTENCE = 112
+
+
+class Moved(Enum):
+    """Whether money left the customer's purse or account."""
+
+    NO = "no"
+    PERHAPS = "perhaps"
+    YES = "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A table's line for one error code: what happened, whether money moved, what to do next."""
+
+    what: str
+    moved: Moved
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A refusal as it is shown. `code` is small print for whoever is on the phone to support."""
+
+    code: str
+    what: str
+    moved: Moved
+    money: str
+    next_step: str
+
+
+def _at(place: Place, *names: str) -> Any:
+    return field(metadata={"place": place, "names": frozenset(names)})
+
+
+def place_of(text_field: Field[Any]) -> Place | None:
+    """Return where a field of `Texts` is shown, None for a field that holds a table."""
+    place = text_field.metadata.get("place")
+    return place if isinstance(place, Place) else None
+
+
+# Two tables are the same table or different ones: comparing views compares no texts.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Texts:
+    """Every fixed text of one language, and its sentences by error code."""
+
+    language: Language
+    language_name: str = _at(Place.MARK)
+    other_language_name: str = _at(Place.MARK)
+
+    # The status bar
+    demo: str = _at(Place.MARK)
+    online: str = _at(Place.MARK)
+    trying: str = _at(Place.MARK)
+    offline: str = _at(Place.MARK)
+    refused_line: str = _at(Place.MARK)
+    at_risk: str = _at(Place.MARK)
+
+    # Starting and selling
+    starting: str = _at(Place.TITLE)
+    starting_hint: str = _at(Place.LINE)
+    amount_label: str = _at(Place.CAPTION)
+    amount_hint: str = _at(Place.LINE)
+    erase: str = _at(Place.MARK)
+    clear: str = _at(Place.MARK)
+    pay: str = _at(Place.BUTTON)
+    pay_sum: str = _at(Place.WIDE_BUTTON, "amount")
+    amount_too_large: str = _at(Place.LINE)
+    offline_limit_notice: str = _at(Place.LINE, "limit")
+
+    # Paying
+    pay_title: str = _at(Place.LINE)
+    preparing: str = _at(Place.CAPTION)
+    way_tap: str = _at(Place.CAPTION)
+    way_scan: str = _at(Place.CAPTION)
+    way_show: str = _at(Place.CAPTION)
+    way_down: str = _at(Place.CAPTION)
+    seconds_left: str = _at(Place.CAPTION, "seconds")
+    cancel: str = _at(Place.BUTTON)
+    hold_title: str = _at(Place.TITLE)
+    hold_hint: str = _at(Place.LINE)
+    checking_title: str = _at(Place.TITLE)
+    checking_hint: str = _at(Place.LINE)
+    hold_again_title: str = _at(Place.TITLE)
+    hold_again_hint: str = _at(Place.LINE)
+    hold_again_why: str = _at(Place.SENTENCE)
+
+    # Results
+    paid: str = _at(Place.TITLE)
+    settled: str = _at(Place.LINE)
+    settled_hint: str = _at(Place.SENTENCE)
+    kept: str = _at(Place.LINE)
+    kept_hint: str = _at(Place.SENTENCE)
+    short_code: str = _at(Place.CAPTION)
+    new_sale: str = _at(Place.BUTTON)
+    goes_on: str = _at(Place.CAPTION, "seconds")
+    not_paid: str = _at(Place.TITLE)
+    unsure_paid: str = _at(Place.TITLE)
+    next_step: str = _at(Place.CAPTION)
+    pay_again: str = _at(Place.BUTTON)
+    dismiss: str = _at(Place.BUTTON)
+    moved_no: str = _at(Place.LINE)
+    moved_perhaps: str = _at(Place.LINE)
+    moved_yes: str = _at(Place.LINE)
+
+    # The queue
+    queue_title: str = _at(Place.CAPTION)
+    queue_empty: str = _at(Place.TITLE)
+    queue_empty_hint: str = _at(Place.SENTENCE)
+    of_limit: str = _at(Place.CAPTION, "limit")
+    payments: str = _at(Place.CAPTION, "count", "limit")
+    oldest: str = _at(Place.CAPTION, "age")
+    level_calm: str = _at(Place.MARK)
+    level_high: str = _at(Place.MARK)
+    level_full: str = _at(Place.MARK)
+    waiting_for_line: str = _at(Place.CAPTION)
+    waiting_sending: str = _at(Place.CAPTION)
+    waiting_refused: str = _at(Place.CAPTION)
+    waiting_quarantined: str = _at(Place.CAPTION)
+    waiting_torn: str = _at(Place.CAPTION)
+    more: str = _at(Place.CAPTION, "count")
+    sync_now: str = _at(Place.BUTTON)
+    syncing: str = _at(Place.BUTTON)
+    last_sync: str = _at(Place.CAPTION, "age")
+    never_synced: str = _at(Place.CAPTION)
+    back: str = _at(Place.BUTTON)
+
+    # Faults
+    fault_title: str = _at(Place.TITLE, "part")
+    queue_is_safe: str = _at(Place.SENTENCE)
+    retry: str = _at(Place.BUTTON)
+    part_till: str = _at(Place.CAPTION)
+    part_queue: str = _at(Place.CAPTION)
+    part_sync: str = _at(Place.CAPTION)
+    part_card_reader: str = _at(Place.CAPTION)
+    part_scanner: str = _at(Place.CAPTION)
+    part_printer: str = _at(Place.CAPTION)
+    part_key_store: str = _at(Place.CAPTION)
+    part_clock: str = _at(Place.CAPTION)
+    part_disk: str = _at(Place.CAPTION)
+
+    # The demo's customer
+    customer_title: str = _at(Place.CAPTION)
+    customer_card: str = _at(Place.MARK)
+    customer_phone: str = _at(Place.MARK)
+    customer_tap_card: str = _at(Place.CAPTION)
+    customer_tap_torn: str = _at(Place.CAPTION)
+    customer_show_phone: str = _at(Place.CAPTION)
+    customer_pay_online: str = _at(Place.CAPTION)
+    customer_show_receipt: str = _at(Place.CAPTION)
+    customer_cut_line: str = _at(Place.CAPTION)
+    customer_restore_line: str = _at(Place.CAPTION)
+    customer_waits: str = _at(Place.SENTENCE)
+
+    # Ages, in the two largest units that say something
+    seconds: str = _at(Place.MARK, "seconds")
+    minutes: str = _at(Place.MARK, "minutes")
+    hours: str = _at(Place.MARK, "hours", "minutes")
+    days: str = _at(Place.MARK, "days", "hours")
+
+    refusals: Mapping[str, Refusal]
+
+    def news(self, code: str, moved: Moved | None = None) -> News:
+        """Return what to say for an error code.
+
+        `moved` overrules the table, for a caller that knows better whether money moved (a debit
+        that a phone has already signed, a card that left before its answer). A code that the
+        table does not hold is told as the general one, with its own code as small print.
+        """
+        refusal = self.refusals.get(code, self.refusals["error"])
+        known = refusal.moved if moved is None else moved
+        return News(code, refusal.what, known, self.money(known), refusal.next_step)
+
+    def money(self, moved: Moved) -> str:
+        """Return the sentence that says whether money moved."""
+        match moved:
+            case Moved.NO:
+                return self.moved_no
+            case Moved.PERHAPS:
+                return self.moved_perhaps
+            case Moved.YES:
+                return self.moved_yes
+
+    def age(self, age_s: int) -> str:
+        """Return a length of time in words: "40초", "3 min", "2 h 5 min", "3 d 4 h"."""
+        if age_s < MINUTE_S:
+            return self.seconds.format(seconds=age_s)
+        if age_s < HOUR_S:
+            return self.minutes.format(minutes=age_s // MINUTE_S)
+        if age_s < DAY_S:
+            return self.hours.format(hours=age_s // HOUR_S, minutes=age_s % HOUR_S // MINUTE_S)
+        return self.days.format(days=age_s // DAY_S, hours=age_s % DAY_S // HOUR_S)
+
+
+def text_fields() -> tuple[Field[Any], ...]:
+    """Return the fields of `Texts` that hold one text each."""
+    return tuple(each for each in fields(Texts) if place_of(each) is not None)
