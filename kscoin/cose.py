@@ -1,4 +1,7 @@
-"""COSE_Sign1 with ES256, bound to one network (RFC 9052 section 4.2; KSP/1 section 2)."""
+"""COSE_Sign1 with ES256, bound to one network (RFC 9052 section 4.2; KSP/1 section 2).
+
+Knows no message: a payload is bytes.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from kscoin import codec
-from kscoin.errors import BadSignature, Malformed
+from kscoin.errors import BadSignature, Malformed, WrongNetwork
 from kscoin.keys import KID_BYTES, PublicKey, Signer, low_s
+from kscoin.networks import NETWORKS
 
 # CBOR tag 18 (COSE_Sign1), one byte, at the very outside.
 _TAG: Final = b"\xd2"
@@ -35,11 +39,31 @@ class Envelope:
         return hashlib.sha256(self.payload).digest()
 
     def verify(self, key: PublicKey, network: str) -> bytes:
-        """Return the payload if `key` signed it for `network`; raises BadSignature."""
+        """Return the payload if `key` signed it for `network`.
+
+        Raises WrongNetwork if the key signed it for another network of KSP/1, else BadSignature.
+        """
         if self.kid != key.kid:
             raise BadSignature("the message names another key")
-        key.verify(self.signature, to_be_signed(self.payload, key.kid, network))
+        try:
+            self._verify(key, network)
+        except BadSignature as exc:
+            if other := self._network_signed_for(key):
+                raise WrongNetwork(f"signed for {other}, not {network}", network=other) from exc
+            raise
         return self.payload
+
+    def _verify(self, key: PublicKey, network: str) -> None:
+        key.verify(self.signature, to_be_signed(self.payload, self.kid, network))
+
+    def _network_signed_for(self, key: PublicKey) -> str | None:
+        for network in NETWORKS:
+            try:
+                self._verify(key, network)
+            except BadSignature:
+                continue
+            return network
+        return None
 
 
 def parse(data: bytes, max_bytes: int = codec.MAX_MESSAGE_BYTES) -> Envelope:
@@ -49,11 +73,11 @@ def parse(data: bytes, max_bytes: int = codec.MAX_MESSAGE_BYTES) -> Envelope:
     """
     if data[:1] != _TAG:
         raise Malformed("not a signed message: tag 18 is missing")
-    parts = codec.decode(data[1:], max_bytes)
-    match parts:
+    match codec.decode(data[1:], max_bytes - 1):
         case [bytes(header), {**unprotected}, bytes(payload), bytes(signature)] if not unprotected:
-            normal = low_s(signature)
-            return Envelope(_assemble(header, payload, normal), _kid(header), payload, normal)
+            kid, normal = _kid(header), low_s(signature)
+            whole = data if normal == signature else assemble(payload, kid, normal)
+            return Envelope(whole, kid, payload, normal)
         case _:
             raise Malformed("not a COSE_Sign1 with an empty unprotected header")
 
@@ -65,18 +89,17 @@ def sign(payload: bytes, signer: Signer, network: str) -> bytes:
 
 
 def assemble(payload: bytes, kid: bytes, signature: bytes) -> bytes:
-    """Return the COSE_Sign1 around a signature made elsewhere (by a card, KSP/1 section 7)."""
-    return _assemble(_HEADER_PREFIX + kid, payload, low_s(signature))
+    """Return the COSE_Sign1 around a signature made elsewhere (by a card, KSP/1 section 7).
+
+    `signature` is r || s in 64 bytes, low-S or not; raises Malformed if it cannot be one.
+    """
+    return _TAG + codec.encode([_HEADER_PREFIX + kid, {}, payload, low_s(signature)])
 
 
 def to_be_signed(payload: bytes, kid: bytes, network: str) -> bytes:
-    """Return the Sig_structure (RFC 9052 section 4.4) whose hash is signed."""
+    """Return the Sig_structure (RFC 9052 section 4.4) whose SHA-256 is signed."""
     aad = b"KSP1:" + network.encode()
     return codec.encode(["Signature1", _HEADER_PREFIX + kid, aad, payload])
-
-
-def _assemble(header: bytes, payload: bytes, signature: bytes) -> bytes:
-    return _TAG + codec.encode([header, {}, payload, signature])
 
 
 def _kid(header: bytes) -> bytes:

@@ -8,10 +8,12 @@
     │   ├── Malformed           a field is missing, of the wrong type or out of range
     │   └── NotKSCoin           a text that is not KS1 at all (a barcode, a web address)
     ├── VerificationError       a signature or certificate does not hold
-    │   ├── BadSignature        the bytes were not signed by that key for this network
+    │   ├── BadSignature        the bytes were not signed by that key
+    │   ├── WrongNetwork        they were, but for another network (a demo's card in a shop)
     │   ├── UntrustedKey        no authority of our trust list has that key for that purpose
     │   ├── Expired             valid once, not now
-    │   └── StaleVersion        a signed list is not newer than the one in force
+    │   ├── StaleVersion        a signed list is not newer than the one in force
+    │   └── BrokenChain         journal entries do not name the ones before them
     └── SpendingError           a debit does not fit on the purse's spending line
         ├── ExceedsCredit       it ends above what the ledger has reserved
         ├── Overlap             it spends won that another debit has spent
@@ -86,9 +88,15 @@ class VerificationError(KSCoinError):
 
 
 class BadSignature(VerificationError):
-    """Raised when the bytes were not signed by the expected key for this network."""
+    """Raised when the bytes were not signed by the expected key."""
 
     code = "bad_signature"
+
+
+class WrongNetwork(VerificationError):
+    """Raised when the expected key signed the bytes, but for another network of KSP/1."""
+
+    code = "wrong_network"
 
 
 class UntrustedKey(VerificationError):
@@ -107,6 +115,12 @@ class StaleVersion(VerificationError):
     """Raised when a signed policy, denylist or trust list is not newer than ours."""
 
     code = "stale_version"
+
+
+class BrokenChain(VerificationError):
+    """Raised when a journal entry does not follow the one before; `context` has its sequence."""
+
+    code = "broken_chain"
 
 
 class SpendingError(KSCoinError):

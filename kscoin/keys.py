@@ -127,9 +127,9 @@ def low_s(signature: bytes) -> bytes:
     if len(signature) != SIGNATURE_BYTES:
         raise Malformed("a signature has 64 bytes")
     r, s = _numbers(signature)
-    if not 0 < r < P256_ORDER or not 0 < s < P256_ORDER:
+    if not (0 < r < P256_ORDER and 0 < s < P256_ORDER):
         raise Malformed("a signature's numbers lie between 1 and the order of the group")
-    return _low_s_bytes(r, s)
+    return signature if s <= P256_ORDER // 2 else _low_s_bytes(r, s)
 
 
 def _low_s_bytes(r: int, s: int) -> bytes:

@@ -11,7 +11,8 @@ from kscoin.errors import InvalidAmount
 MAX_AMOUNT_WON: Final = 2**32 - 1
 WON_SIGN: Final = "₩"
 
-_AMOUNT = re.compile(r"(?:[0-9]{1,10}|[0-9]{1,3}(?:,[0-9]{3})+)")
+# Ten digits at most, as MAX_AMOUNT_WON has; Python takes no integer from a text without an end.
+_AMOUNT = re.compile(r"(?:[0-9]{1,10}|[0-9]{1,3}(?:,[0-9]{3}){1,3})")
 # Korean value added tax is 10 % and included in the shelf price (VAT Act, article 30).
 _VAT_PARTS: Final = 11
 
