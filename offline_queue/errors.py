@@ -1,0 +1,231 @@
+"""What can go wrong between a customer's debit and the ledger's verdict on it.
+
+    KSCoinError
+    ├── Declined                a payment is not taken; nothing is wrong with the terminal
+    │   ├── KindNotAllowed      the terminal may not take this kind of payment
+    │   ├── NoSuchRequest       the request is not ours, or is closed
+    │   ├── WrongRequest        the debit answers another request
+    │   ├── RequestExpired      the request's seconds are over
+    │   ├── AlreadyPaid         the request has been paid with another debit or receipt
+    │   ├── WrongPurse          the debit is of another purse than its certificate
+    │   ├── WrongAmount         the debit or receipt is for another sum
+    │   ├── PurseDenied         the purse or its epoch is on the denylist
+    │   ├── AlreadyTaken        this terminal holds a debit that spends the same won
+    │   ├── OverPaymentLimit    more than one offline payment may be
+    │   ├── OverPurseLimit      more than one purse may pay here offline in a day
+    │   ├── OverTerminalLimit   more than may wait unsettled at this terminal
+    │   ├── OfflineTooLong      too long since the ledger's last acknowledgement
+    │   ├── DenylistTooOld      the denylist is too old to take offline debits
+    │   └── NoPolicy            no policy in force that can be read
+    ├── QueueError              the journal cannot do its work; nothing that it holds is lost
+    │   ├── JournalLocked       another process has it
+    │   ├── JournalDamaged      an entry is not what was written, and where
+    │   ├── WrongTerminal       it is another terminal's journal
+    │   ├── DiskFull            no room for one more entry
+    │   ├── DiskFailed          the disk does not read or write
+    │   ├── QueueStopped        it has been stopped
+    │   └── IdentityInvalid     the terminal's directory does not hold a valid identity
+    └── LedgerError             a word with the ledger went wrong; every entry stays in the queue
+        ├── LedgerUnreachable   no answer, or half of one
+        ├── LedgerFailing       it answered that it is itself in trouble (5xx)
+        ├── LedgerRefused       it answered that it will not (401, 403, 404, ...)
+        └── LedgerGarbled       its answer is not what was asked, or not signed by it
+
+The checks of KSP/1 section 6 also raise errors of `kscoin.errors` (EncodingError,
+VerificationError, ExceedsCredit), each as it is.
+"""
+
+from __future__ import annotations
+
+from kscoin.errors import KSCoinError
+
+
+class Declined(KSCoinError):
+    """Raised when a payment is not taken; the till says why and asks for another tender."""
+
+    code = "declined"
+
+
+class KindNotAllowed(Declined):
+    """Raised when the terminal's certificate does not allow the kind of payment."""
+
+    code = "kind_not_allowed"
+
+
+class NoSuchRequest(Declined):
+    """Raised when no request with that hash is open, or for a receipt, was ever made here."""
+
+    code = "no_such_request"
+
+
+class WrongRequest(Declined):
+    """Raised when a debit answers another request than the open one: an old code, usually."""
+
+    code = "wrong_request"
+
+
+class RequestExpired(Declined):
+    """Raised when the request's validity ended by the monotonic clock; a new one is opened."""
+
+    code = "request_expired"
+
+
+class AlreadyPaid(Declined):
+    """Raised when the request holds another payment already; the second debit is journalled."""
+
+    code = "already_paid"
+
+
+class WrongPurse(Declined):
+    """Raised when debit and certificate do not name the same purse."""
+
+    code = "wrong_purse"
+
+
+class WrongAmount(Declined):
+    """Raised when the signed amount is not the request's."""
+
+    code = "wrong_amount"
+
+
+class PurseDenied(Declined):
+    """Raised when the ledger has denied the purse (lost, cloned) or all of its epoch."""
+
+    code = "purse_denied"
+
+
+class AlreadyTaken(Declined):
+    """Raised when this terminal's journal holds another debit of the purse for the same won."""
+
+    code = "already_taken"
+
+
+class OverPaymentLimit(Declined):
+    """Raised when one payment is more than certificate or policy allow offline."""
+
+    code = "over_payment_limit"
+
+
+class OverPurseLimit(Declined):
+    """Raised when the purse has paid here offline as much or as often as a day allows."""
+
+    code = "over_purse_limit"
+
+
+class OverTerminalLimit(Declined):
+    """Raised when as much waits unsettled here as may; a sync makes room."""
+
+    code = "over_terminal_limit"
+
+
+class OfflineTooLong(Declined):
+    """Raised when the last acknowledgement is longer ago than policy allows; a sync helps."""
+
+    code = "offline_too_long"
+
+
+class DenylistTooOld(Declined):
+    """Raised when the denylist is so old that no offline debit may be taken; a sync helps."""
+
+    code = "denylist_too_old"
+
+
+class NoPolicy(Declined):
+    """Raised when the stored policy cannot be read; a sync fetches it again."""
+
+    code = "no_policy"
+
+
+class QueueError(KSCoinError):
+    """Raised when the journal cannot do its work; what it holds stays, and nothing is approved."""
+
+    code = "queue"
+
+
+class JournalLocked(QueueError):
+    """Raised when another process has the journal open; the second one must end."""
+
+    code = "journal_locked"
+    is_retryable = True
+
+
+class JournalDamaged(QueueError):
+    """Raised when an entry is not what was written; `context` names the sequence and the finding.
+
+    Nothing is repaired or removed: the file is evidence, and a technician rescues it.
+    """
+
+    code = "journal_damaged"
+
+
+class WrongTerminal(QueueError):
+    """Raised when the journal was begun by another terminal than the one that opens it."""
+
+    code = "wrong_terminal"
+
+
+class DiskFull(QueueError):
+    """Raised when the disk has no room for the entry; it may have when something was removed."""
+
+    code = "disk_full"
+    is_retryable = True
+
+
+class DiskFailed(QueueError):
+    """Raised when the disk does not read or write; the journal is opened anew at the next call."""
+
+    code = "disk_failed"
+    is_retryable = True
+
+
+class QueueStopped(QueueError):
+    """Raised for a call after `stop`; the caller is on its way out itself."""
+
+    code = "queue_stopped"
+
+
+class IdentityInvalid(QueueError):
+    """Raised when the terminal's directory lacks a file or holds one that does not verify."""
+
+    code = "identity_invalid"
+
+
+class LedgerError(KSCoinError):
+    """Raised when the ledger did not do what was asked; the queue keeps all and tries again."""
+
+    code = "ledger"
+
+
+class LedgerUnreachable(LedgerError):
+    """Raised when there is no line, no answer in time, or an answer that breaks off."""
+
+    code = "ledger_unreachable"
+    is_retryable = True
+
+
+class LedgerFailing(LedgerError):
+    """Raised when the ledger answers that it is itself in trouble (HTTP 5xx, 429)."""
+
+    code = "ledger_failing"
+    is_retryable = True
+
+
+class LedgerRefused(LedgerError):
+    """Raised when the ledger refuses (HTTP 4xx); `status` and its own `reason` say more.
+
+    A person may have to act (a revoked terminal, a wrong address); sending goes on meanwhile.
+    """
+
+    code = "ledger_refused"
+
+    def __init__(self, message: str, status: int, reason: str) -> None:
+        super().__init__(message, status=status, reason=reason)
+        self.status = status
+        self.reason = reason
+
+
+class LedgerGarbled(LedgerError):
+    """Raised when an answer is not what KSP/1 says or not signed by the ledger's authority."""
+
+    code = "ledger_garbled"
+    is_retryable = True

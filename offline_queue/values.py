@@ -1,0 +1,144 @@
+"""What crosses this room's border: the values that the queue's methods take and return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kscoin.entries import EntryKind
+from kscoin.messages import ClockQuality, PaymentRequest, Verdict
+from kscoin.signed import Signed
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """A request that is durably in the journal and that a customer may now answer.
+
+    `offer_text` is the KS1 text of its QR code; `valid_until_monotonic_ms` is on the clock that
+    the queue was given.
+    """
+
+    signed: Signed[PaymentRequest]
+    offer_text: str
+    valid_until_monotonic_ms: int
+
+    @property
+    def request_hash(self) -> bytes:
+        """The payment's id (KSP/1 section 4)."""
+        return self.signed.id
+
+
+@dataclass(frozen=True, slots=True)
+class PurseState:
+    """What a card says of itself before it is asked for money; nothing of it is proven yet."""
+
+    certificate: bytes
+    sequence: int
+    spent_total_won: int
+
+
+@dataclass(frozen=True, slots=True)
+class AdmittedPurse:
+    """A purse that may pay the open request, as far as can be known before it signs."""
+
+    purse_id: bytes
+    certificate_id: bytes
+    sequence_before: int
+    spent_total_won: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPayment:
+    """A payment that is durably in the journal: only now may anyone be told "approved".
+
+    `sequence` is its place in the journal; `purse_id` is None for one that was paid online.
+    `is_second` means that the request had been paid before: the customer is owed one of them.
+    """
+
+    request_hash: bytes
+    short_code: str
+    amount_won: int
+    purse_id: bytes | None
+    sequence: int
+    is_settled: bool
+    is_second: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What the journal's last request came to, as found when the queue was started.
+
+    `torn_request_hash`: it had no outcome and was made a torn entry just now. `last_payment`: it
+    was paid, and the power may have gone before anyone was told.
+    """
+
+    torn_request_hash: bytes | None = None
+    last_payment: StoredPayment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AtRisk:
+    """How much waits here unsettled, against which limits, and how old our knowledge is.
+
+    Limits are those in force now, halvings included. `stopped_by` is the code of the error that
+    every offline debit would meet at present, whatever its sum.
+    """
+
+    unsettled_won: int
+    unsettled_count: int
+    limit_won: int
+    limit_count: int
+    oldest_s: int | None
+    acknowledged_age_s: int
+    limit_age_s: int
+    denylist_age_s: int
+    clock_quality: ClockQuality
+    is_halved: bool
+    stopped_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingEntry:
+    """A journal entry that moves money and is not settled; `verdict` is None until it has one."""
+
+    sequence: int
+    kind: EntryKind
+    request_hash: bytes | None
+    short_code: str
+    amount_won: int
+    taken_at_s: int
+    verdict: Verdict | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBatch:
+    """A batch that is durable and waits for its acknowledgement; the same bytes at every try."""
+
+    number: int
+    first_sequence: int
+    last_sequence: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """What an acknowledgement said: how many entries, which of them were not simply taken.
+
+    The versions are those in force at the ledger; where they are above ours there is something
+    to fetch.
+    """
+
+    batch_number: int
+    entries: int
+    attention: tuple[PendingEntry, ...]
+    policy_version: int
+    denylist_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The versions of the signed lists in force here."""
+
+    trust: int
+    policy: int
+    denylist: int
