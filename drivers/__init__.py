@@ -1,0 +1,1 @@
+"""Hardware: bytes up, commands down. Knows no money policy, no journal, no screen."""

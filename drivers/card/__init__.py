@@ -1,0 +1,1 @@
+"""Purse cards: from the reader's bytes to what a tap reports."""

@@ -1,0 +1,53 @@
+"""The seam to card hardware: bytes in, bytes out. Knows neither a library nor a purse."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class CardConnection(Protocol):
+    """The way to one card in the field; it ends when the card leaves or `close` is called."""
+
+    @property
+    def reader_name(self) -> str: ...
+
+    def transmit(self, apdu: bytes) -> bytes:
+        """Return the card's whole answer (data and two status bytes) to one command APDU.
+
+        Raises CardRemoved, CardMute or a DeviceUnavailable; after any of them the command may or
+        may not have reached the card.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the card; safe to call twice and after the card or the reader has gone."""
+        ...
+
+
+class CardReader(Protocol):
+    """One reader. Used by one thread; nothing in it waits longer than the timeout given."""
+
+    @property
+    def name(self) -> str: ...
+
+    def open(self) -> None:
+        """Make the reader ready; raises a DeviceUnavailable."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the reader; safe to call twice and after it has gone."""
+        ...
+
+    def wait_for_card(self, timeout_s: float) -> CardConnection | None:
+        """Return the way to a card in the field, or None if there is none within `timeout_s`.
+
+        Raises CardMute or ForeignCard for a card that does not start up, or a DeviceUnavailable.
+        """
+        ...
+
+    def wait_for_removal(self, timeout_s: float) -> bool:
+        """Return True as soon as the field is empty, False if a card stays for `timeout_s`.
+
+        Raises a DeviceUnavailable.
+        """
+        ...

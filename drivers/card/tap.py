@@ -1,0 +1,415 @@
+"""A tap as the till sees it: the device that owns a reader (KSP/1 section 7, torn taps).
+
+Presents purses, performs the commands that are posted to it, and says after every break whether
+money may have moved. Knows no amount that is too high, no request and no other card: it decides
+nothing about money.
+
+    listening ─ card ─► SELECT, GET STATE ─► CardPresented ─► commands ─► CardLeft
+                          │           │                        │   │
+             CardUnusable ┘           └ CardLost  CommandRefused   └ CardLost or TapTorn
+
+A card that has had its session must leave the field before it is read again, so that a card
+forgotten on the reader never pays for the next customer. A card whose session broke is read again
+as soon as it answers.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Event
+from typing import Final, TypeAlias, assert_never
+
+from drivers.card.purse_card import CardState, PurseCard, SignedDebit
+from drivers.card.reader import CardReader
+from drivers.errors import (
+    CardError,
+    CardMute,
+    CardRefused,
+    CardRemoved,
+    DebitTorn,
+    DriverError,
+)
+
+# How long the worker waits before it looks up from a reader or an empty inbox: short against a
+# person's 200 ms, long enough to cost nothing.
+POLL_S: Final = 0.1
+
+_log = logging.getLogger(__name__)
+
+
+# What the worker reports, from its own thread.
+
+
+@dataclass(frozen=True, slots=True)
+class CardPresented:
+    """A purse is in the field; its session takes commands until it is released or leaves."""
+
+    session: int
+    state: CardState
+
+
+@dataclass(frozen=True, slots=True)
+class CardDebited:
+    """The purse signed the debit that was asked for, now or (a retry) before."""
+
+    session: int
+    debit: SignedDebit
+
+
+@dataclass(frozen=True, slots=True)
+class LastDebitRead:
+    """The purse's last debit, as GET LAST returned it."""
+
+    session: int
+    debit: SignedDebit
+
+
+@dataclass(frozen=True, slots=True)
+class DebitConfirmed:
+    """The purse knows that its last debit is stored."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class PurseLoaded:
+    """The purse took its new certificate."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRefused:
+    """The card said no by a status word; nothing moved, and the session goes on."""
+
+    session: int
+    error: CardRefused
+
+
+@dataclass(frozen=True, slots=True)
+class CardUnusable:
+    """A card that cannot pay here: foreign, without a purse, not personalised, or garbling.
+
+    No money has moved. It is not read again until it has left.
+    """
+
+    session: int
+    error: CardError
+
+
+@dataclass(frozen=True, slots=True)
+class CardLost:
+    """The session broke and no DEBIT is without its answer: no money has moved in it.
+
+    Told once until a card is presented or the field has been empty.
+    """
+
+    session: int
+    error: DriverError
+
+
+@dataclass(frozen=True, slots=True)
+class TapTorn:
+    """DEBIT was sent and its answer is missing: money may have moved.
+
+    `purse_id` and `sequence_before` are what the same purse is known by when it is held again.
+    """
+
+    session: int
+    purse_id: bytes
+    sequence_before: int
+    error: DebitTorn
+
+
+@dataclass(frozen=True, slots=True)
+class CardLeft:
+    """The field is empty after a session that left nothing open."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardOverstayed:
+    """Listening began anew, but a card that has had its session still lies on the reader."""
+
+    session: int
+
+
+TapReport: TypeAlias = (
+    CardPresented
+    | CardDebited
+    | LastDebitRead
+    | DebitConfirmed
+    | PurseLoaded
+    | CommandRefused
+    | CardUnusable
+    | CardLost
+    | TapTorn
+    | CardLeft
+    | CardOverstayed
+)
+
+
+# What the worker is told, from any thread. A command for a session that has ended is dropped: the
+# report of its end is already on its way.
+
+
+@dataclass(frozen=True, slots=True)
+class _Listen:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Debit:
+    session: int
+    amount_won: int
+    request_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _GetLast:
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Confirm:
+    session: int
+    request_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    session: int
+    certificate: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Release:
+    session: int
+
+
+_CardCommand: TypeAlias = _Debit | _GetLast | _Confirm | _Load
+_Order: TypeAlias = _Listen | _Rest | _Release | _CardCommand
+
+
+@dataclass(slots=True)
+class _Session:
+    """One card's stay, as far as it has come."""
+
+    number: int
+    # Nothing is open any more: its debit was answered or refused.
+    is_settled: bool = False
+
+
+class TapWorker:
+    """The device of one reader, run by a `supervisor.Supervisor` on its own thread.
+
+    `report` is called on that thread with each TapReport and must not block. The methods from
+    `listen` to `release` may be called on any thread and never block.
+    """
+
+    def __init__(
+        self, reader: CardReader, report: Callable[[TapReport], None], poll_s: float = POLL_S
+    ) -> None:
+        self._reader = reader
+        self._report = report
+        self._poll_s = poll_s
+        self._orders: SimpleQueue[_Order] = SimpleQueue()
+        self._sessions = 0
+        self._is_listening = False
+        # The card of the last session is still in the field, as far as we know.
+        self._must_leave = False
+        self._has_overstayed = False
+        self._is_loss_told = False
+
+    @property
+    def name(self) -> str:
+        return self._reader.name
+
+    # Told by the till.
+
+    def listen(self) -> None:
+        """Read cards from now on; a card that has had its session must leave first."""
+        self._orders.put(_Listen())
+
+    def rest(self) -> None:
+        """Read no more cards, and release the one that is being read."""
+        self._orders.put(_Rest())
+
+    def debit(self, session: int, amount_won: int, request_hash: bytes) -> None:
+        """Answered by CardDebited, CommandRefused or TapTorn."""
+        self._orders.put(_Debit(session, amount_won, request_hash))
+
+    def get_last(self, session: int) -> None:
+        """Answered by LastDebitRead, CommandRefused or the session's end."""
+        self._orders.put(_GetLast(session))
+
+    def confirm(self, session: int, request_hash: bytes) -> None:
+        """Answered by DebitConfirmed, CommandRefused or the session's end."""
+        self._orders.put(_Confirm(session, request_hash))
+
+    def load(self, session: int, certificate: bytes) -> None:
+        """Answered by PurseLoaded, CommandRefused or the session's end."""
+        self._orders.put(_Load(session, certificate))
+
+    def release(self, session: int) -> None:
+        """End the session; answered by CardLeft once the card is gone."""
+        self._orders.put(_Release(session))
+
+    # Run by the supervisor.
+
+    def open(self) -> None:
+        """Make the reader ready; raises a DeviceUnavailable."""
+        self._reader.open()
+
+    def close(self) -> None:
+        """Let go of the reader."""
+        self._reader.close()
+
+    def serve(self, stopping: Event) -> None:
+        """Work until `stopping` is set; raises a DeviceUnavailable when the reader is gone."""
+        while not stopping.is_set():
+            self.step(stopping)
+
+    def step(self, stopping: Event) -> None:
+        """Do one thing: see a card off, serve the card that is there, or wait for an order."""
+        while not self._orders.empty():
+            self._obey(self._orders.get())
+        if self._must_leave:
+            self._see_off()
+        elif self._is_listening:
+            self._look_for_card(stopping)
+        elif (order := self._next_order()) is not None:
+            self._obey(order)
+
+    def _next_order(self) -> _Order | None:
+        try:
+            return self._orders.get(timeout=self._poll_s)
+        except Empty:
+            return None
+
+    def _obey(self, order: _Order) -> None:
+        """Take an order while no card is being served: one for a card has come too late."""
+        match order:
+            case _Listen():
+                self._is_listening = True
+                self._has_overstayed = self._must_leave
+            case _Rest():
+                self._is_listening = False
+            case _Release() | _Debit() | _GetLast() | _Confirm() | _Load():
+                _log.debug("%s: %s came too late", self.name, type(order).__name__)
+            case _:
+                assert_never(order)
+
+    def _see_off(self) -> None:
+        if self._reader.wait_for_removal(self._poll_s):
+            self._must_leave = self._has_overstayed = False
+            self._report(CardLeft(self._sessions))
+        elif self._has_overstayed:
+            self._has_overstayed = False
+            self._report(CardOverstayed(self._sessions))
+
+    def _look_for_card(self, stopping: Event) -> None:
+        session = _Session(self._sessions + 1)
+        try:
+            connection = self._reader.wait_for_card(self._poll_s)
+            if connection is None:
+                self._is_loss_told = False
+                return
+            with closing(connection):
+                self._serve_card(PurseCard(connection), session, stopping)
+            self._must_leave = True
+        except DriverError as exc:
+            self._broken(session, exc)
+
+    def _serve_card(self, card: PurseCard, session: _Session, stopping: Event) -> None:
+        """Present the card and perform what is asked of it until it is released."""
+        card.select()
+        state = card.get_state()
+        self._sessions = session.number
+        self._is_loss_told = False
+        self._report(CardPresented(session.number, state))
+        while (command := self._next_command(session, stopping)) is not None:
+            self._perform(command, card, session, state)
+
+    def _next_command(self, session: _Session, stopping: Event) -> _CardCommand | None:
+        """Return what to do next with the card, or None to release it."""
+        while not stopping.is_set():
+            match self._next_order():
+                case None:
+                    if self._reader.wait_for_removal(0):
+                        raise CardRemoved(self.name, "the card left before it was asked anything")
+                case _Listen() | _Rest() as order:
+                    self._must_leave = True
+                    self._obey(order)
+                    return None
+                case order if order.session != session.number:
+                    self._obey(order)
+                case _Release():
+                    return None
+                case command:
+                    return command
+        return None
+
+    def _perform(
+        self, command: _CardCommand, card: PurseCard, session: _Session, state: CardState
+    ) -> None:
+        try:
+            self._report(_performed(command, card))
+        except CardRefused as exc:
+            self._report(CommandRefused(session.number, exc))
+        except DebitTorn as exc:
+            self._report(TapTorn(session.number, state.purse_id, state.sequence, exc))
+            raise
+        session.is_settled |= isinstance(command, _Debit)
+
+    def _broken(self, session: _Session, error: DriverError) -> None:
+        """Report how a session broke; what is not the card's doing is raised on."""
+        self._sessions = session.number
+        cause = error.__cause__ if isinstance(error, DebitTorn) else error
+        match error:
+            case DebitTorn():
+                pass  # told already, with what the purse is known by
+            case CardRemoved() | CardMute():
+                self._lost(session, error)
+            case CardError():
+                self._must_leave = True
+                self._report(CardUnusable(session.number, error))
+            case _:
+                self._lost(session, error)
+        if cause is not None and not isinstance(cause, CardError):
+            raise cause
+
+    def _lost(self, session: _Session, error: DriverError) -> None:
+        if session.is_settled:
+            # Nothing is open: whatever still lies there is seen off as after a release.
+            self._must_leave = True
+        elif not self._is_loss_told:
+            self._is_loss_told = True
+            self._report(CardLost(session.number, error))
+
+
+def _performed(command: _CardCommand, card: PurseCard) -> TapReport:
+    """Do what the command says; raises what `card` raises."""
+    match command:
+        case _Debit(session, amount_won, request_hash):
+            return CardDebited(session, card.debit(amount_won, request_hash))
+        case _GetLast(session):
+            return LastDebitRead(session, card.get_last())
+        case _Confirm(session, request_hash):
+            card.confirm(request_hash)
+            return DebitConfirmed(session)
+        case _Load(session, certificate):
+            card.load(certificate)
+            return PurseLoaded(session)
+        case _:
+            assert_never(command)

@@ -1,0 +1,265 @@
+"""What can go wrong with hardware: each error names the device, the money and one next step.
+
+    KSCoinError
+    └── DriverError
+        ├── DeviceUnavailable       the device is not there for us; its worker keeps trying
+        │   ├── DeviceNotFound      nothing of that name is plugged in
+        │   ├── DeviceBusy          another program holds it
+        │   ├── DeviceForbidden     the system does not let us open it
+        │   ├── DeviceGone          it was open and went away
+        │   └── ServiceDown         the daemon that owns it (pcscd) does not answer
+        ├── WorkerFault             a mistake of ours ended a device's worker; it starts again
+        ├── CardError               the reader is well, the card is not
+        │   ├── CardRemoved         it left before it had answered
+        │   ├── CardMute            it is there and does not answer, or the line to it garbles
+        │   ├── ForeignCard         it does not speak as a purse does (a transit or memory card)
+        │   ├── NoPurseOnCard       a smart card without the purse applet
+        │   ├── UnknownCardVersion  a purse of a KSP version that this till does not know
+        │   ├── CardGarbled         it answered bytes that are not KSP/1
+        │   ├── DebitTorn           DEBIT was sent and its answer is missing: money may have moved
+        │   └── CardRefused         it said no by a status word, and moved nothing
+        │       ├── NotPersonalised     the applet has no purse in it
+        │       ├── CreditExceeded      the payment is more than the card has left
+        │       ├── NoSuchDebit         it has never paid, or its last debit is for another request
+        │       └── CertificateRefused  LOAD was shown a certificate that it does not take
+        └── KeyStoreError           the terminal's key cannot be used
+            ├── KeyNotFound         there is no key file
+            ├── KeyExists           there is one already, and it is not overwritten
+            ├── WrongPassPhrase     the file is whole and does not open
+            ├── KeyDamaged          the file is not what was written
+            └── KeyExposed          others may read the file
+
+A foreign exception (pyscard, pyserial, the operating system) is translated in the one file that
+imports its library. Only `DebitTorn` leaves it open whether money has moved.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+from kscoin.errors import KSCoinError
+
+
+class NextStep(StrEnum):
+    """The one thing to do about an error; screens and command lines turn it into a sentence."""
+
+    WAIT = "wait"
+    PLUG_IN = "plug_in"
+    CLOSE_OTHER_PROGRAM = "close_other_program"
+    ALLOW_ACCESS = "allow_access"
+    START_SERVICE = "start_service"
+    HOLD_CARD_AGAIN = "hold_card_again"
+    HOLD_SAME_CARD_AGAIN = "hold_same_card_again"
+    TAKE_OTHER_TENDER = "take_other_tender"
+    LOAD_PURSE = "load_purse"
+    UPDATE_TILL = "update_till"
+    ENTER_PASS_PHRASE = "enter_pass_phrase"
+    ENROL_AGAIN = "enrol_again"
+    KEEP_EXISTING_KEY = "keep_existing_key"
+    RESTRICT_FILE_MODE = "restrict_file_mode"
+    CALL_SUPPORT = "call_support"
+
+
+class DriverError(KSCoinError):
+    """Raised for anything that hardware does to us; `device` is its name as people know it."""
+
+    code = "driver"
+    money_may_have_moved: ClassVar[bool] = False
+    next_step: ClassVar[NextStep] = NextStep.CALL_SUPPORT
+
+    def __init__(self, device: str, message: str, **context: object) -> None:
+        super().__init__(f"{device}: {message}", **context)
+        self.device = device
+
+
+class DeviceUnavailable(DriverError):
+    """Raised when a device cannot be used now; its worker tries again, the caller need not."""
+
+    code = "device_unavailable"
+    is_retryable = True
+    next_step = NextStep.WAIT
+
+
+class DeviceNotFound(DeviceUnavailable):
+    """Raised when nothing of that name is plugged in."""
+
+    code = "device_not_found"
+    next_step = NextStep.PLUG_IN
+
+
+class DeviceBusy(DeviceUnavailable):
+    """Raised when another program holds the device."""
+
+    code = "device_busy"
+    next_step = NextStep.CLOSE_OTHER_PROGRAM
+
+
+class DeviceForbidden(DeviceUnavailable):
+    """Raised when the operating system does not let us open the device (group, udev rule)."""
+
+    code = "device_forbidden"
+    next_step = NextStep.ALLOW_ACCESS
+
+
+class DeviceGone(DeviceUnavailable):
+    """Raised when an open device went away: unplugged, reset, or its line broke."""
+
+    code = "device_gone"
+    next_step = NextStep.PLUG_IN
+
+
+class ServiceDown(DeviceUnavailable):
+    """Raised when pcscd does not answer; it is back by itself once the service runs."""
+
+    code = "service_down"
+    next_step = NextStep.START_SERVICE
+
+
+class WorkerFault(DriverError):
+    """Reported when a device's worker ended by an exception that no driver foresaw (a mistake).
+
+    The exception is its `__cause__`; the worker starts again.
+    """
+
+    code = "worker_fault"
+    is_retryable = True
+
+
+class CardError(DriverError):
+    """Raised when the reader is well and the card is not; no money has moved."""
+
+    code = "card"
+    next_step = NextStep.HOLD_CARD_AGAIN
+
+
+class CardRemoved(CardError):
+    """Raised when the card left the reader before it had answered."""
+
+    code = "card_removed"
+    is_retryable = True
+
+
+class CardMute(CardError):
+    """Raised when the card is there and does not answer, or its answer is garbled on the way."""
+
+    code = "card_mute"
+    is_retryable = True
+
+
+class ForeignCard(CardError):
+    """Raised for a card that does not speak as a purse does: a transit, bank or memory card."""
+
+    code = "foreign_card"
+    next_step = NextStep.TAKE_OTHER_TENDER
+
+
+class NoPurseOnCard(CardError):
+    """Raised for a smart card that says that it has no purse applet (6A82)."""
+
+    code = "no_purse_on_card"
+    next_step = NextStep.TAKE_OTHER_TENDER
+
+
+class UnknownCardVersion(CardError):
+    """Raised for a purse of a version of KSP that this till does not know."""
+
+    code = "unknown_card_version"
+    next_step = NextStep.UPDATE_TILL
+
+
+class CardGarbled(CardError):
+    """Raised when a purse answers success with bytes that KSP/1 section 7 does not allow."""
+
+    code = "card_garbled"
+    next_step = NextStep.TAKE_OTHER_TENDER
+
+
+class DebitTorn(CardError):
+    """Raised when DEBIT was sent and its answer is missing: the money may or may not have moved.
+
+    The caller holds the same card again (KSP/1 section 7) or journals a torn tap. The reason
+    is the `__cause__`.
+    """
+
+    code = "debit_torn"
+    is_retryable = True
+    money_may_have_moved = True
+    next_step = NextStep.HOLD_SAME_CARD_AGAIN
+
+
+class CardRefused(CardError):
+    """Raised when the card says no by a status word, which is in `status`; it moved nothing."""
+
+    code = "card_refused"
+    next_step = NextStep.TAKE_OTHER_TENDER
+
+    def __init__(self, device: str, message: str, status: int) -> None:
+        super().__init__(device, f"{message} ({status:04X})", status=status)
+        self.status = status
+
+
+class NotPersonalised(CardRefused):
+    """Raised for a card whose applet has no purse in it yet (6982)."""
+
+    code = "card_not_personalised"
+
+
+class CreditExceeded(CardRefused):
+    """Raised when the card has less left than the payment (6985)."""
+
+    code = "card_credit_exceeded"
+    next_step = NextStep.LOAD_PURSE
+
+
+class NoSuchDebit(CardRefused):
+    """Raised when the card has never paid, or not last for the request that is confirmed (6A88)."""
+
+    code = "card_no_such_debit"
+
+
+class CertificateRefused(CardRefused):
+    """Raised when a card does not take the certificate that it is loaded with (6984)."""
+
+    code = "card_certificate_refused"
+
+
+class KeyStoreError(DriverError):
+    """Raised when the terminal's key cannot be made or used; the till does not start without it."""
+
+    code = "key_store"
+
+
+class KeyNotFound(KeyStoreError):
+    """Raised when there is no key file at the path."""
+
+    code = "key_not_found"
+    next_step = NextStep.ENROL_AGAIN
+
+
+class KeyExists(KeyStoreError):
+    """Raised when a new key would overwrite one: a key that is lost cannot sign its queue."""
+
+    code = "key_exists"
+    next_step = NextStep.KEEP_EXISTING_KEY
+
+
+class WrongPassPhrase(KeyStoreError):
+    """Raised when a whole key file does not open with the pass phrase."""
+
+    code = "wrong_pass_phrase"
+    next_step = NextStep.ENTER_PASS_PHRASE
+
+
+class KeyDamaged(KeyStoreError):
+    """Raised when the key file is not what was written: cut off, altered, or another file."""
+
+    code = "key_damaged"
+    next_step = NextStep.ENROL_AGAIN
+
+
+class KeyExposed(KeyStoreError):
+    """Raised when users other than the till's own may read or replace the key file."""
+
+    code = "key_exposed"
+    next_step = NextStep.RESTRICT_FILE_MODE

@@ -1,0 +1,1 @@
+"""Where the terminal's private key lives: each store is a `kscoin.keys.Signer`."""

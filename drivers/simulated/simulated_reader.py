@@ -1,0 +1,116 @@
+"""A card reader in this process, in which simulated cards are put. Knows no purse."""
+
+from __future__ import annotations
+
+from threading import Condition
+
+from drivers.errors import CardRemoved, DeviceGone, DeviceNotFound
+from drivers.simulated.faults import Card, Torn
+
+
+class SimulatedReader:
+    """A `CardReader` whose field is filled and emptied by calls, from any thread."""
+
+    def __init__(self, name: str = "simulated reader") -> None:
+        self._name = name
+        self._changed = Condition()
+        self._card: Card | None = None
+        self._is_plugged_in = True
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    # What a person does.
+
+    def insert(self, card: Card) -> None:
+        """Hold a card to the reader; whatever was there is taken away."""
+        with self._changed:
+            self._card = card
+            self._changed.notify_all()
+
+    def remove(self) -> None:
+        """Take the card away."""
+        with self._changed:
+            self._card = None
+            self._changed.notify_all()
+
+    def unplug(self) -> None:
+        """Pull the reader's plug, card and all."""
+        with self._changed:
+            self._is_plugged_in = False
+            self._card = None
+            self._changed.notify_all()
+
+    def plug_in(self) -> None:
+        """Put the plug back."""
+        with self._changed:
+            self._is_plugged_in = True
+            self._changed.notify_all()
+
+    def has_card(self) -> bool:
+        """Whether a card is in the field."""
+        with self._changed:
+            return self._card is not None
+
+    # What a CardReader does.
+
+    def open(self) -> None:
+        if not self._is_plugged_in:
+            raise DeviceNotFound(self._name, "the reader is not plugged in")
+
+    def close(self) -> None:
+        pass
+
+    def wait_for_card(self, timeout_s: float) -> SimulatedConnection | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._card or not self._is_plugged_in, timeout_s)
+            self._check_plug()
+            if self._card is None:
+                return None
+            self._card.reset()
+            return SimulatedConnection(self, self._card)
+
+    def wait_for_removal(self, timeout_s: float) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._card, timeout_s)
+            self._check_plug()
+            return self._card is None
+
+    def exchange(self, card: Card, apdu: bytes) -> bytes:
+        """Pass an APDU to the card if it is still there; its connection calls this."""
+        with self._changed:
+            self._check_plug()
+            if self._card is not card:
+                raise CardRemoved(self._name, "the card has left")
+            try:
+                return card.process(apdu)
+            except Torn as exc:
+                self._card = None
+                self._changed.notify_all()
+                raise CardRemoved(self._name, "the card left before it had answered") from exc
+
+    def _check_plug(self) -> None:
+        if not self._is_plugged_in:
+            raise DeviceGone(self._name, "the reader was unplugged")
+
+
+class SimulatedConnection:
+    """The way to a card in a SimulatedReader; ends when the card does."""
+
+    def __init__(self, reader: SimulatedReader, card: Card) -> None:
+        self._reader = reader
+        self._card = card
+        self._is_open = True
+
+    @property
+    def reader_name(self) -> str:
+        return self._reader.name
+
+    def transmit(self, apdu: bytes) -> bytes:
+        if not self._is_open:
+            raise CardRemoved(self._reader.name, "the connection is closed")
+        return self._reader.exchange(self._card, apdu)
+
+    def close(self) -> None:
+        self._is_open = False
