@@ -1,16 +1,21 @@
-"""The trust list and what hangs from it: who may sign what, and when (KSP/1 section 3)."""
+"""The trust list and what hangs from it: who may sign what, and when (KSP/1 section 3).
+
+Reads no disk and no clock: bytes and times are handed in.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from kscoin import codec
+from kscoin.bundle import byte_strings
 from kscoin.cose import Envelope, parse
-from kscoin.errors import BadSignature, Expired, Malformed, StaleVersion, UntrustedKey
-from kscoin.keys import PublicKey, Signer
+from kscoin.errors import Expired, Malformed, StaleVersion, UntrustedKey
+from kscoin.keys import PublicKey, Signer, key_id
 from kscoin.messages import (
+    MAX_ROOTS,
     Authority,
     Message,
     Purpose,
@@ -18,7 +23,7 @@ from kscoin.messages import (
     TerminalCertificate,
     TrustList,
 )
-from kscoin.signed import Signed, open_signed, seal
+from kscoin.signed import Signed, open_envelope, seal
 
 M = TypeVar("M", bound=Message)
 
@@ -28,11 +33,16 @@ MAX_TRUST_LIST_BYTES: Final = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The trust list in force on one network, verified. `data` is what is kept on disk."""
+    """The trust list in force on one network, verified.
+
+    `data` is what is kept on disk, and `root` the key that vouches for it there: whoever
+    succeeds to a new list keeps the new root beside it.
+    """
 
     network: str
     listing: TrustList
     data: bytes
+    root: PublicKey
 
     def authority(self, purpose: Purpose, kid: bytes, now_s: int) -> PublicKey:
         """Return the authority key that `kid` hints at, if it may sign for `purpose` at `now_s`.
@@ -40,11 +50,16 @@ class Trust:
         Raises UntrustedKey if no such key is listed (another network's, usually), Expired if it
         is listed but not valid at that time.
         """
-        for each in self.listing.authorities:
-            key = PublicKey(each.public_key)
-            if each.purpose is purpose and key.kid == kid:
-                return _valid_authority(each, key, now_s)
-        raise UntrustedKey(f"no {purpose.name.lower()} authority of ours has key {kid.hex()}")
+        hinted = [each for each in self._authorities(purpose) if key_id(each.public_key) == kid]
+        if not hinted:
+            raise UntrustedKey(f"no {purpose.name.lower()} authority of ours has key {kid.hex()}")
+        for each in hinted:
+            if each.not_before_s <= now_s <= each.not_after_s:
+                return PublicKey(each.public_key)
+        raise Expired(f"the {purpose.name.lower()} authority's key is not valid now")
+
+    def _authorities(self, purpose: Purpose) -> Iterator[Authority]:
+        return (each for each in self.listing.authorities if each.purpose is purpose)
 
 
 def seal_trust_list(listing: TrustList, roots: Iterable[Signer], network: str) -> bytes:
@@ -55,36 +70,40 @@ def seal_trust_list(listing: TrustList, roots: Iterable[Signer], network: str) -
 def pin_trust(data: bytes, root: PublicKey, network: str) -> Trust:
     """Return the trust that a known root vouches for: at enrolment, and from disk at start.
 
-    Raises UntrustedKey if `root` has not signed it, or an EncodingError.
+    Raises UntrustedKey if `root` has not signed it, BadSignature or WrongNetwork if it has
+    signed something else, or an EncodingError.
     """
-    envelopes = _signatures(data)
-    listing = _signed_by_any(envelopes, [root], network)
-    return Trust(network, listing, data)
+    return _vouched(_signatures(data), [root], network)
 
 
 def succeed_trust(current: Trust, data: bytes) -> Trust:
     """Return the trust after a new list, signed by a root of the old list and one of the new.
 
-    Raises StaleVersion if its version is not higher, UntrustedKey if a signature is missing.
+    Raises StaleVersion if its version is not higher, UntrustedKey if a signature is missing, or
+    as `pin_trust`.
     """
     envelopes = _signatures(data)
-    listing = _signed_by_any(envelopes, _roots(current.listing), current.network)
+    listing = _vouched(envelopes, _roots(current.listing), current.network).listing
     if listing.version <= current.listing.version:
         raise StaleVersion(f"trust list {listing.version} is not newer than ours")
-    _signed_by_any(envelopes, _roots(listing), current.network)
-    return Trust(current.network, listing, data)
+    return _vouched(envelopes, _roots(listing), current.network)
 
 
 def open_authorised(
-    kind: type[M], purpose: Purpose, data: bytes, trust: Trust, now_s: int, max_bytes: int = 0
+    kind: type[M],
+    purpose: Purpose,
+    data: bytes,
+    trust: Trust,
+    now_s: int,
+    max_bytes: int = codec.MAX_MESSAGE_BYTES,
 ) -> Signed[M]:
     """Return the message of `kind` that an authority for `purpose` signed.
 
-    Raises UntrustedKey, Expired, BadSignature or an EncodingError.
+    Raises UntrustedKey, Expired, BadSignature, WrongNetwork or an EncodingError.
     """
-    limit = max_bytes or codec.MAX_MESSAGE_BYTES
-    key = trust.authority(purpose, parse(data, limit).kid, now_s)
-    return open_signed(kind, data, key, trust.network, limit)
+    envelope = parse(data, max_bytes)
+    key = trust.authority(purpose, envelope.kid, now_s)
+    return open_envelope(kind, envelope, key, trust.network)
 
 
 def open_purse_certificate(data: bytes, trust: Trust, now_s: int) -> Signed[PurseCertificate]:
@@ -103,38 +122,28 @@ def open_terminal_certificate(data: bytes, trust: Trust, now_s: int) -> Signed[T
     return signed
 
 
-def _valid_authority(listed: Authority, key: PublicKey, now_s: int) -> PublicKey:
-    if not listed.not_before_s <= now_s <= listed.not_after_s:
-        raise Expired(f"the {listed.purpose.name.lower()} authority's key is not valid now")
-    return key
-
-
 def _signatures(data: bytes) -> list[Envelope]:
-    parts = codec.decode(data, MAX_TRUST_LIST_BYTES)
-    if not isinstance(parts, list) or not 1 <= len(parts) <= 4:
-        raise Malformed("a trust list is an array of one to four signed lists")
-    envelopes = [parse(_octets(part), MAX_TRUST_LIST_BYTES) for part in parts]
+    parts = byte_strings(data, MAX_TRUST_LIST_BYTES)
+    if not 1 <= len(parts) <= MAX_ROOTS:
+        raise Malformed(f"a trust list is an array of one to {MAX_ROOTS} signed lists")
+    envelopes = [parse(part, MAX_TRUST_LIST_BYTES) for part in parts]
     if len({envelope.payload for envelope in envelopes}) != 1:
         raise Malformed("the signatures of a trust list are over different lists")
     return envelopes
 
 
-def _octets(part: codec.Value) -> bytes:
-    if not isinstance(part, bytes):
-        raise Malformed("a byte string is expected")
-    return part
-
-
-def _signed_by_any(
-    envelopes: list[Envelope], roots: Iterable[PublicKey], network: str
-) -> TrustList:
+def _vouched(envelopes: list[Envelope], roots: Iterable[PublicKey], network: str) -> Trust:
+    """Return the list that the first of `roots` among its signers vouches for."""
     for root in roots:
         for envelope in envelopes:
-            try:
-                return TrustList.from_payload(envelope.verify(root, network))
-            except BadSignature:
-                continue
+            if envelope.kid == root.kid:
+                listing = TrustList.from_payload(envelope.verify(root, network))
+                return Trust(network, listing, _array(envelopes), root)
     raise UntrustedKey("no root that we know has signed this trust list")
+
+
+def _array(envelopes: Iterable[Envelope]) -> bytes:
+    return codec.encode([envelope.data for envelope in envelopes])
 
 
 def _roots(listing: TrustList) -> list[PublicKey]:

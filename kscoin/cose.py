@@ -74,12 +74,14 @@ def parse(data: bytes, max_bytes: int = codec.MAX_MESSAGE_BYTES) -> Envelope:
     if data[:1] != _TAG:
         raise Malformed("not a signed message: tag 18 is missing")
     match codec.decode(data[1:], max_bytes - 1):
-        case [bytes(header), {**unprotected}, bytes(payload), bytes(signature)] if not unprotected:
+        case [bytes(header), dict(unprotected), bytes(payload), bytes(signature)]:
+            if unprotected:
+                raise Malformed("the unprotected header is not empty")
             kid, normal = _kid(header), low_s(signature)
             whole = data if normal == signature else assemble(payload, kid, normal)
             return Envelope(whole, kid, payload, normal)
         case _:
-            raise Malformed("not a COSE_Sign1 with an empty unprotected header")
+            raise Malformed("a signed message is a COSE_Sign1: header, {}, payload, signature")
 
 
 def sign(payload: bytes, signer: Signer, network: str) -> bytes:

@@ -6,23 +6,28 @@ KSP/1 sections 4 and 9. Stores nothing: `offline_queue.journal` keeps them.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, Self
 
 from kscoin import codec
-from kscoin.errors import Malformed
-from kscoin.fields import Choice, Octets, Uint, from_map, to_map, wire
-from kscoin.messages import HASH, ID, NUMBER, TIME
+from kscoin.bundle import Bundle
+from kscoin.errors import BrokenChain
+from kscoin.fields import Choice, ListOf, Octets, Record, Row, Text, Uint, from_map, to_map, wire
+from kscoin.messages import HASH, ID, NUMBER, STAFF, TIME, TOTAL
 
-# The largest entry is a sync with its acknowledgement of MAX_BATCH_ENTRIES verdicts.
+# The largest body is a sync with its acknowledgement of MAX_BATCH_ENTRIES verdicts.
 MAX_ENTRY_BYTES: Final = 262_144
+# What an entry adds to its body: two hashes, five numbers and their keys take 120 bytes at most.
+_FRAME_BYTES: Final = 128
+_SEQUENCE: Final = Uint(highest=2**63 - 1, lowest=1)
 
 
 class EntryKind(IntEnum):
     """What a journal entry records, and what its body is."""
 
-    START = 1  # text: version and hardware
+    START = 1  # a Start
     ATTEMPT = 2  # a signed PaymentRequest: written before the customer sees it
     PAYMENT = 3  # a Payment
     RECEIPT = 4  # a SettledOnline
@@ -31,34 +36,36 @@ class EntryKind(IntEnum):
     REFUND = 7  # a signed Refund
     VOID = 8  # a signed Void
     SYNC = 9  # a signed Acknowledgement
-    CLOSE = 10  # the Z report's figures, as CBOR
-    CLOCK = 11  # the ledger's time, as CBOR: [ledger_time_s, wall_s]
+    CLOSE = 10  # a Close
+    CLOCK = 11  # a ClockSet
     NOTE = 12  # a Note
 
 
 @dataclass(frozen=True, slots=True)
-class JournalEntry:
+class _Map(Record):
+    """A record that is written alone, as a CBOR map of its fields."""
+
+    def encode(self) -> bytes:
+        """Return the map as deterministic CBOR."""
+        return codec.encode(to_map(self))
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Return the record that `data` holds; raises an EncodingError."""
+        return from_map(cls, codec.decode(data, MAX_ENTRY_BYTES + _FRAME_BYTES))
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry(_Map):
     """One line of a terminal's journal; its hash covers all of it and names the entry before."""
 
-    sequence: int = wire(1, Uint(highest=2**63 - 1, lowest=1))
+    sequence: int = wire(1, _SEQUENCE)
     previous_hash: bytes = wire(2, HASH)
     kind: EntryKind = wire(3, Choice(EntryKind))
     body: bytes = wire(4, Octets(at_most=MAX_ENTRY_BYTES))
     boot_id: bytes = wire(5, Octets(length=16))
     monotonic_ms: int = wire(6, NUMBER)
     wall_s: int = wire(7, TIME)
-
-    def encode(self) -> bytes:
-        """Return the bytes that are stored, hashed and uploaded."""
-        return codec.encode(to_map(self))
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """Return the entry; raises an EncodingError."""
-        mapping = codec.decode(data, MAX_ENTRY_BYTES + 256)
-        if not isinstance(mapping, dict):
-            raise Malformed("a journal entry is a map")
-        return from_map(cls, mapping)
 
 
 def entry_hash(data: bytes) -> bytes:
@@ -71,57 +78,57 @@ def genesis_hash(terminal_id: bytes) -> bytes:
     return hashlib.sha256(b"KSP1 journal of " + terminal_id).digest()
 
 
+def follow_chain(
+    encoded: Iterable[bytes], previous_hash: bytes, next_sequence: int
+) -> Iterator[JournalEntry]:
+    """Yield the entries of a stretch of journal, each once it proved to follow the one before.
+
+    `previous_hash` and `next_sequence` are what the first must name and have: `genesis_hash`
+    and 1 at the start of a journal. Raises BrokenChain or an EncodingError.
+    """
+    for sequence, data in enumerate(encoded, next_sequence):
+        entry = JournalEntry.decode(data)
+        if entry.sequence != sequence or entry.previous_hash != previous_hash:
+            raise BrokenChain(f"entry {sequence} does not follow the one before", sequence=sequence)
+        yield entry
+        previous_hash = entry_hash(data)
+
+
 @dataclass(frozen=True, slots=True)
-class Payment:
+class Start(_Map):
+    """The terminal's software has started, for the first time or again."""
+
+    software: str = wire(1, Text(max_bytes=64))
+    hardware: str = wire(2, Text(max_bytes=128))
+
+
+@dataclass(frozen=True, slots=True)
+class Payment(Bundle):
     """An offline payment as stored and uploaded: three signed messages, byte for byte."""
 
     request: bytes
     debit: bytes
     certificate: bytes
 
-    def encode(self) -> bytes:
-        return codec.encode([self.request, self.debit, self.certificate])
-
-    @classmethod
-    def decode(cls, body: bytes) -> Self:
-        """Return the payment; raises an EncodingError. Verifies nothing."""
-        return cls(*_byte_strings(body, 3))
-
 
 @dataclass(frozen=True, slots=True)
-class SettledOnline:
+class SettledOnline(Bundle):
     """A request that the payer paid through the ledger, with the ledger's signed receipt."""
 
     request: bytes
     receipt: bytes
 
-    def encode(self) -> bytes:
-        return codec.encode([self.request, self.receipt])
-
-    @classmethod
-    def decode(cls, body: bytes) -> Self:
-        """Return the pair; raises an EncodingError. Verifies nothing."""
-        return cls(*_byte_strings(body, 2))
-
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(Bundle):
     """Another terminal's debit that a card still held unratified (KSP/1 section 7)."""
 
     debit: bytes
     certificate: bytes
 
-    def encode(self) -> bytes:
-        return codec.encode([self.debit, self.certificate])
-
-    @classmethod
-    def decode(cls, body: bytes) -> Self:
-        """Return the pair; raises an EncodingError. Verifies nothing."""
-        return cls(*_byte_strings(body, 2))
-
 
 @dataclass(frozen=True, slots=True)
-class Torn:
+class Torn(_Map):
     """A tap whose outcome the terminal does not know: the goods were not handed over.
 
     `purse_id` and `sequence_before` are None if the power went before they were written.
@@ -131,13 +138,32 @@ class Torn:
     purse_id: bytes | None = wire(2, ID, optional=True)
     sequence_before: int | None = wire(3, NUMBER, optional=True)
 
-    def encode(self) -> bytes:
-        return codec.encode(to_map(self))
 
-    @classmethod
-    def decode(cls, body: bytes) -> Self:
-        """Return the torn tap; raises an EncodingError."""
-        return from_map(cls, _map(body))
+@dataclass(frozen=True, slots=True)
+class CloseLine(Record):
+    """How often one kind of entry was counted between two closes, and the won in it."""
+
+    kind: EntryKind = wire(0, Choice(EntryKind))
+    count: int = wire(1, NUMBER)
+    total_won: int = wire(2, TOTAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Close(_Map):
+    """The Z report: the figures of all entries since the last close up to `last_sequence`."""
+
+    number: int = wire(1, _SEQUENCE)
+    last_sequence: int = wire(2, NUMBER)
+    lines: tuple[CloseLine, ...] = wire(3, ListOf(Row(CloseLine), len(EntryKind)))
+    staff_id: str = wire(4, STAFF)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSet(_Map):
+    """The ledger said what time it is; `wall_s` is what the terminal's own clock showed."""
+
+    ledger_time_s: int = wire(1, TIME)
+    wall_s: int = wire(2, TIME)
 
 
 class NoteKind(IntEnum):
@@ -152,34 +178,9 @@ class NoteKind(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class Note(_Map):
     """A line for the record that moves no money."""
 
     kind: NoteKind = wire(1, Choice(NoteKind))
     request_hash: bytes | None = wire(2, HASH, optional=True)
     detail: bytes | None = wire(3, Octets(at_most=4_096), optional=True)
-
-    def encode(self) -> bytes:
-        return codec.encode(to_map(self))
-
-    @classmethod
-    def decode(cls, body: bytes) -> Self:
-        """Return the note; raises an EncodingError."""
-        return from_map(cls, _map(body))
-
-
-def _byte_strings(body: bytes, count: int) -> list[bytes]:
-    parts = codec.decode(body, MAX_ENTRY_BYTES)
-    if not isinstance(parts, list) or len(parts) != count:
-        raise Malformed(f"an array of {count} byte strings is expected")
-    strings = [part for part in parts if isinstance(part, bytes)]
-    if len(strings) != count:
-        raise Malformed(f"an array of {count} byte strings is expected")
-    return strings
-
-
-def _map(body: bytes) -> dict[int, codec.Value]:
-    mapping = codec.decode(body, MAX_ENTRY_BYTES)
-    if not isinstance(mapping, dict):
-        raise Malformed("a map is expected")
-    return mapping

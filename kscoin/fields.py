@@ -1,9 +1,12 @@
-"""Field types of KSP/1 messages: each checks one value and moves it to and from CBOR."""
+"""Field types of KSP/1 records: what a value may be, and how it moves to and from CBOR.
+
+Knows no message; `messages` and `entries` declare theirs with `wire`.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Protocol, TypeVar
@@ -15,72 +18,89 @@ T = TypeVar("T")
 
 
 class FieldType(Protocol):
-    """One field's type on the wire."""
+    """One field's type: a check of its Python value, and the two ways across the wire."""
+
+    def check(self, value: Any) -> None:
+        """Return if `value` fits; raises Malformed."""
+        ...
 
     def to_wire(self, value: Any) -> Value:
-        """Return the CBOR value; raises Malformed if `value` does not fit."""
+        """Return the CBOR value of a checked `value`."""
         ...
 
     def from_wire(self, wire: Value) -> Any:
-        """Return the Python value; raises Malformed if `wire` does not fit."""
+        """Return the Python value, still to be checked; raises Malformed if there is none."""
         ...
 
 
+class _AsIs:
+    """A type whose values are the same in Python and in CBOR."""
+
+    __slots__ = ()
+
+    def to_wire(self, value: Any) -> Value:
+        return value  # type: ignore[no-any-return]  # checked to be one
+
+    def from_wire(self, wire: Value) -> Any:
+        return wire
+
+
 @dataclass(frozen=True, slots=True)
-class Uint:
+class Uint(_AsIs):
     """An unsigned integer from `lowest` to `highest`."""
 
     highest: int = MAX_UINT
     lowest: int = 0
 
-    def to_wire(self, value: Any) -> Value:
-        return self.from_wire(value)
-
-    def from_wire(self, wire: Value) -> int:
-        if isinstance(wire, bool) or not isinstance(wire, int):
+    def check(self, value: Any) -> None:
+        if type(value) is not int:
             raise Malformed("an integer is expected")
-        if not self.lowest <= wire <= self.highest:
+        if not self.lowest <= value <= self.highest:
             raise Malformed(f"an integer from {self.lowest} to {self.highest} is expected")
-        return wire
 
 
 @dataclass(frozen=True, slots=True)
-class Octets:
+class Octets(_AsIs):
     """A byte string of exactly `length` bytes, or of any length up to `at_most`."""
 
     length: int | None = None
     at_most: int | None = None
 
-    def to_wire(self, value: Any) -> Value:
-        return self.from_wire(value)
-
-    def from_wire(self, wire: Value) -> bytes:
-        if not isinstance(wire, bytes):
+    def check(self, value: Any) -> None:
+        if type(value) is not bytes:
             raise Malformed("a byte string is expected")
-        if self.length is not None and len(wire) != self.length:
-            raise Malformed(f"{self.length} bytes are expected, not {len(wire)}")
-        if self.at_most is not None and len(wire) > self.at_most:
-            raise Malformed(f"at most {self.at_most} bytes are expected, not {len(wire)}")
-        return wire
+        if self.length is not None and len(value) != self.length:
+            raise Malformed(f"{self.length} bytes are expected, not {len(value)}")
+        if self.at_most is not None and len(value) > self.at_most:
+            raise Malformed(f"at most {self.at_most} bytes are expected, not {len(value)}")
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Text(_AsIs):
     """Text of at most `max_bytes` in UTF-8, with no control characters (it reaches slips)."""
 
     max_bytes: int
 
-    def to_wire(self, value: Any) -> Value:
-        return self.from_wire(value)
-
-    def from_wire(self, wire: Value) -> str:
-        if not isinstance(wire, str):
+    def check(self, value: Any) -> None:
+        if type(value) is not str:
             raise Malformed("text is expected")
-        if len(_utf8(wire)) > self.max_bytes:
+        if len(_utf8(value)) > self.max_bytes:
             raise Malformed(f"at most {self.max_bytes} bytes of text are expected")
-        if any(ord(char) < 32 or ord(char) == 127 for char in wire):
+        if any(_is_control(char) for char in value):
             raise Malformed("text has no control characters")
-        return wire
+
+
+@dataclass(frozen=True, slots=True)
+class Digits(_AsIs):
+    """Text of exactly `count` ASCII digits."""
+
+    count: int
+
+    def check(self, value: Any) -> None:
+        if type(value) is not str or len(value) != self.count:
+            raise Malformed(f"{self.count} digits are expected")
+        if not (value.isascii() and value.isdigit()):
+            raise Malformed(f"{self.count} digits are expected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +109,15 @@ class Choice:
 
     members: type[IntEnum]
 
+    def check(self, value: Any) -> None:
+        if not isinstance(value, self.members):
+            raise Malformed(f"a {self.members.__name__} is expected")
+
     def to_wire(self, value: Any) -> Value:
-        return int(self.from_wire(value))
+        return int(value)
 
     def from_wire(self, wire: Value) -> IntEnum:
-        if isinstance(wire, bool) or not isinstance(wire, int):
+        if type(wire) is not int:
             raise Malformed("an integer is expected")
         try:
             return self.members(wire)
@@ -108,64 +132,81 @@ class ListOf:
     item: FieldType
     at_most: int
 
+    def check(self, value: Any) -> None:
+        if type(value) is not tuple or len(value) > self.at_most:
+            raise Malformed(f"a list of at most {self.at_most} items is expected")
+        for each in value:
+            self.item.check(each)
+
     def to_wire(self, value: Any) -> Value:
-        if not isinstance(value, tuple) or len(value) > self.at_most:
-            raise Malformed(f"a tuple of at most {self.at_most} items is expected")
         return [self.item.to_wire(each) for each in value]
 
     def from_wire(self, wire: Value) -> tuple[Any, ...]:
-        if not isinstance(wire, list) or len(wire) > self.at_most:
-            raise Malformed(f"an array of at most {self.at_most} items is expected")
+        if not isinstance(wire, list):
+            raise Malformed("an array is expected")
         return tuple(self.item.from_wire(each) for each in wire)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A dataclass whose wired fields are written as one array, in order, absent ones as null."""
+    """A record written as one array of its fields in order, absent ones as null."""
 
-    record: type[Any]
+    record: type[Record]
+
+    def check(self, value: Any) -> None:
+        if type(value) is not self.record:
+            raise Malformed(f"a {self.record.__name__} is expected")
 
     def to_wire(self, value: Any) -> Value:
-        if not isinstance(value, self.record):
-            raise Malformed(f"a {self.record.__name__} is expected")
-        return [each.to_wire(getattr(value, each.name)) for each in wired(self.record)]
+        return [each.to_wire(value) for each in wired(self.record)]
 
-    def from_wire(self, wire: Value) -> Any:
+    def from_wire(self, wire: Value) -> Record:
         layout = wired(self.record)
         if not isinstance(wire, list) or len(wire) != len(layout):
             raise Malformed(f"a {self.record.__name__} is an array of {len(layout)}")
-        values = zip(layout, wire, strict=True)
-        return self.record(**{each.name: each.from_cell(item) for each, item in values})
+        return self.record(*(each.from_wire(cell) for each, cell in zip(layout, wire, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
 class Wired:
-    """A dataclass field with its key and type on the wire."""
+    """A record's field with its key and type on the wire."""
 
     name: str
     key: int
     type: FieldType
     is_optional: bool
 
-    def to_wire(self, value: Any) -> Value:
-        return None if value is None and self.is_optional else self._named(self.type.to_wire, value)
-
-    def from_wire(self, wire: Value) -> Any:
-        return self._named(self.type.from_wire, wire)
-
-    def from_cell(self, wire: Value) -> Any:
-        """Read the field from a row, where an absent one is null."""
-        return None if wire is None and self.is_optional else self.from_wire(wire)
-
-    def _named(self, move: Callable[[Any], T], value: Any) -> T:
+    def check(self, record: Any) -> None:
+        """Return if the record's value of this field fits; raises Malformed."""
+        value = getattr(record, self.name)
+        if value is None and self.is_optional:
+            return
         try:
-            return move(value)
+            self.type.check(value)
         except Malformed as exc:
             raise Malformed(f"{self.name}: {exc}") from exc
 
+    def to_wire(self, record: Any) -> Value:
+        """Return the CBOR value of the record's field; null if it is absent."""
+        value = getattr(record, self.name)
+        return None if value is None else self.type.to_wire(value)
+
+    def from_wire(self, wire: Value) -> Any:
+        """Return the Python value, still to be checked; None for null."""
+        return None if wire is None else self.type.from_wire(wire)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A frozen value of wired fields, which cannot be built of values that do not fit."""
+
+    def __post_init__(self) -> None:
+        for each in wired(type(self)):
+            each.check(self)
+
 
 def wire(key: int, field_type: FieldType, *, optional: bool = False) -> Any:
-    """Declare a dataclass field with its key and type on the wire; an optional one may be None."""
+    """Declare a record's field with its key and type on the wire; an optional one may be None."""
     metadata = {"wire": (key, field_type, optional)}
     if optional:
         return field(default=None, metadata=metadata)
@@ -177,33 +218,33 @@ _LAYOUTS: dict[type, tuple[Wired, ...]] = {}
 
 
 def wired(record: type[Any]) -> tuple[Wired, ...]:
-    """Return the wired fields of a dataclass, in order of declaration."""
+    """Return the wired fields of a record, in order of declaration."""
     if record not in _LAYOUTS:
         _LAYOUTS[record] = tuple(_wired(record))
     return _LAYOUTS[record]
 
 
-def to_map(record: Any) -> dict[int, Value]:
-    """Return a dataclass as a CBOR map; absent optional fields are left out. Raises Malformed."""
-    pairs = ((each.key, each.to_wire(getattr(record, each.name))) for each in wired(type(record)))
+def to_map(record: Record) -> dict[int, Value]:
+    """Return a record as a CBOR map; absent optional fields are left out."""
+    pairs = ((each.key, each.to_wire(record)) for each in wired(type(record)))
     return {key: value for key, value in pairs if value is not None}
 
 
-def from_map(record: type[T], mapping: dict[int, Value]) -> T:
-    """Return the dataclass that a CBOR map holds; raises Malformed for any key too many or few."""
+def from_map(record: type[T], mapping: Value) -> T:
+    """Return the record that a CBOR map holds; raises Malformed for any key too many or few."""
+    if not isinstance(mapping, dict):
+        raise Malformed(f"a {record.__name__} is a map")
     layout = wired(record)
     if unknown := mapping.keys() - {each.key for each in layout}:
-        raise Malformed(f"{record.__name__} has no field {min(unknown)}")
-    return record(**{each.name: _take(record, each, mapping) for each in layout})
+        raise Malformed(f"a {record.__name__} has no field {min(unknown)}")
+    return record(**{each.name: _take(each, mapping) for each in layout})
 
 
-def _take(record: type[Any], each: Wired, mapping: dict[int, Value]) -> Any:
-    if each.key in mapping:
-        # An absent field is left out, never written as null: one value, one encoding.
-        return each.from_wire(mapping[each.key])
-    if each.is_optional:
-        return None
-    raise Malformed(f"{record.__name__} lacks {each.name}")
+def _take(each: Wired, mapping: dict[int, Value]) -> Any:
+    if each.key in mapping and mapping[each.key] is None:
+        # One value, one encoding: an absent field is left out, never written as null.
+        raise Malformed(f"{each.name}: null is not a value")
+    return each.from_wire(mapping.get(each.key))
 
 
 def _wired(record: type[Any]) -> Iterator[Wired]:
@@ -211,6 +252,11 @@ def _wired(record: type[Any]) -> Iterator[Wired]:
         if "wire" in each.metadata:
             key, field_type, optional = each.metadata["wire"]
             yield Wired(each.name, key, field_type, optional)
+
+
+def _is_control(char: str) -> bool:
+    # Unicode's category Cc, which never changes: C0, DEL and C1.
+    return char < " " or "\x7f" <= char <= "\x9f"
 
 
 def _utf8(text: str) -> bytes:

@@ -10,7 +10,19 @@ from typing import ClassVar, Final, Self, TypeVar
 
 from kscoin import codec
 from kscoin.errors import ExceedsCredit, Malformed
-from kscoin.fields import Choice, ListOf, Octets, Row, Text, Uint, from_map, to_map, wire
+from kscoin.fields import (
+    Choice,
+    Digits,
+    ListOf,
+    Octets,
+    Record,
+    Row,
+    Text,
+    Uint,
+    from_map,
+    to_map,
+    wire,
+)
 from kscoin.money import MAX_AMOUNT_WON
 from kscoin.purse import Interval
 
@@ -32,7 +44,14 @@ REASON: Final = Text(max_bytes=64)
 MAX_REQUEST_VALID_S: Final = 180
 # What a batch may hold: its bytes are capped too (codec.MAX_BATCH_BYTES).
 MAX_BATCH_ENTRIES: Final = 2_000
+# In eight-byte ids, with their heads, they stay below codec.MAX_BATCH_BYTES.
 MAX_DENYLIST_CHANGES: Final = 100_000
+# Denied epochs are rare: an epoch is closed when its whole issue is in doubt.
+MAX_DENIED_EPOCHS: Final = 1_000
+# Four purposes, each with a key in use, one to come and a few that have ended.
+MAX_AUTHORITIES: Final = 32
+# Two roots, and their successors while they change (KSP/1 section 3).
+MAX_ROOTS: Final = 4
 M = TypeVar("M", bound="Message")
 
 
@@ -83,15 +102,11 @@ class Verdict(IntEnum):
     QUARANTINED = 7
 
 
-@dataclass(frozen=True)
-class Message:
+@dataclass(frozen=True, slots=True)
+class Message(Record):
     """A payload: a CBOR map whose key 0 is the message's type."""
 
     TYPE: ClassVar[int]
-
-    def __post_init__(self) -> None:
-        # An invalid message cannot be built, whichever side it comes from.
-        to_map(self)
 
     def to_payload(self) -> bytes:
         """Return the deterministic CBOR map."""
@@ -101,12 +116,13 @@ class Message:
     def from_payload(cls, payload: bytes, max_bytes: int = codec.MAX_BATCH_BYTES) -> Self:
         """Return the message; raises an EncodingError for any other bytes."""
         mapping = codec.decode(payload, max_bytes)
-        if not isinstance(mapping, dict) or mapping.pop(0, None) != cls.TYPE:
+        if not isinstance(mapping, dict) or type_of(payload) != cls.TYPE:
             raise Malformed(f"not a {cls.__name__}")
+        del mapping[0]
         return from_map(cls, mapping)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PurseCertificate(Message):
     """The ledger's word on how much is reserved for a purse in total, ever."""
 
@@ -121,7 +137,7 @@ class PurseCertificate(Message):
     issued_at_s: int = wire(8, TIME)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TerminalCertificate(Message):
     """The ledger's word on whose terminal a key is and what it may take."""
 
@@ -140,7 +156,7 @@ class TerminalCertificate(Message):
         return bool(self.kinds & kind_bit(kind))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PaymentRequest(Message):
     """What a terminal asks for; its payload's SHA-256, the request hash, is the payment's id."""
 
@@ -157,7 +173,7 @@ class PaymentRequest(Message):
     reference_hash: bytes | None = wire(5, HASH, optional=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Receipt(Message):
     """The ledger's word that a request has been paid online."""
 
@@ -169,7 +185,7 @@ class Receipt(Message):
     settled_at_s: int = wire(5, TIME)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Refund(Message):
     """The shop gives back part or all of an uploaded payment."""
 
@@ -183,7 +199,7 @@ class Refund(Message):
     staff_id: str = wire(7, STAFF)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Void(Message):
     """The shop takes back a whole payment before it was uploaded."""
 
@@ -196,7 +212,7 @@ class Void(Message):
     staff_id: str = wire(7, STAFF)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Batch(Message):
     """A run of journal entries on its way to the ledger."""
 
@@ -211,7 +227,7 @@ class Batch(Message):
 
 
 @dataclass(frozen=True, slots=True)
-class EntryVerdict:
+class EntryVerdict(Record):
     """The verdict on one journal entry; `ledger_number` names the transfer, if money moved."""
 
     sequence: int = wire(0, NUMBER)
@@ -220,7 +236,7 @@ class EntryVerdict:
     ledger_number: int | None = wire(3, NUMBER, optional=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Acknowledgement(Message):
     """The ledger's signed answer to a batch; the same batch always gets the same bytes."""
 
@@ -234,7 +250,7 @@ class Acknowledgement(Message):
     denylist_version: int = wire(7, NUMBER)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DenylistUpdate(Message):
     """The step from one version of the denylist to another (from 0: the whole list)."""
 
@@ -244,12 +260,12 @@ class DenylistUpdate(Message):
     added: tuple[bytes, ...] = wire(3, ListOf(ID, MAX_DENYLIST_CHANGES))
     removed: tuple[bytes, ...] = wire(4, ListOf(ID, MAX_DENYLIST_CHANGES))
     # All denied epochs at to_version (they are few), not a difference.
-    epochs: tuple[int, ...] = wire(5, ListOf(NUMBER, 1_000))
+    epochs: tuple[int, ...] = wire(5, ListOf(NUMBER, MAX_DENIED_EPOCHS))
     issued_at_s: int = wire(6, TIME)
     list_hash: bytes = wire(7, HASH)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Policy(Message):
     """The limits of KSP/1 section 8, which a signed message can change."""
 
@@ -268,7 +284,7 @@ class Policy(Message):
     denylist_stops_after_s: int = wire(12, TIME)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EnrolmentRequest(Message):
     """A new terminal's key asks to be certified; signed by that key itself."""
 
@@ -280,7 +296,7 @@ class EnrolmentRequest(Message):
 
 
 @dataclass(frozen=True, slots=True)
-class Authority:
+class Authority(Record):
     """A key of the ledger, what it may sign and when."""
 
     purpose: Purpose = wire(0, Choice(Purpose))
@@ -289,23 +305,23 @@ class Authority:
     not_after_s: int = wire(3, TIME)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TrustList(Message):
     """Which authority keys exist, for what, until when; and the roots that may sign the next."""
 
     TYPE = 13
     version: int = wire(1, NUMBER)
     issued_at_s: int = wire(2, TIME)
-    authorities: tuple[Authority, ...] = wire(3, ListOf(Row(Authority), 32))
-    roots: tuple[bytes, ...] = wire(4, ListOf(KEY, 4))
+    authorities: tuple[Authority, ...] = wire(3, ListOf(Row(Authority), MAX_AUTHORITIES))
+    roots: tuple[bytes, ...] = wire(4, ListOf(KEY, MAX_ROOTS))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TaxBill(Message):
     """A local tax bill, signed by the policy authority for its issuer."""
 
     TYPE = 14
-    payment_number: str = wire(1, Text(max_bytes=19))
+    payment_number: str = wire(1, Digits(19))
     authority: str = wire(2, Text(max_bytes=48))
     item: str = wire(3, Text(max_bytes=48))
     amount_until_due_won: int = wire(4, AMOUNT)
@@ -314,7 +330,7 @@ class TaxBill(Message):
     valid_until_s: int = wire(7, TIME)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class OnlinePayment(Message):
     """A wallet pays a request from its account, through the ledger."""
 
@@ -327,9 +343,12 @@ class OnlinePayment(Message):
 
 _DEBIT = struct.Struct(">B8sIIQ32s16s")
 _DEBIT_VERSION: Final = 1
+# CBOR's major type of maps, and the first number that no longer fits the byte of its type.
+_MAP: Final = 5
+_ONE_BYTE: Final = 24
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Debit(Message):
     """What a purse signs: 73 bytes of fixed layout, so that a card fills a template.
 
@@ -371,6 +390,16 @@ class Debit(Message):
         if len(payload) != cls.SIZE or payload[0] != _DEBIT_VERSION:
             raise Malformed("not a Debit")
         return cls(*_DEBIT.unpack(payload)[1:])
+
+
+def type_of(payload: bytes) -> int | None:
+    """Return the type that a payload claims, 4 for a debit's 73 bytes; None if it claims none."""
+    if len(payload) == Debit.SIZE and payload[0] == _DEBIT_VERSION:
+        return Debit.TYPE
+    # In a deterministic map of fewer than 24 fields key 0 and its number are bytes two and three.
+    if len(payload) > 2 and payload[0] >> 5 == _MAP and payload[1] == 0 and payload[2] < _ONE_BYTE:
+        return payload[2]
+    return None
 
 
 def kind_bit(kind: PaymentKind) -> int:

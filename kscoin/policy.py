@@ -1,8 +1,12 @@
-"""Limits as issued, and the denylist with its updates (KSP/1 section 8). Counts nothing itself."""
+"""Limits as issued, and the denylist with its updates (KSP/1 section 8).
+
+Counts no payments and knows no time: `offline_queue.budget` does.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -85,14 +89,11 @@ class Denylist:
         return after
 
     def _holds(self, purse_id: bytes) -> bool:
-        low, high = 0, len(self)
-        while low < high:
-            middle = (low + high) // 2
-            here = self.ids[middle * _ID_BYTES : (middle + 1) * _ID_BYTES]
-            if here == purse_id:
-                return True
-            low, high = (middle + 1, high) if here < purse_id else (low, middle)
-        return False
+        at = bisect_left(range(len(self)), purse_id, key=self._id_at)
+        return self._id_at(at) == purse_id
+
+    def _id_at(self, index: int) -> bytes:
+        return self.ids[index * _ID_BYTES : (index + 1) * _ID_BYTES]
 
 
 def list_hash(sorted_ids: bytes, epochs: Iterable[int]) -> bytes:

@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Self
 
-from kscoin import codec
+from kscoin.bundle import Bundle
 from kscoin.certificates import Trust, open_authorised
-from kscoin.errors import Malformed, NotAProof
+from kscoin.errors import NotAProof
 from kscoin.keys import PublicKey
 from kscoin.messages import Debit, Purpose, PurseCertificate
 from kscoin.signed import claim, open_signed
 
-# Two debits and a certificate of about 250 bytes each.
-_MAX_PROOF_BYTES: Final = 8_192
-
 
 @dataclass(frozen=True, slots=True)
-class DoubleSpendProof:
+class DoubleSpendProof(Bundle):
     """Two signed debits and the certificate of the key that signed both."""
 
     certificate: bytes
     first: bytes
     second: bytes
-
-    def encode(self) -> bytes:
-        return codec.encode([self.certificate, self.first, self.second])
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """Return the claimed proof; raises an EncodingError. Verifies nothing."""
-        match codec.decode(data, _MAX_PROOF_BYTES):
-            case [bytes(certificate), bytes(first), bytes(second)]:
-                return cls(certificate, first, second)
-            case _:
-                raise Malformed("a double-spend proof is an array of three byte strings")
 
     def verify(self, trust: Trust) -> tuple[Debit, Debit]:
         """Return the two debits if they prove a double spend.

@@ -52,10 +52,10 @@ class SpendingLine:
     @classmethod
     def of(cls, intervals: Iterable[Interval]) -> SpendingLine:
         """Return the line that holds all of `intervals`; raises Overlap if two of them clash."""
-        line = cls()
-        for interval in intervals:
-            line = line.with_debit(interval)
-        return line
+        ordered = sorted(intervals)
+        for one, other in pairwise(ordered):
+            _refuse_clash(other, one)
+        return cls(tuple(ordered))
 
     def clash(self, interval: Interval) -> Interval | None:
         """Return an interval of the line that overlaps `interval`, the lowest such, or None."""
@@ -65,8 +65,7 @@ class SpendingLine:
 
     def with_debit(self, interval: Interval) -> SpendingLine:
         """Return the line with `interval` on it; raises Overlap if won on it is spent already."""
-        if (other := self.clash(interval)) is not None:
-            raise Overlap("these won are spent already", interval=interval, other=other)
+        _refuse_clash(interval, self.clash(interval))
         at = bisect_left(self.intervals, interval)
         return SpendingLine((*self.intervals[:at], interval, *self.intervals[at:]))
 
@@ -86,3 +85,8 @@ class SpendingLine:
         for start, end in list(pairwise(edges))[::2]:
             if start < end:
                 yield Interval(start, end)
+
+
+def _refuse_clash(interval: Interval, other: Interval | None) -> None:
+    if other is not None and interval.overlaps(other):
+        raise Overlap("these won are spent already", interval=interval, other=other)

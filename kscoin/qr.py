@@ -1,23 +1,36 @@
-"""KS1 text: what the QR codes of request, debit and receipt hold (KSP/1 sections 2 and 5)."""
+"""KS1 text: what the QR codes of request, debit and receipt hold (KSP/1 sections 2 and 5).
+
+Draws and reads no picture; verifies nothing.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from kscoin import codec, cose
 from kscoin.base45 import base45_decode, base45_encode
+from kscoin.bundle import Bundle, byte_strings
 from kscoin.codec import MAX_MESSAGE_BYTES
+from kscoin.cose import parse
 from kscoin.errors import Malformed, NotKSCoin, TooLarge
-from kscoin.messages import Debit
+from kscoin.messages import (
+    Debit,
+    PaymentRequest,
+    PurseCertificate,
+    Receipt,
+    TerminalCertificate,
+    type_of,
+)
 
 PREFIX: Final = "KS1:"
 # Base45 writes two bytes as three characters (RFC 9285 section 4).
 MAX_TEXT: Final = len(PREFIX) + (MAX_MESSAGE_BYTES + 1) // 2 * 3
+# A single signed message starts with CBOR tag 18, a pair with the head of an array.
+_SIGNED: Final = b"\xd2"
 
 
 @dataclass(frozen=True, slots=True)
-class RequestShown:
+class RequestShown(Bundle):
     """What the terminal shows: its signed request and its certificate."""
 
     request: bytes
@@ -25,7 +38,7 @@ class RequestShown:
 
 
 @dataclass(frozen=True, slots=True)
-class DebitShown:
+class DebitShown(Bundle):
     """What an offline phone shows: its signed debit and its purse's certificate."""
 
     debit: bytes
@@ -44,15 +57,12 @@ Shown: TypeAlias = RequestShown | DebitShown | ReceiptShown
 
 def to_text(shown: Shown) -> str:
     """Return the text of a QR code, in the alphanumeric alphabet of ISO/IEC 18004."""
-    match shown:
-        case RequestShown(first, second) | DebitShown(first, second):
-            return PREFIX + base45_encode(codec.encode([first, second]))
-        case ReceiptShown(receipt):
-            return PREFIX + base45_encode(receipt)
+    data = shown.receipt if isinstance(shown, ReceiptShown) else shown.encode()
+    return PREFIX + base45_encode(data)
 
 
 def from_text(text: str) -> Shown:
-    """Return what a scanned text shows; nothing in it is verified yet.
+    """Return what a scanned text shows, its signatures in low-S form; nothing is verified yet.
 
     Raises NotKSCoin for a text that does not start with KS1:, TooLarge, or an EncodingError.
     """
@@ -61,21 +71,16 @@ def from_text(text: str) -> Shown:
     if len(text) > MAX_TEXT:
         raise TooLarge(f"a KS1 text has at most {MAX_TEXT} characters")
     data = base45_decode(text.removeprefix(PREFIX))
-    if data[:1] == b"\xd2":
-        return ReceiptShown(cose.parse(data).data)
-    return _pair(codec.decode(data))
+    signed = [data] if data[:1] == _SIGNED else byte_strings(data, MAX_MESSAGE_BYTES)
+    envelopes = [parse(each) for each in signed]
+    return _shown([each.data for each in envelopes], [type_of(each.payload) for each in envelopes])
 
 
-def _pair(parts: codec.Value) -> Shown:
-    match parts:
-        case [bytes(first), bytes(second)]:
-            payload = cose.parse(first).payload
-            cose.parse(second)
-            return (DebitShown if _is_debit(payload) else RequestShown)(first, second)
-        case _:
-            raise Malformed("a KS1 text holds one signed message or a pair of them")
-
-
-def _is_debit(payload: bytes) -> bool:
-    # A debit starts with its version byte; every other payload is a CBOR map (0xa0 and up).
-    return len(payload) == Debit.SIZE and payload[:1] == b"\x01"
+def _shown(signed: list[bytes], types: list[int | None]) -> Shown:
+    if types == [Debit.TYPE, PurseCertificate.TYPE]:
+        return DebitShown(*signed)
+    if types == [Receipt.TYPE]:
+        return ReceiptShown(*signed)
+    if types == [PaymentRequest.TYPE, TerminalCertificate.TYPE]:
+        return RequestShown(*signed)
+    raise Malformed("a KS1 text holds a request, a debit with its certificate, or a receipt")

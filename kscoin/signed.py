@@ -1,4 +1,7 @@
-"""Messages together with the exact bytes that were signed: made by `seal`, or by `open_signed`."""
+"""Messages together with the exact bytes that were signed: sealed by us, or opened.
+
+KSP/1 section 2. Knows no authority: `certificates` says whose key may sign what.
+"""
 
 from __future__ import annotations
 
@@ -42,13 +45,19 @@ def seal(message: M, signer: Signer, network: str) -> Signed[M]:
 def open_signed(
     kind: type[M], data: bytes, key: PublicKey, network: str, max_bytes: int = MAX_MESSAGE_BYTES
 ) -> Signed[M]:
-    """Return the message that `key` signed for `network`.
+    """Return the message that `key` signed for `network`, its signature in low-S form.
 
-    Raises BadSignature, or an EncodingError if the bytes are not such a message.
+    Raises BadSignature, WrongNetwork, or an EncodingError if the bytes are not such a message.
     """
-    envelope = cose.parse(data, max_bytes)
+    return open_envelope(kind, cose.parse(data, max_bytes), key, network)
+
+
+def open_envelope(
+    kind: type[M], envelope: cose.Envelope, key: PublicKey, network: str
+) -> Signed[M]:
+    """Return the message of an envelope that was parsed before; raises as `open_signed`."""
     payload = envelope.verify(key, network)
-    return Signed(kind.from_payload(payload, max_bytes), envelope.data, payload)
+    return Signed(kind.from_payload(payload), envelope.data, payload)
 
 
 def claim(kind: type[M], data: bytes, max_bytes: int = MAX_MESSAGE_BYTES) -> M:
@@ -56,4 +65,4 @@ def claim(kind: type[M], data: bytes, max_bytes: int = MAX_MESSAGE_BYTES) -> M:
 
     Raises an EncodingError if the bytes are not such a message.
     """
-    return kind.from_payload(cose.parse(data, max_bytes).payload, max_bytes)
+    return kind.from_payload(cose.parse(data, max_bytes).payload)

@@ -1,0 +1,67 @@
+"""Signed messages side by side: an array of byte strings, each kept as it was received.
+
+KSP/1 sections 4, 5 and 12. Verifies nothing; knows no message.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from kscoin import codec
+from kscoin.errors import Malformed
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A value of byte strings only, written as an array of them in order of declaration."""
+
+    # Three messages of codec.MAX_MESSAGE_BYTES and room to spare; a larger bundle says so.
+    MAX_BYTES: ClassVar[int] = 8_192
+
+    def encode(self) -> bytes:
+        """Return the array as deterministic CBOR."""
+        return codec.encode([getattr(self, each.name) for each in dataclasses.fields(self)])
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Return the bundle that `data` holds; raises an EncodingError. Verifies nothing."""
+        parts = byte_strings(data, cls.MAX_BYTES)
+        if len(parts) != len(dataclasses.fields(cls)):
+            raise Malformed(f"a {cls.__name__} is not {len(parts)} byte strings")
+        return cls(*parts)
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentAnswer(Bundle):
+    """What a new terminal gets: its certificate, the trust list, the policy, the denylist."""
+
+    # Each of its parts may have been sent alone, the trust list and the denylist in large bodies.
+    MAX_BYTES: ClassVar[int] = 2 * codec.MAX_BATCH_BYTES
+    certificate: bytes
+    trust: bytes
+    policy: bytes
+    denylist: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineOrder(Bundle):
+    """What a wallet sends to pay online: the terminal's signed request and its own payment."""
+
+    request: bytes
+    payment: bytes
+
+
+def byte_strings(data: bytes, max_bytes: int) -> list[bytes]:
+    """Return the byte strings of the array in `data`; raises an EncodingError."""
+    parts = codec.decode(data, max_bytes)
+    if not isinstance(parts, list):
+        raise Malformed("an array of byte strings is expected")
+    return [_octets(part) for part in parts]
+
+
+def _octets(part: codec.Value) -> bytes:
+    if not isinstance(part, bytes):
+        raise Malformed("an array of byte strings is expected")
+    return part
