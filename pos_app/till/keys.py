@@ -1,0 +1,105 @@
+"""What the shopkeeper's touches do. A touch that means nothing on a screen does nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from pos_app.till.effects import (
+    Accept,
+    CloseRequest,
+    ListQueue,
+    OpenRequest,
+    Restart,
+    StopListening,
+    SyncNow,
+)
+from pos_app.till.move import Move, rest, stay, to
+from pos_app.till.states import (
+    MAX_TYPED_WON,
+    Approved,
+    Browsing,
+    Keeping,
+    NotKept,
+    Opening,
+    Paying,
+    Refused,
+    Selling,
+    Till,
+)
+from pos_app.till.texts import next_language
+from pos_app.till.views import DIGITS, Press
+
+# Written with the note that closes a request (KSP/1 section 9).
+CANCELLED: Final = "cancelled"
+
+
+def pressed(till: Till, press: Press) -> Move:
+    """Return the move for a touch."""
+    if press is Press.LANGUAGE:
+        return stay(replace(till, language=next_language(till.language)))
+    if (fault := till.fault_in_sight) is not None:
+        return stay(till, Restart()) if fault.can_retry and press is Press.RETRY else stay(till)
+    match till.phase:
+        case Selling() as selling:
+            return _selling(till, selling, press)
+        case Opening() | Paying() | NotKept():
+            return _in_a_sale(till, press)
+        case Approved() | Refused() | Browsing():
+            return _after_a_sale(till, press)
+        case _:
+            return stay(till)
+
+
+def _selling(till: Till, selling: Selling, press: Press) -> Move:
+    amount_won = selling.amount_won
+    if press in DIGITS:
+        return to(till, _typed(amount_won, press.value))
+    match press:
+        case Press.ERASE:
+            return to(till, Selling(amount_won // 10))
+        case Press.CLEAR:
+            return to(till, Selling())
+        case Press.PAY if amount_won:
+            return to(till, Opening(amount_won), OpenRequest(amount_won))
+        case Press.QUEUE:
+            return to(till, Browsing(selling), ListQueue())
+        case _:
+            return stay(till)
+
+
+def _typed(amount_won: int, digits: str) -> Selling:
+    longer_won = int(f"{amount_won}{digits}")
+    if longer_won > MAX_TYPED_WON:
+        return Selling(amount_won, is_too_large=True)
+    return Selling(longer_won)
+
+
+def _in_a_sale(till: Till, press: Press) -> Move:
+    match till.phase, press:
+        case Opening(amount_won), Press.CANCEL:
+            return to(till, Opening(amount_won, is_cancelled=True))
+        case Paying(request), Press.CANCEL:
+            close = CloseRequest(request.hash, CANCELLED)
+            return rest(till, request.amount_won, close, StopListening())
+        case NotKept(request, evidence, before), Press.RETRY:
+            keeping = Keeping(request, evidence, before)
+            return to(till, keeping, Accept(request.hash, evidence))
+        case _:
+            return stay(till)
+
+
+def _after_a_sale(till: Till, press: Press) -> Move:
+    match till.phase, press:
+        case (Approved() | Refused()) as shown, Press.QUEUE:
+            return to(till, Browsing(shown), ListQueue())
+        case (Approved(), Press.NEW_SALE) | (Refused(), Press.DISMISS):
+            return rest(till, 0)
+        case Refused(amount_won, can_pay_again=True), Press.PAY_AGAIN:
+            return to(till, Opening(amount_won), OpenRequest(amount_won))
+        case Browsing(behind), Press.BACK:
+            return to(till, behind)
+        case Browsing(), Press.SYNC_NOW:
+            return stay(till, SyncNow())
+        case _:
+            return stay(till)

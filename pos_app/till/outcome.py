@@ -1,0 +1,238 @@
+"""How a sale ends: debits and receipts are offered to the queue, which stores or refuses them.
+
+`Approved` is built here and nowhere else, and only from `PaymentStored`. Whatever may
+prove that money has moved goes to the queue, wherever the till is; whatever the queue has stored
+is shown, at once or as soon as the screen is free.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from kscoin.codes import short_code
+from kscoin.errors import KSCoinError
+from pos_app.till.effects import (
+    Accept,
+    ConfirmCard,
+    Effect,
+    ReadRisk,
+    ReleaseCard,
+    StopListening,
+    SyncNow,
+)
+from pos_app.till.events import (
+    EvidenceEvent,
+    EvidenceRefused,
+    PaymentStored,
+    ReceiptArrived,
+    Scanned,
+)
+from pos_app.till.evidence import (
+    claimed_request,
+    is_by_card,
+    of_text,
+    torn_record,
+)
+from pos_app.till.move import Move, hash_of, stay, tell, to
+from pos_app.till.states import (
+    RESULT_MS,
+    Admitting,
+    Approved,
+    Browsing,
+    Card,
+    DebitEvidence,
+    Debiting,
+    Evidence,
+    Fault,
+    HoldingAgain,
+    Keeping,
+    NotKept,
+    Part,
+    Paying,
+    Phase,
+    Problem,
+    ReceiptEvidence,
+    Refused,
+    Request,
+    Selling,
+    Stored,
+    Till,
+    Witnessing,
+)
+from pos_app.till.words import Moved
+
+
+def evidence_event(till: Till, event: EvidenceEvent) -> Move:
+    """Return the move for a debit, a receipt, or the queue's word on one."""
+    match event:
+        case Scanned(text):
+            return _scanned(till, text)
+        case ReceiptArrived(request_hash, receipt):
+            return offer(till, request_hash, ReceiptEvidence(receipt))
+        case PaymentStored(stored, evidence):
+            return _stored(till, stored, evidence)
+        case EvidenceRefused():
+            return _refused(till, event)
+        case _ as never:
+            assert_never(never)
+
+
+def offer(till: Till, request_hash: bytes, evidence: Evidence) -> Move:
+    """Return the move that has the queue verify and store what may be a payment."""
+    accept = Accept(request_hash, evidence)
+    match till.phase:
+        case (Paying(request) | HoldingAgain(request)) as before if request.hash == request_hash:
+            before = replace(before, problem=None)
+            return to(till, Keeping(request, evidence, before), accept)
+        case Witnessing(request, card) | Admitting(request, card) if request.hash == request_hash:
+            # Paid in another way before the card was asked for anything.
+            keeping = Keeping(request, evidence, Paying(request))
+            return to(till, keeping, ReleaseCard(card), accept)
+        case Keeping(_, kept) | NotKept(_, kept) if kept == evidence:
+            return stay(till)
+        case _:
+            return stay(till, accept)
+
+
+def with_problem(till: Till, problem: Problem) -> Till:
+    """Return the till with a notice, where there is a place for one."""
+    match till.phase:
+        case Paying() | HoldingAgain() | Selling() as phase:
+            return replace(till, phase=replace(phase, problem=problem))
+        case _:
+            return till
+
+
+def _scanned(till: Till, text: str) -> Move:
+    try:
+        evidence = of_text(text)
+        request_hash = claimed_request(evidence)
+    except KSCoinError as error:
+        return stay(with_problem(till, Problem(error.code)))
+    if till.last_shown is not None and till.last_shown.evidence == evidence:
+        # The customer's screen is still in front of the scanner.
+        return stay(till)
+    request = _request_of(till.phase)
+    if request is not None and isinstance(evidence, DebitEvidence):
+        # A debit for another request is refused by name (KSP/1 section 6, check 4).
+        request_hash = request.hash
+    return offer(till, request_hash, evidence)
+
+
+def _stored(till: Till, stored: Stored, evidence: Evidence | None) -> Move:
+    effects: tuple[Effect, ...] = (ReadRisk(), SyncNow())
+    if isinstance(evidence, DebitEvidence) and evidence.card is not None:
+        # Before anything that lets the card go.
+        effects = (ConfirmCard(evidence.card, stored.request_hash), *effects)
+    if isinstance(till.phase, Browsing):
+        till = replace(till, phase=till.phase.behind)
+    request = _request_of(till.phase)
+    if request is not None and request.hash == stored.request_hash:
+        left = _left_behind(till.phase, stored.request_hash, evidence)
+        approved = Approved(stored, evidence, till.now_ms + RESULT_MS)
+        till, effects = replace(till, last_shown=approved), (*effects, *left, StopListening())
+        return to(till, _paid_twice(stored) if stored.is_second else approved, *effects)
+    return _stored_unexpectedly(till, stored, evidence, effects)
+
+
+def _stored_unexpectedly(
+    till: Till, stored: Stored, evidence: Evidence | None, effects: tuple[Effect, ...]
+) -> Move:
+    """A payment of a request that is paid or given up, or from before a restart."""
+    if stored.is_second:
+        return tell(till, _paid_twice(stored), *effects)
+    known = [hash_of(news) for news in till.late if isinstance(news, Approved)]
+    if till.last_shown is not None:
+        known.append(till.last_shown.stored.request_hash)
+    if stored.request_hash in known:
+        return stay(till, *effects)
+    return tell(till, Approved(stored, evidence, until_ms=None), *effects)
+
+
+def _paid_twice(stored: Stored) -> Refused:
+    problem = Problem("paid_twice", Moved.YES)
+    return Refused(
+        stored.amount_won,
+        problem,
+        stored.request_hash,
+        stored.short_code,
+        can_pay_again=False,
+    )
+
+
+def _left_behind(
+    phase: Phase, request_hash: bytes, evidence: Evidence | None
+) -> tuple[Effect, ...]:
+    """Return what must still be done about a card when the request was paid in another way."""
+    match phase:
+        case Witnessing(_, card) | Admitting(_, card):
+            return (ReleaseCard(card),)
+        case _:
+            torn = _torn_card(phase)
+            if torn is None or is_by_card(evidence, torn):
+                return ()
+            return (torn_record(request_hash, torn),)
+
+
+def _torn_card(phase: Phase) -> Card | None:
+    """Return the card whose debit is unclear, apart from what a command is asking it just now."""
+    match phase:
+        case (
+            HoldingAgain(card=card)
+            | Debiting(torn=HoldingAgain(card=card))
+            | Keeping(before=HoldingAgain(card=card))
+            | NotKept(before=HoldingAgain(card=card))
+        ):
+            return card
+        case _:
+            return None
+
+
+def _refused(till: Till, event: EvidenceRefused) -> Move:
+    match till.phase:
+        case Keeping(request, evidence, before) if evidence == event.evidence:
+            if event.is_retryable:
+                problem = Problem(event.code, Moved.PERHAPS)
+                return to(till, NotKept(request, evidence, before, problem))
+            return _refused_for_good(till, request, evidence, before, event.code)
+        case _:
+            return _refused_elsewhere(till, event)
+
+
+def _refused_for_good(
+    till: Till, request: Request, evidence: Evidence, before: Paying | HoldingAgain, code: str
+) -> Move:
+    if isinstance(evidence, ReceiptEvidence):
+        return to(till, replace(before, problem=Problem(code)))
+    problem = Problem(code, Moved.PERHAPS)
+    if evidence.card is None:
+        # The phone has signed: its purse counts the money as spent.
+        return to(till, replace(before, problem=problem))
+    refused = Refused(request.amount_won, problem, request.hash, short_code(request.hash))
+    return to(till, refused, torn_record(request.hash, evidence.card), StopListening())
+
+
+def _refused_elsewhere(till: Till, event: EvidenceRefused) -> Move:
+    effects: tuple[Effect, ...] = ()
+    if isinstance(event.evidence, DebitEvidence) and event.evidence.card is not None:
+        effects = (torn_record(event.request_hash, event.evidence.card),)
+    if event.is_retryable:
+        return stay(replace(till, fault=Fault(Part.DISK, event.code)), *effects)
+    return stay(with_problem(till, Problem(event.code)), *effects)
+
+
+def _request_of(phase: Phase) -> Request | None:
+    match phase:
+        case (
+            Paying(request)
+            | Witnessing(request)
+            | Admitting(request)
+            | Debiting(request)
+            | HoldingAgain(request)
+            | Keeping(request)
+            | NotKept(request)
+        ):
+            return request
+        case _:
+            return None
