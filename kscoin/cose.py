@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from kscoin import codec
-from kscoin.errors import BadSignature, Malformed, WrongNetwork
-from kscoin.keys import KID_BYTES, PublicKey, Signer, low_s
+from kscoin.errors import BadSignature, Malformed, TooLarge, WrongNetwork
+from kscoin.keys import KID_BYTES, SIGNATURE_BYTES, PublicKey, Signer, low_s
 from kscoin.networks import NETWORKS
 
 # CBOR tag 18 (COSE_Sign1), one byte, at the very outside.
 _TAG: Final = b"\xd2"
-# The protected header {1: -7, 4: kid} up to the kid's eight bytes, which follow.
-_HEADER_PREFIX: Final = bytes.fromhex("a201260448")
-_HEADER_BYTES: Final = len(_HEADER_PREFIX) + KID_BYTES
+# The protected header {1: -7, 4: kid} up to the eight bytes of the kid, which follow.
+_PROTECTED: Final = bytes.fromhex("a201260448")
+# Deterministic CBOR leaves a signed message one shape: what stands before the kid (tag, array of
+# four, thirteen bytes of header), after it (the empty map), and after the payload (64 bytes).
+_FRAME: Final = (_TAG + b"\x84\x4d" + _PROTECTED, b"\xa0", b"\x58\x40")
+_KID: Final = slice(8, 8 + KID_BYTES)
+_ITEM: Final = slice(9 + KID_BYTES, -2 - SIGNATURE_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +76,20 @@ def parse(data: bytes, max_bytes: int = codec.MAX_MESSAGE_BYTES) -> Envelope:
 
     Raises TooLarge, NotCanonical or Malformed.
     """
-    if data[:1] != _TAG:
-        raise Malformed("not a signed message: tag 18 is missing")
-    match codec.decode(data[1:], max_bytes - 1):
-        case [bytes(header), dict(unprotected), bytes(payload), bytes(signature)]:
-            if unprotected:
-                raise Malformed("the unprotected header is not empty")
-            kid, normal = _kid(header), low_s(signature)
-            whole = data if normal == signature else assemble(payload, kid, normal)
-            return Envelope(whole, kid, payload, normal)
-        case _:
-            raise Malformed("a signed message is a COSE_Sign1: header, {}, payload, signature")
+    if len(data) > max_bytes:
+        raise TooLarge(f"{len(data)} bytes; at most {max_bytes} are taken here")
+    if _frame(data) != _FRAME:
+        raise _misshapen(data, max_bytes)
+    payload, signature = codec.decode(data[_ITEM], max_bytes), low_s(data[-SIGNATURE_BYTES:])
+    if not isinstance(payload, bytes):
+        raise Malformed("the payload of a signed message is a byte string")
+    kid = data[_KID]
+    whole = data if data.endswith(signature) else assemble(payload, kid, signature)
+    return Envelope(whole, kid, payload, signature)
+
+
+def _frame(data: bytes) -> tuple[bytes, bytes, bytes]:
+    return data[: _KID.start], data[_KID.stop : _ITEM.start], data[_ITEM.stop : -SIGNATURE_BYTES]
 
 
 def sign(payload: bytes, signer: Signer, network: str) -> bytes:
@@ -95,16 +103,32 @@ def assemble(payload: bytes, kid: bytes, signature: bytes) -> bytes:
 
     `signature` is r || s in 64 bytes, low-S or not; raises Malformed if it cannot be one.
     """
-    return _TAG + codec.encode([_HEADER_PREFIX + kid, {}, payload, low_s(signature)])
+    before, after_kid, after_payload = _FRAME
+    item = codec.encode(payload)
+    return b"".join((before, kid, after_kid, item, after_payload, low_s(signature)))
 
 
 def to_be_signed(payload: bytes, kid: bytes, network: str) -> bytes:
     """Return the Sig_structure (RFC 9052 section 4.4) whose SHA-256 is signed."""
+    return _to_be_signed_before(kid, network) + codec.encode(payload)
+
+
+# A terminal meets a few hundred keys between two restarts, on one network.
+@lru_cache(maxsize=1_024)
+def _to_be_signed_before(kid: bytes, network: str) -> bytes:
+    """Return the Sig_structure up to its last item, the payload: the same for every message."""
     aad = b"KSP1:" + network.encode()
-    return codec.encode(["Signature1", _HEADER_PREFIX + kid, aad, payload])
+    return b"\x84" + b"".join(
+        (codec.encode("Signature1"), codec.encode(_PROTECTED + kid), codec.encode(aad))
+    )
 
 
-def _kid(header: bytes) -> bytes:
-    if len(header) != _HEADER_BYTES or not header.startswith(_HEADER_PREFIX):
-        raise Malformed("the protected header is not ES256 with an eight-byte kid")
-    return header[len(_HEADER_PREFIX) :]
+def _misshapen(data: bytes, max_bytes: int) -> Malformed:
+    """Return what is wrong with bytes that have not the frame of a signed message.
+
+    Raises NotCanonical or Malformed if they are not even strict CBOR.
+    """
+    if not data.startswith(_TAG):
+        return Malformed("not a signed message: tag 18 is missing")
+    codec.decode(data.removeprefix(_TAG), max_bytes)
+    return Malformed("not a COSE_Sign1 by ES256 with a kid and an empty unprotected header")
