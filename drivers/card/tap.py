@@ -396,6 +396,9 @@ class TapWorker:
         elif not self._is_loss_told:
             self._is_loss_told = True
             self._report(CardLost(session.number, error))
+        if isinstance(error, CardMute):
+            # A card that lies there and does not answer is asked again, but not in a busy loop.
+            self._reader.wait_for_removal(self._poll_s)
 
 
 def _performed(command: _CardCommand, card: PurseCard) -> TapReport:
