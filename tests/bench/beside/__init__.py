@@ -1,0 +1,1 @@
+"""Bare programs that ours are measured beside."""
