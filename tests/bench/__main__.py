@@ -47,8 +47,8 @@ def as_json(taken: list[tuple[Figure, Measured]]) -> str:
 def as_table(taken: list[tuple[Figure, Measured]]) -> Table:
     """All figures for a person: what was measured, beside what, and whether the aim is met."""
     table = Table(title="Figures: medians of one run, lowest and highest beside them")
-    table.add_column("figure")
-    table.add_column("value", justify="right")
+    table.add_column("figure", no_wrap=True)
+    table.add_column("value", justify="right", no_wrap=True)
     table.add_column("spread", justify="right")
     table.add_column("aim")
     table.add_column("beside", overflow="fold")
