@@ -238,11 +238,11 @@ class TapWorker:
     # Told by the till.
 
     def listen(self) -> None:
-        """Read cards from now on; a card that has had its session must leave first."""
+        """Read cards from now on, for a new request; a card from before must leave first."""
         self._orders.put(_Listen())
 
     def rest(self) -> None:
-        """Read no more cards, and release the one that is being read."""
+        """Read no other card; the session that is under way takes commands until its end."""
         self._orders.put(_Rest())
 
     def debit(self, session: int, amount_won: int, request_hash: bytes) -> None:
@@ -348,10 +348,12 @@ class TapWorker:
                 case None:
                     if self._reader.wait_for_removal(0):
                         raise CardRemoved(self.name, "the card left before it was asked anything")
-                case _Listen() | _Rest() as order:
+                case _Listen() as order:
                     self._must_leave = True
                     self._obey(order)
                     return None
+                case _Rest() as order:
+                    self._obey(order)
                 case order if order.session != session.number:
                     self._obey(order)
                 case _Release():

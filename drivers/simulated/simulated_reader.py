@@ -16,6 +16,7 @@ class SimulatedReader:
         self._changed = Condition()
         self._card: Card | None = None
         self._is_plugged_in = True
+        self._is_open = False
 
     @property
     def name(self) -> str:
@@ -58,14 +59,15 @@ class SimulatedReader:
     def open(self) -> None:
         if not self._is_plugged_in:
             raise DeviceNotFound(self._name, "the reader is not plugged in")
+        self._is_open = True
 
     def close(self) -> None:
-        pass
+        self._is_open = False
 
     def wait_for_card(self, timeout_s: float) -> SimulatedConnection | None:
         with self._changed:
             self._changed.wait_for(lambda: self._card or not self._is_plugged_in, timeout_s)
-            self._check_plug()
+            self._check()
             if self._card is None:
                 return None
             self._card.reset()
@@ -74,13 +76,13 @@ class SimulatedReader:
     def wait_for_removal(self, timeout_s: float) -> bool:
         with self._changed:
             self._changed.wait_for(lambda: not self._card, timeout_s)
-            self._check_plug()
+            self._check()
             return self._card is None
 
     def exchange(self, card: Card, apdu: bytes) -> bytes:
         """Pass an APDU to the card if it is still there; its connection calls this."""
         with self._changed:
-            self._check_plug()
+            self._check()
             if self._card is not card:
                 raise CardRemoved(self._name, "the card has left")
             try:
@@ -90,9 +92,11 @@ class SimulatedReader:
                 self._changed.notify_all()
                 raise CardRemoved(self._name, "the card left before it had answered") from exc
 
-    def _check_plug(self) -> None:
+    def _check(self) -> None:
         if not self._is_plugged_in:
             raise DeviceGone(self._name, "the reader was unplugged")
+        if not self._is_open:
+            raise DeviceGone(self._name, "the reader is closed")
 
 
 class SimulatedConnection:

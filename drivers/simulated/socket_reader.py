@@ -39,6 +39,7 @@ class SocketReader:
         return port
 
     def open(self) -> None:
+        self.close()
         try:
             self._listener = _listener(self._address)
         except OSError as exc:

@@ -1,0 +1,206 @@
+"""One contract for every card reader: in this process, behind sockets, and through real pcscd."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from drivers.card.apdu import Instruction
+from drivers.card.reader import CardConnection, CardReader
+from drivers.card.tap import (
+    CardDebited,
+    CardLeft,
+    CardOverstayed,
+    CardPresented,
+    CardUnusable,
+    CommandRefused,
+    DebitConfirmed,
+    TapTorn,
+)
+from drivers.errors import (
+    CardError,
+    CardRemoved,
+    CreditExceeded,
+    DeviceGone,
+    ForeignCard,
+    NoPurseOnCard,
+    NotPersonalised,
+)
+from drivers.simulated import faults
+from drivers.simulated.card_memory import VolatileMemory
+from drivers.simulated.faults import Tear, TearableCard, Way
+from drivers.simulated.purse_applet import PurseApplet
+from tests.contract.card_benches import (
+    CARD_SEEN_TIMEOUT_S,
+    CardBench,
+    pcsc_bench,
+    simulated_bench,
+    tcp_bench,
+    unix_bench,
+)
+from tests.drivers.counter import Counter, Known
+from tests.drivers.purses import AMOUNT_WON, purse, spent_won, verified
+
+SELECT: Final = bytes.fromhex("00A4040008 F04B53434F494E01 00")
+
+
+@pytest.fixture(params=["simulated", "unix", "tcp", "pcsc"])
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CardBench]:
+    match request.param:
+        case "simulated":
+            opened = simulated_bench()
+        case "unix":
+            opened = unix_bench(tmp_path)
+        case "tcp":
+            opened = tcp_bench()
+        case _:
+            opened = pcsc_bench(request.getfixturevalue("virtual_pcscd"))
+    with opened as bench:
+        bench.reader.open()
+        yield bench
+
+
+def test_an_empty_field_has_no_card(bench: CardBench) -> None:
+    assert bench.reader.wait_for_card(0) is None
+    assert bench.reader.wait_for_removal(0)
+
+
+def test_a_card_answers_until_it_is_taken_away(bench: CardBench) -> None:
+    bench.hold(purse())
+    connection = in_field(bench.reader)
+
+    assert connection.transmit(SELECT) == bytes.fromhex("01 9000")
+    assert not bench.reader.wait_for_removal(0)
+
+    bench.take_away()
+
+    assert bench.reader.wait_for_removal(CARD_SEEN_TIMEOUT_S)
+    with pytest.raises(CardError):
+        connection.transmit(SELECT)
+
+
+def test_a_card_starts_anew_for_each_that_holds_it(bench: CardBench) -> None:
+    card = purse()
+    for _ in range(2):
+        bench.hold(card)
+        connection = in_field(bench.reader)
+        # Nothing is selected on a card that has just been powered.
+        assert connection.transmit(bytes.fromhex("8010000000")) == bytes.fromhex("6A82")
+        connection.transmit(SELECT)
+        connection.close()
+        bench.take_away()
+        assert bench.reader.wait_for_removal(CARD_SEEN_TIMEOUT_S)
+
+
+def test_a_closed_connection_and_a_closed_reader_take_nothing(bench: CardBench) -> None:
+    bench.hold(purse())
+    connection = in_field(bench.reader)
+    connection.close()
+    connection.close()
+    with pytest.raises(CardRemoved):
+        connection.transmit(SELECT)
+
+    bench.reader.close()
+    bench.reader.close()
+    with pytest.raises(DeviceGone):
+        bench.reader.wait_for_card(0)
+
+
+def test_a_purse_pays(bench: CardBench) -> None:
+    card = purse()
+    counter = counter_at(bench)
+    bench.hold(card)
+
+    assert counter.tap() is Known.PAID
+
+    presented, debited, confirmed = counter.reports
+    assert isinstance(presented, CardPresented)
+    assert presented.state.sequence == 0
+    assert isinstance(debited, CardDebited)
+    assert verified(debited.debit).amount_won == AMOUNT_WON
+    assert isinstance(confirmed, DebitConfirmed)
+    assert spent_won(card) == AMOUNT_WON
+
+
+@pytest.mark.parametrize("way", list(Way))
+@pytest.mark.parametrize("after_bytes", [0, 1, 40])
+def test_a_torn_purse_pays_once_when_it_is_held_again(
+    bench: CardBench, way: Way, after_bytes: int
+) -> None:
+    card = purse()
+    torn = TearableCard(card, Tear(Instruction.DEBIT, way, after_bytes))
+    counter = counter_at(bench)
+    bench.hold(torn)
+
+    assert counter.tap() is Known.UNSURE
+    assert isinstance(counter.reports[-1], TapTorn)
+
+    bench.hold(torn)
+
+    assert counter.tap() is Known.PAID
+    assert spent_won(card) == AMOUNT_WON
+
+
+@pytest.mark.parametrize(
+    ("card", "error"),
+    [
+        (faults.ForeignCard(0x6A82), NoPurseOnCard),
+        (faults.ForeignCard(0x6D00), ForeignCard),
+        (PurseApplet(VolatileMemory()), NotPersonalised),
+    ],
+)
+def test_a_card_that_cannot_pay_says_why(
+    bench: CardBench, card: faults.Card, error: type[CardError]
+) -> None:
+    counter = counter_at(bench)
+    bench.hold(card)
+
+    assert counter.tap() is Known.UNPAID
+
+    (unusable,) = counter.reports
+    assert isinstance(unusable, CardUnusable)
+    assert type(unusable.error) is error
+
+
+def test_a_purse_with_too_little_left_refuses_and_keeps_its_money(bench: CardBench) -> None:
+    card = purse(credit_won=AMOUNT_WON - 1)
+    counter = counter_at(bench)
+    bench.hold(card)
+
+    assert counter.tap() is Known.UNPAID
+
+    refused = counter.reports[-1]
+    assert isinstance(refused, CommandRefused)
+    assert isinstance(refused.error, CreditExceeded)
+    assert spent_won(card) == 0
+
+
+def test_a_card_that_has_paid_must_leave_before_the_next_request(bench: CardBench) -> None:
+    card = purse()
+    counter = counter_at(bench)
+    bench.hold(card)
+    counter.tap()
+
+    counter.worker.listen()
+    counter.tap()
+    assert isinstance(counter.reports[-1], CardOverstayed)
+
+    bench.take_away()
+    counter.tap()
+    assert isinstance(counter.reports[-1], CardLeft)
+    assert spent_won(card) == AMOUNT_WON
+
+
+def counter_at(bench: CardBench) -> Counter:
+    counter = Counter(bench.reader, poll_s=0.1)
+    counter.worker.listen()
+    return counter
+
+
+def in_field(reader: CardReader) -> CardConnection:
+    connection = reader.wait_for_card(CARD_SEEN_TIMEOUT_S)
+    assert connection is not None
+    return connection

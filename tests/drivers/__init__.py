@@ -1,0 +1,1 @@
+"""Tests of the drivers: tables where there are rules, real stacks where there is hardware."""

@@ -1,0 +1,1 @@
+"""Tests of purse cards, readers and taps."""
