@@ -1,0 +1,1 @@
+"""The ledger over HTTP: bytes in, bytes out. It decides nothing about money."""

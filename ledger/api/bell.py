@@ -1,0 +1,68 @@
+"""Lets a request wait until something is paid, without a thread and without polling."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class PaidBell:
+    """Rings for whoever waits for one request's payment. `ring` may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._waiting: defaultdict[bytes, set[_Waiter]] = defaultdict(set)
+        self._lock = threading.Lock()
+        self._is_closed = False
+
+    @contextmanager
+    def listening(self, request_hash: bytes) -> Iterator[_Waiter]:
+        """Listen for a request's payment; start before looking whether it is paid already."""
+        waiter = _Waiter(asyncio.get_running_loop())
+        with self._lock:
+            self._waiting[request_hash].add(waiter)
+        try:
+            yield waiter
+        finally:
+            with self._lock:
+                self._waiting[request_hash].discard(waiter)
+                if not self._waiting[request_hash]:
+                    del self._waiting[request_hash]
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the server is going down and nobody should wait any more."""
+        return self._is_closed
+
+    def ring(self, request_hash: bytes) -> None:
+        """Wake whoever waits for this request."""
+        with self._lock:
+            woken = list(self._waiting.get(request_hash, ()))
+        for waiter in woken:
+            waiter.wake()
+
+    def close(self) -> None:
+        """Wake everyone, for good: the server is going down."""
+        with self._lock:
+            self._is_closed = True
+            woken = [waiter for waiters in self._waiting.values() for waiter in waiters]
+        for waiter in woken:
+            waiter.wake()
+
+
+class _Waiter:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._event = asyncio.Event()
+
+    def wake(self) -> None:
+        self._loop.call_soon_threadsafe(self._event.set)
+
+    async def wait(self, timeout_s: float) -> None:
+        """Return when woken, or after `timeout_s`."""
+        try:
+            await asyncio.wait_for(self._event.wait(), timeout_s)
+        except TimeoutError:
+            return

@@ -1,0 +1,61 @@
+"""What terminals call: enrolment, batches, and waiting for a receipt. They sign what they send."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request, Response
+
+from kscoin.messages import PaymentRequest
+from kscoin.signed import Signed
+from ledger.api.answers import cbor, empty
+from ledger.api.bell import PaidBell
+from ledger.api.bodies import BATCH_BODY_BYTES, SMALL_BODY_BYTES, cbor_body
+from ledger.service import Ledger
+
+# Below the 60 s after which many proxies cut a silent connection.
+WAIT_S_MAX: Final = 50
+# How soon a payment that another server process has booked is noticed.
+LOOK_AGAIN_S: Final = 1.0
+
+
+def terminal_calls(ledger: Ledger, bell: PaidBell) -> APIRouter:
+    """Return the routes that terminals use."""
+    router = APIRouter(prefix="/v1", tags=["terminals"])
+
+    @router.post("/enrolments")
+    async def enrol(request: Request) -> Response:
+        body = await cbor_body(request, SMALL_BODY_BYTES)
+        return cbor(await asyncio.to_thread(ledger.enrol, body))
+
+    @router.post("/batches")
+    async def settle_batch(request: Request) -> Response:
+        body = await cbor_body(request, BATCH_BODY_BYTES)
+        return cbor(await asyncio.to_thread(ledger.settle_batch, body))
+
+    @router.post("/receipts")
+    async def receipt(
+        request: Request, wait_s: Annotated[int, Query(ge=0, le=WAIT_S_MAX)] = 0
+    ) -> Response:
+        body = await cbor_body(request, SMALL_BODY_BYTES)
+        asked = await asyncio.to_thread(ledger.verified_request, body)
+        found = await _receipt(ledger, bell, asked, wait_s)
+        return empty() if found is None else cbor(found)
+
+    return router
+
+
+async def _receipt(
+    ledger: Ledger, bell: PaidBell, asked: Signed[PaymentRequest], wait_s: float
+) -> bytes | None:
+    """Return the receipt as soon as there is one, None after `wait_s`."""
+    loop = asyncio.get_running_loop()
+    deadline_s = loop.time() + wait_s
+    with bell.listening(asked.id) as waiter:
+        while True:
+            found = await asyncio.to_thread(ledger.receipt_for, asked)
+            left_s = deadline_s - loop.time()
+            if found is not None or left_s <= 0 or bell.is_closed:
+                return found
+            await waiter.wait(min(left_s, LOOK_AGAIN_S))

@@ -1,0 +1,127 @@
+"""One batch, one transaction, one signed answer, replayed byte for byte (KSP/1 section 10).
+
+Everything that costs time (signatures) comes before the transaction, so that it is short.
+"""
+
+from __future__ import annotations
+
+from kscoin import codec
+from kscoin.entries import JournalEntry
+from kscoin.messages import Acknowledgement, Batch, EntryVerdict, Verdict
+from kscoin.signed import Signed, claim
+from ledger.errors import ChainBroken
+from ledger.office import Office, key_of, known_terminal, policy_in_force
+from ledger.reading import Reading, chain_of, claimed_sequences
+from ledger.sitting import Sitting
+from ledger.store import published, terminals
+from ledger.store.engine import Tx
+from ledger.store.terminals import BatchRow, QuarantineRow, TerminalRow
+
+FORKED_HEAD = "forked_head"
+
+
+def settle_batch(office: Office, data: bytes) -> bytes:
+    """Return the signed acknowledgement of a signed batch; the same batch gets the same bytes.
+
+    A batch that does not continue the terminal's journal from its last acknowledged head is kept
+    and answered (verdict quarantined), and nothing of it is booked. Raises NotFound for an unknown
+    terminal, BadSignature or an EncodingError for what is no batch of its.
+    """
+    terminal_id = claim(Batch, data, codec.MAX_BATCH_BYTES).terminal_id
+    terminal = office.store.read(lambda tx: known_terminal(tx, terminal_id))
+    key = key_of(terminal)
+    batch = office.reader.batch(data, key.public_key)
+    if (answer := office.store.read(lambda tx: _answer(tx, batch))) is not None:
+        return answer
+    try:
+        chain = chain_of(batch.message)
+    except ChainBroken as exc:
+        reason = exc.code
+        return office.store.write(lambda tx: _quarantine(tx, office, batch, reason))
+    readings = office.reader.entries(chain, key)
+    return office.store.write(lambda tx: _settle(tx, office, batch, chain, readings))
+
+
+def _settle(
+    tx: Tx,
+    office: Office,
+    batch: Signed[Batch],
+    chain: tuple[JournalEntry, ...],
+    readings: tuple[Reading, ...],
+) -> bytes:
+    terminal = known_terminal(tx, batch.message.terminal_id, locked=True)
+    if (answer := _answer(tx, batch)) is not None:
+        return answer
+    if not _continues(terminal, batch.message, chain):
+        return _quarantine(tx, office, batch, FORKED_HEAD)
+    sitting = Sitting(tx, office, terminal, readings)
+    verdicts = sitting.judge(readings)
+    sitting.write()
+    answer = _acknowledged(tx, office, batch.message, verdicts)
+    _keep(tx, office, batch, answer)
+    sequence = chain[-1].sequence if chain else terminal.sequence
+    head, number = batch.message.new_head, batch.message.batch_number
+    terminals.move_head(tx, terminal.terminal_id, number, head, sequence)
+    return answer
+
+
+def _continues(terminal: TerminalRow, batch: Batch, chain: tuple[JournalEntry, ...]) -> bool:
+    is_next = batch.batch_number > terminal.batch_number
+    follows = not chain or chain[0].sequence == terminal.sequence + 1
+    return is_next and follows and batch.previous_head == terminal.head
+
+
+def _quarantine(tx: Tx, office: Office, batch: Signed[Batch], reason: str) -> bytes:
+    """Keep a batch that cannot be settled, for the operator, and answer it."""
+    terminal_id = batch.message.terminal_id
+    known_terminal(tx, terminal_id, locked=True)
+    if (answer := _answer(tx, batch)) is not None:
+        return answer
+    verdicts = tuple(
+        EntryVerdict(sequence, Verdict.QUARANTINED, reason)
+        for sequence in claimed_sequences(batch.message)
+    )
+    answer = _acknowledged(tx, office, batch.message, verdicts)
+    row = QuarantineRow(
+        terminal_id=terminal_id,
+        batch_number=batch.message.batch_number,
+        batch_hash=batch.id,
+        reason=reason,
+        data=batch.data,
+        acknowledgement=answer,
+        received_at_s=office.clock(),
+    )
+    terminals.add_quarantined(tx, row)
+    return answer
+
+
+def _acknowledged(
+    tx: Tx, office: Office, batch: Batch, verdicts: tuple[EntryVerdict, ...]
+) -> bytes:
+    acknowledgement = Acknowledgement(
+        terminal_id=batch.terminal_id,
+        batch_number=batch.batch_number,
+        new_head=batch.new_head,
+        verdicts=verdicts,
+        ledger_time_s=office.clock(),
+        policy_version=policy_in_force(tx).version,
+        denylist_version=published.denylist_version(tx),
+    )
+    return office.issuer.acknowledgement(acknowledgement).data
+
+
+def _keep(tx: Tx, office: Office, batch: Signed[Batch], answer: bytes) -> None:
+    row = BatchRow(
+        terminal_id=batch.message.terminal_id,
+        batch_number=batch.message.batch_number,
+        batch_hash=batch.id,
+        data=batch.data,
+        acknowledgement=answer,
+        received_at_s=office.clock(),
+    )
+    terminals.add_batch(tx, row)
+
+
+def _answer(tx: Tx, batch: Signed[Batch]) -> bytes | None:
+    message = batch.message
+    return terminals.answer_to(tx, message.terminal_id, message.batch_number, batch.id)

@@ -1,0 +1,93 @@
+"""What the ledger says no to, and what goes wrong with its own disk and database.
+
+    KSCoinError
+    ├── Refusal                 the ledger understood, and says no; nothing has changed
+    │   ├── NotFound            unknown_terminal, unknown_merchant, unknown_account, unknown_purse,
+    │   │                       unknown_code
+    │   ├── NotAllowed          terminal_revoked, kind_not_allowed, account_frozen, purse_denied,
+    │   │                       wrong_terminal
+    │   ├── Conflict            code_used, already_paid, already_exists
+    │   └── Unpayable           code_expired, request_expired, wrong_amount, not_enough_won,
+    │                           over_balance_limit
+    ├── ChainBroken             a batch's entries do not hang together (KSP/1 section 9)
+    ├── StoreError              the database did not do what it was asked
+    │   ├── StoreBusy           a serialisation failure, deadlock or dead connection: try again
+    │   └── StoreUnusable       it cannot be opened, or its schema is not ours
+    └── SetupError              the data directory lacks keys, or has them already
+
+A `Refusal` carries its own stable `code`, listed above beside its class.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from kscoin.errors import KSCoinError
+
+
+class Refusal(KSCoinError):
+    """Raised when the ledger says no; the caller shows why, and nothing has changed.
+
+    `code` is the reason of this one refusal, as the table above lists them.
+    """
+
+    code: ClassVar[str] = "refused"
+
+    def __init__(self, reason: str, message: str, **context: object) -> None:
+        super().__init__(message, **context)
+        self.reason = reason
+
+
+class NotFound(Refusal):
+    """Raised for an id or code that the ledger has never issued."""
+
+    code = "not_found"
+
+
+class NotAllowed(Refusal):
+    """Raised when the one who asks may not do this, now or at all."""
+
+    code = "not_allowed"
+
+
+class Conflict(Refusal):
+    """Raised when it has been done already, by another message than this one."""
+
+    code = "conflict"
+
+
+class Unpayable(Refusal):
+    """Raised when the amount, the time or the balance does not permit it."""
+
+    code = "unpayable"
+
+
+class ChainBroken(KSCoinError):
+    """Raised when a batch's entries are no unbroken run of a journal; the batch is quarantined."""
+
+    code = "chain_broken"
+
+
+class StoreError(KSCoinError):
+    """Raised when the database did not do what it was asked; nothing was committed."""
+
+    code = "store"
+
+
+class StoreBusy(StoreError):
+    """Raised when a transaction lost against others again and again; asking later may succeed."""
+
+    code = "store_busy"
+    is_retryable = True
+
+
+class StoreUnusable(StoreError):
+    """Raised when the database cannot be opened, or holds another schema; an operator looks."""
+
+    code = "store_unusable"
+
+
+class SetupError(KSCoinError):
+    """Raised when a data directory is not set up, is set up already, or has the wrong secret."""
+
+    code = "setup"

@@ -1,0 +1,136 @@
+"""Payments by wallets through the ledger, and the receipts that terminals wait for."""
+
+from __future__ import annotations
+
+from kscoin import codec
+from kscoin.errors import Malformed
+from kscoin.keys import PublicKey
+from kscoin.messages import ClockQuality, OnlinePayment, PaymentRequest, Receipt, Verdict
+from kscoin.signed import Signed, claim, open_signed
+from ledger.book import Account, TransferKind, move
+from ledger.errors import Conflict, NotAllowed, Unpayable
+from ledger.office import Office, key_of, known_terminal
+from ledger.purse_desk import enough, known_account, spendable_account
+from ledger.store import accounts, payments
+from ledger.store.engine import Tx
+from ledger.store.payments import Means, PaymentRow
+from ledger.store.terminals import TerminalRow
+
+
+def pay_online(office: Office, data: bytes) -> Signed[Receipt]:
+    """Return the receipt for `[PaymentRequest, OnlinePayment]`, both signed (KSP/1 section 5).
+
+    The same payment gets the same receipt again. Raises NotFound, NotAllowed, Conflict if the
+    request has been paid another way, Unpayable, BadSignature or an EncodingError.
+    """
+    request_data, payment_data = _pair(data)
+    request, terminal = verified_request(office, request_data)
+    payment = _verified_payment(office, payment_data)
+    if payment.message.request_hash != request.id:
+        raise Unpayable("wrong_request", "the payment is for another request")
+    if payment.message.amount_won != request.message.amount_won:
+        raise Unpayable("wrong_amount", "the payment is not of the request's amount")
+    return office.store.write(lambda tx: _pay(tx, office, request, payment, terminal))
+
+
+def receipt_for(office: Office, request: Signed[PaymentRequest]) -> bytes | None:
+    """Return the receipt of a verified request if it has been paid online."""
+    terminal_id = request.message.terminal_id
+    paid = office.store.read(lambda tx: payments.payment(tx, terminal_id, request.id))
+    return None if paid is None else paid.receipt
+
+
+def verified_request(office: Office, data: bytes) -> tuple[Signed[PaymentRequest], TerminalRow]:
+    """Return a request with the terminal that signed it; raises NotFound or a VerificationError."""
+    terminal_id = claim(PaymentRequest, data).terminal_id
+    terminal = office.store.read(lambda tx: known_terminal(tx, terminal_id))
+    return office.reader.request(data, key_of(terminal)), terminal
+
+
+def _verified_payment(office: Office, data: bytes) -> Signed[OnlinePayment]:
+    account_id = claim(OnlinePayment, data).account_id
+    account = office.store.read(lambda tx: _wallet(tx, account_id))
+    return open_signed(OnlinePayment, data, PublicKey(account), office.issuer.network)
+
+
+def _wallet(tx: Tx, account_id: bytes) -> bytes:
+    account = known_account(tx, account_id)
+    if account.public_key is None:
+        raise NotAllowed("no_wallet", "the account has no key that could pay online")
+    return account.public_key
+
+
+def _pay(
+    tx: Tx,
+    office: Office,
+    request: Signed[PaymentRequest],
+    payment: Signed[OnlinePayment],
+    terminal: TerminalRow,
+) -> Signed[Receipt]:
+    paid = payments.payment(tx, terminal.terminal_id, request.id)
+    if paid is not None:
+        return _receipt_again(office, paid, payment)
+    if terminal.revoked_at_s is not None:
+        raise NotAllowed("terminal_revoked", "the terminal does not sell any more")
+    now_s = office.clock()
+    _in_time(office, request.message, now_s)
+    account = enough(spendable_account(tx, payment.message.account_id), request.message.amount_won)
+    return _book(tx, office, request, payment, account, now_s)
+
+
+def _book(
+    tx: Tx,
+    office: Office,
+    request: Signed[PaymentRequest],
+    payment: Signed[OnlinePayment],
+    account: Account,
+    now_s: int,
+) -> Signed[Receipt]:
+    wanted = request.message
+    postings = move({account.account_id: wanted.amount_won}, wanted.terminal_id)
+    transfer = office.transfer(TransferKind.PAY_ONLINE, postings, now_s, request.id)
+    receipt = office.issuer.receipt(
+        Receipt(request.id, wanted.amount_won, wanted.terminal_id, transfer.number, now_s)
+    )
+    row = PaymentRow(
+        terminal_id=wanted.terminal_id,
+        request_hash=request.id,
+        means_hash=payment.id,
+        means=Means.ONLINE,
+        payer_id=account.account_id,
+        amount_won=wanted.amount_won,
+        refunded_won=0,
+        kind=wanted.kind,
+        verdict=Verdict.SETTLED,
+        number=transfer.number,
+        created_at_s=wanted.created_at_s,
+        settled_at_s=now_s,
+        receipt=receipt.data,
+    )
+    payments.add_payments(tx, [row])
+    accounts.book(tx, [transfer])
+    return receipt
+
+
+def _receipt_again(
+    office: Office, paid: PaymentRow, payment: Signed[OnlinePayment]
+) -> Signed[Receipt]:
+    if paid.means_hash != payment.id or paid.receipt is None:
+        raise Conflict("already_paid", "the request has been paid")
+    key = office.issuer.receipt_key
+    return open_signed(Receipt, paid.receipt, key, office.issuer.network)
+
+
+def _in_time(office: Office, request: PaymentRequest, now_s: int) -> None:
+    is_exact = request.clock_quality is ClockQuality.SYNCHRONISED
+    grace_s = office.settings.request_grace_s if is_exact else office.settings.suspect_clock_grace_s
+    if now_s > request.created_at_s + request.valid_s + grace_s:
+        raise Unpayable("request_expired", "the request is too old to be paid")
+
+
+def _pair(data: bytes) -> tuple[bytes, bytes]:
+    match codec.decode(data, 2 * codec.MAX_MESSAGE_BYTES + 16):
+        case [bytes(request), bytes(payment)]:
+            return request, payment
+        case _:
+            raise Malformed("an online payment is an array of a request and a payment")

@@ -1,0 +1,183 @@
+"""Accounts, purses and the certificates that bound them: won in, won reserved."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+from kscoin import money
+from kscoin.keys import PublicKey
+from kscoin.messages import Assurance, PurseCertificate
+from kscoin.policy import payment_limit_won
+from kscoin.signed import Signed
+from ledger.book import RESERVE_ID, Account, AccountKind, TransferKind, move
+from ledger.errors import NotAllowed, NotFound, Unpayable
+from ledger.office import Office, policy_in_force
+from ledger.store import accounts, purses
+from ledger.store.engine import Tx
+from ledger.store.purses import PurseRow
+
+ID_BYTES: Final = 8
+# The first generation of purses; an epoch is denied as a whole if its kind of card is broken.
+FIRST_EPOCH: Final = 1
+
+
+def open_account(office: Office, public_key: PublicKey | None = None) -> Account:
+    """Return a new, empty account; with a key, its wallet can pay online."""
+    key = None if public_key is None else public_key.compressed
+    account = Account(secrets.token_bytes(ID_BYTES), AccountKind.HOLDER, 0, None, key)
+    office.store.write(lambda tx: accounts.open_account(tx, account, office.clock()))
+    return account
+
+
+def issue(office: Office, account_id: bytes, amount_won: int) -> int:
+    """Bring won into being on an account, against as many in the reserve; return the number.
+
+    Raises NotFound for an unknown account, InvalidAmount.
+    """
+    money.amount(amount_won)
+
+    def work(tx: Tx) -> int:
+        known_account(tx, account_id)
+        postings = move({RESERVE_ID: amount_won}, account_id)
+        transfer = office.transfer(TransferKind.ISSUE, postings, office.clock())
+        accounts.book(tx, [transfer])
+        return transfer.number
+
+    return office.store.write(work)
+
+
+def open_purse(
+    office: Office, holder_id: bytes, public_key: PublicKey, assurance: Assurance
+) -> Signed[PurseCertificate]:
+    """Return the first certificate of a new purse, which reserves nothing yet; raises NotFound."""
+
+    def work(tx: Tx) -> Signed[PurseCertificate]:
+        holder = spendable_account(tx, holder_id)
+        first = _first_certificate(tx, office, public_key, assurance)
+        certificate = office.issuer.purse_certificate(first)
+        purses.add_purse(tx, _row(certificate, holder.account_id))
+        account = Account(first.purse_id, AccountKind.PURSE, 0, owner_id=holder.account_id)
+        accounts.open_account(tx, account, first.issued_at_s)
+        return certificate
+
+    return office.store.write(work)
+
+
+def load_purse(office: Office, purse_id: bytes, amount_won: int) -> Signed[PurseCertificate]:
+    """Reserve won of the holder's account for a purse; return the certificate that says so.
+
+    With `amount_won` 0 the certificate is only renewed. Raises NotFound, NotAllowed if the purse
+    is denied or the account frozen, Unpayable if there is not enough or the purse would hold more
+    than the policy's limit, InvalidAmount.
+    """
+    if amount_won:
+        money.amount(amount_won)
+    return office.store.write(lambda tx: _load(tx, office, purse_id, amount_won))
+
+
+def known_account(tx: Tx, account_id: bytes, *, locked: bool = False) -> Account:
+    """Return an account; `locked`, its balance does not change meanwhile. Raises NotFound."""
+    found = accounts.account(tx, account_id, locked=locked)
+    if found is None:
+        raise NotFound("unknown_account", "no account of ours has this id")
+    return found
+
+
+def spendable_account(tx: Tx, account_id: bytes) -> Account:
+    """Return a holder's account, locked; raises NotFound, NotAllowed if it is frozen."""
+    found = known_account(tx, account_id, locked=True)
+    if found.kind is not AccountKind.HOLDER:
+        raise NotFound("unknown_account", "no holder's account has this id")
+    if found.is_frozen:
+        raise NotAllowed("account_frozen", "the account is frozen: the operator knows why")
+    return found
+
+
+def known_purse(tx: Tx, purse_id: bytes, *, locked: bool = False) -> PurseRow:
+    """Return a purse; `locked`, nobody settles its debits meanwhile. Raises NotFound."""
+    found = purses.purse(tx, purse_id, locked=locked)
+    if found is None:
+        raise NotFound("unknown_purse", "no purse of ours has this id")
+    return found
+
+
+def enough(account: Account, amount_won: int) -> Account:
+    """Return the account if it holds that many won; raises Unpayable."""
+    if account.balance_won < amount_won:
+        raise Unpayable("not_enough_won", "the account does not hold that many won")
+    return account
+
+
+def _load(tx: Tx, office: Office, purse_id: bytes, amount_won: int) -> Signed[PurseCertificate]:
+    row = known_purse(tx, purse_id, locked=True)
+    if row.denied_at_s is not None:
+        raise NotAllowed("purse_denied", "the purse is on the denylist")
+    certificate = office.issuer.purse_certificate(_next_certificate(tx, office, row, amount_won))
+    message = certificate.message
+    purses.certify(tx, purse_id, message.credit_total_won, message.not_after_s, certificate.data)
+    enough(spendable_account(tx, row.holder_id), amount_won)
+    if amount_won:
+        _within_limit(tx, purse_id, amount_won)
+        postings = move({row.holder_id: amount_won}, purse_id)
+        accounts.book(
+            tx, [office.transfer(TransferKind.LOAD, postings, office.clock(), certificate.id)]
+        )
+    return certificate
+
+
+def _within_limit(tx: Tx, purse_id: bytes, amount_won: int) -> None:
+    # What has not been reported counts as unspent: the limit errs on the safe side.
+    limit_won = policy_in_force(tx).purse_balance_max_won
+    if known_account(tx, purse_id).balance_won + amount_won > limit_won:
+        raise Unpayable("over_balance_limit", f"a purse holds at most {limit_won:,} won")
+
+
+def _first_certificate(
+    tx: Tx, office: Office, public_key: PublicKey, assurance: Assurance
+) -> PurseCertificate:
+    now_s = office.clock()
+    return PurseCertificate(
+        purse_id=secrets.token_bytes(ID_BYTES),
+        public_key=public_key.compressed,
+        credit_total_won=0,
+        not_after_s=now_s + office.settings.purse_certificate_valid_s,
+        payment_limit_offline_won=payment_limit_won(policy_in_force(tx), assurance),
+        assurance=assurance,
+        epoch=FIRST_EPOCH,
+        issued_at_s=now_s,
+    )
+
+
+def _next_certificate(tx: Tx, office: Office, row: PurseRow, amount_won: int) -> PurseCertificate:
+    now_s = office.clock()
+    assurance = Assurance(row.assurance)
+    return PurseCertificate(
+        purse_id=row.purse_id,
+        public_key=row.public_key,
+        credit_total_won=row.credit_total_won + amount_won,
+        not_after_s=max(row.not_after_s, now_s + office.settings.purse_certificate_valid_s),
+        payment_limit_offline_won=payment_limit_won(policy_in_force(tx), assurance),
+        assurance=assurance,
+        epoch=row.epoch,
+        issued_at_s=now_s,
+    )
+
+
+def _row(certificate: Signed[PurseCertificate], holder_id: bytes) -> PurseRow:
+    message = certificate.message
+    return PurseRow(
+        purse_id=message.purse_id,
+        holder_id=holder_id,
+        public_key=message.public_key,
+        assurance=message.assurance,
+        epoch=message.epoch,
+        credit_total_won=message.credit_total_won,
+        released_won=0,
+        guaranteed_won=0,
+        not_after_s=message.not_after_s,
+        opened_at_s=message.issued_at_s,
+        denied_at_s=None,
+        closing_at_s=None,
+        certificate=certificate.data,
+    )

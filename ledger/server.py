@@ -1,0 +1,127 @@
+"""The HTTP server: in the foreground for `ks-ledger serve`, or in a thread for demo and rehearsal.
+
+The only file that imports uvicorn.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Self
+
+import uvicorn
+
+from ledger.api.app import ledger_app
+from ledger.api.bell import PaidBell
+from ledger.errors import SetupError
+from ledger.service import Ledger
+
+LOOPBACK: Final = "127.0.0.1"
+# A server that has not said it is ready by then never will.
+START_TIMEOUT_S: Final = 20.0
+# The batch in hand is finished at shutdown; it takes well under a second.
+STOP_TIMEOUT_S: Final = 10
+# Half requests and idle connections are cut after this long.
+KEEP_ALIVE_S: Final = 75
+_BACKLOG: Final = 2_048
+
+
+class _Server(uvicorn.Server):
+    """Tells when it is ready, and wakes those who wait before it closes their connections."""
+
+    def __init__(
+        self, config: uvicorn.Config, bell: PaidBell, on_ready: Callable[[], None]
+    ) -> None:
+        super().__init__(config)
+        self._bell = bell
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._bell.close()
+        await super().shutdown(sockets)
+
+
+class LedgerServer:
+    """A ledger on loopback in a thread of its own; `url` names it while it runs."""
+
+    def __init__(self, ledger: Ledger, port: int = 0) -> None:
+        self._ledger = ledger
+        self._port = port
+        self._ready = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._server: _Server | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens, for example "http://127.0.0.1:40123"; the port stays over a restart."""
+        return f"http://{LOOPBACK}:{self._port}"
+
+    def start(self) -> Self:
+        """Return when it answers; raises SetupError if it does not come up."""
+        listener = listen(LOOPBACK, self._port)
+        self._port = listener.getsockname()[1]
+        self._ready.clear()
+        self._server = _server(self._ledger, self._ready.set)
+        run = self._server.run
+        self._thread = threading.Thread(target=lambda: run([listener]), name="ledger", daemon=True)
+        self._thread.start()
+        if not self._ready.wait(START_TIMEOUT_S):
+            raise SetupError("the ledger's server did not start")
+        return self
+
+    def stop(self) -> None:
+        """Finish what is in hand, and return when the thread has ended."""
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join()
+        self._server = self._thread = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _exc: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def serve(ledger: Ledger, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+    """Serve in the foreground until SIGINT or SIGTERM, then finish what is in hand.
+
+    `on_ready` gets the address once it answers. Raises SetupError if the port is taken.
+    """
+    listener = listen(host, port)
+    address = f"http://{host}:{listener.getsockname()[1]}"
+    _server(ledger, lambda: on_ready(address)).run([listener])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 takes a free one. Raises SetupError if it is taken."""
+    try:
+        return socket.create_server((host, port), backlog=_BACKLOG)
+    except OSError as exc:
+        raise SetupError(f"cannot listen on {host}:{port}: {exc.strerror}") from exc
+
+
+def _server(ledger: Ledger, on_ready: Callable[[], None]) -> _Server:
+    bell = PaidBell()
+    config = uvicorn.Config(
+        ledger_app(ledger, bell),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=STOP_TIMEOUT_S,
+        ws="none",
+    )
+    return _Server(config, bell, on_ready)

@@ -1,0 +1,234 @@
+"""What the ledger makes of a verified debit: pure arithmetic on the purse's spending line.
+
+A stretch of the line is paid from the reserve once, whoever comes first; what a second debit
+claims again is the guarantee fund's to pay, or nobody's. So the reserve pays each won of the line
+at most once, and the sums are the same in whatever order the debits arrive (KSP/1 section 11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kscoin.errors import ExceedsCredit
+from kscoin.messages import Debit, PaymentRequest, Policy, PurseCertificate, Verdict
+from kscoin.policy import payment_limit_won
+from kscoin.purse import Interval
+from kscoin.signed import Signed
+
+# Reasons in verdicts that are no error's code; the terminal's texts know each of them.
+DOUBLE_SPEND = "double_spend"
+EXCEEDS_CREDIT = ExceedsCredit.code
+ALREADY_PAID = "already_paid"
+RETURNED_TO_PAYER = "returned_to_payer"
+RESERVE_RELEASED = "reserve_released"
+GUARANTEE_EXHAUSTED = "guarantee_exhausted"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A payment whose three messages have been verified and agree with one another."""
+
+    request: Signed[PaymentRequest]
+    debit: Signed[Debit]
+    certificate: Signed[PurseCertificate]
+
+    @property
+    def interval(self) -> Interval:
+        return self.debit.message.interval
+
+    @property
+    def amount_won(self) -> int:
+        return self.debit.message.amount_won
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a purse's line that has been spent, and the debit that spent it."""
+
+    interval: Interval
+    debit_hash: bytes
+    debit: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """What the ledger knows of a purse. `balance_won` is what is still reserved for it."""
+
+    purse_id: bytes
+    holder_id: bytes
+    public_key: bytes
+    credit_total_won: int
+    balance_won: int
+    guaranteed_won: int
+    denied_at_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The verdict on an earlier means of payment for the same request.
+
+    `number` names the transfer, if one was made.
+    """
+
+    means_hash: bytes
+    verdict: Verdict
+    reason: str | None
+    number: int | None
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether the merchant has the won."""
+        return self.verdict in (Verdict.SETTLED, Verdict.GUARANTEED)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is to be done about one debit.
+
+    `stretches` go onto the line and are paid from the reserve, `fund_won` comes from the
+    guarantee fund. `clash` is the debit that overlaps. `denies_purse` freezes it and its holder.
+    """
+
+    verdict: Verdict
+    reason: str | None = None
+    number: int | None = None
+    stretches: tuple[Interval, ...] = ()
+    fund_won: int = 0
+    clash: Piece | None = None
+    denies_purse: bool = False
+
+    @property
+    def reserve_won(self) -> int:
+        return sum(stretch.amount_won for stretch in self.stretches)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """All that a verdict depends on besides the debit itself.
+
+    `pieces` are at least those that overlap the debit, in order; `earlier` are the verdicts on
+    the same request; `breach` says how the terminal broke policy, None if it kept it; `fund_won`
+    is what the guarantee fund may still pay for this purse.
+    """
+
+    purse: Purse
+    pieces: tuple[Piece, ...]
+    earlier: tuple[Earlier, ...]
+    breach: str | None
+    fund_won: int
+
+
+def judge(claim: Claim, around: Surroundings) -> Finding:
+    """Return what is to be done about a payment by debit (KSP/1 section 11)."""
+    if (seen := _seen(claim.debit.id, around.earlier)) is not None:
+        return _again(seen)
+    clashes = _clashes(claim.interval, around.pieces)
+    if any(piece.debit_hash == claim.debit.id for piece in clashes):
+        return Finding(Verdict.REFUSED, RETURNED_TO_PAYER)
+    if claim.interval.end_won > around.purse.credit_total_won:
+        return Finding(Verdict.REFUSED, EXCEEDS_CREDIT, denies_purse=True)
+    if clashes:
+        return _judge_double_spend(claim, clashes, around)
+    return _judge_first_spend(claim, around)
+
+
+def judge_witness(debit: Signed[Debit], around: Surroundings, *, is_torn: bool) -> Finding:
+    """Return what is to be done about a debit that a terminal met on a card.
+
+    If its own terminal has said that the tap was torn, the payer gets the money back, unless
+    these won have been spent; if not, it is only kept until that is said.
+    """
+    interval = debit.message.interval
+    clashes = _clashes(interval, around.pieces)
+    if any(piece.debit_hash == debit.id for piece in clashes):
+        return Finding(Verdict.RECORDED)
+    if interval.end_won > around.purse.credit_total_won:
+        return Finding(Verdict.RECORDED, EXCEEDS_CREDIT, denies_purse=True)
+    if clashes:
+        return Finding(Verdict.RECORDED, DOUBLE_SPEND, clash=clashes[0], denies_purse=True)
+    if not is_torn:
+        return Finding(Verdict.RECORDED)
+    if around.purse.balance_won < interval.amount_won:
+        return Finding(Verdict.RECORDED, RESERVE_RELEASED)
+    return Finding(Verdict.RETURNED, stretches=(interval,))
+
+
+def breach_of_policy(
+    claim: Claim, policy: Policy, denied_at_s: int | None, revoked_at_s: int | None
+) -> str | None:
+    """Return how the terminal broke policy when it took this debit, or None if it kept it.
+
+    Only what the ledger can know: the checks of KSP/1 section 6 that its messages show, and how
+    long the denylist had named the purse.
+    """
+    certificate, taken_at_s = claim.certificate.message, claim.request.message.created_at_s
+    limit_won = min(
+        certificate.payment_limit_offline_won, payment_limit_won(policy, certificate.assurance)
+    )
+    findings = {
+        "exceeds_credit": claim.interval.end_won > certificate.credit_total_won,
+        "certificate_expired": taken_at_s > certificate.not_after_s,
+        "over_payment_limit": claim.amount_won > limit_won,
+        "purse_denied": _was_known(denied_at_s, taken_at_s - policy.denylist_stops_after_s),
+        "terminal_revoked": _was_known(revoked_at_s, taken_at_s),
+    }
+    return next((breach for breach, is_so in findings.items() if is_so), None)
+
+
+def uncovered(interval: Interval, pieces: Iterable[Piece]) -> tuple[Interval, ...]:
+    """Return the parts of `interval` that no piece covers; `pieces` are in order and disjoint."""
+    parts, start_won = [], interval.start_won
+    for piece in _clashes(interval, pieces):
+        if start_won < piece.interval.start_won:
+            parts.append(Interval(start_won, piece.interval.start_won))
+        start_won = piece.interval.end_won
+    if start_won < interval.end_won:
+        parts.append(Interval(start_won, interval.end_won))
+    return tuple(parts)
+
+
+def _judge_first_spend(claim: Claim, around: Surroundings) -> Finding:
+    if around.purse.balance_won < claim.amount_won:
+        return Finding(Verdict.REFUSED, RESERVE_RELEASED)
+    if any(earlier.is_paid for earlier in around.earlier):
+        # The shop has been paid another way, so this purse's debit goes back to its holder.
+        return Finding(Verdict.RETURNED, ALREADY_PAID, stretches=(claim.interval,))
+    return Finding(Verdict.SETTLED, stretches=(claim.interval,))
+
+
+def _judge_double_spend(claim: Claim, clashes: tuple[Piece, ...], around: Surroundings) -> Finding:
+    refused = Finding(Verdict.REFUSED, DOUBLE_SPEND, clash=clashes[0], denies_purse=True)
+    if around.breach or any(earlier.is_paid for earlier in around.earlier):
+        return refused
+    stretches = uncovered(claim.interval, clashes)
+    guaranteed = Finding(
+        Verdict.GUARANTEED,
+        DOUBLE_SPEND,
+        stretches=stretches,
+        fund_won=claim.amount_won - sum(each.amount_won for each in stretches),
+        clash=clashes[0],
+        denies_purse=True,
+    )
+    if guaranteed.fund_won > around.fund_won:
+        return Finding(Verdict.REFUSED, GUARANTEE_EXHAUSTED, clash=clashes[0], denies_purse=True)
+    if guaranteed.reserve_won > around.purse.balance_won:
+        return refused
+    return guaranteed
+
+
+def _seen(debit_hash: bytes, earlier: Iterable[Earlier]) -> Earlier | None:
+    return next((each for each in earlier if each.means_hash == debit_hash), None)
+
+
+def _again(seen: Earlier) -> Finding:
+    verdict = Verdict.DUPLICATE if seen.is_paid else seen.verdict
+    return Finding(verdict, seen.reason, seen.number)
+
+
+def _clashes(interval: Interval, pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    return tuple(piece for piece in pieces if piece.interval.overlaps(interval))
+
+
+def _was_known(since_s: int | None, at_s: int) -> bool:
+    return since_s is not None and since_s <= at_s

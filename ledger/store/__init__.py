@@ -1,0 +1,1 @@
+"""The ledger's database: schema, transactions and queries. It knows no rule about money."""

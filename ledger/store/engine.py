@@ -1,0 +1,161 @@
+"""Opening the database, and transactions that are tried again. Knows no table.
+
+SQLite and PostgreSQL by one URL. A transaction is a function of a connection: it may run more
+than once, so it must do nothing but read and write through that connection.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import count
+from typing import Any, Final, TypeAlias, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from ledger.errors import StoreBusy, StoreUnusable
+
+# What the rest of the ledger calls a connection inside a transaction.
+Tx: TypeAlias = Connection
+T = TypeVar("T")
+
+# Losing this often in a row means that something is wrong, not that there is a crowd.
+ATTEMPTS_MAX: Final = 12
+# The first pause is up to this long, each further one up to twice as long: a transaction takes a
+# few milliseconds.
+PAUSE_S: Final = 0.005
+# No pause is longer: twelve of them still end within a client's patience.
+PAUSE_S_MAX: Final = 0.5
+# How long SQLite waits for another process's writer before it gives up.
+SQLITE_BUSY_TIMEOUT_S: Final = 20.0
+# PostgreSQL: serialization_failure, deadlock_detected, and CockroachDB's same codes.
+_LOST_A_RACE: Final = frozenset({"40001", "40P01"})
+# PostgreSQL: unique_violation; and what SQLite says of one.
+_KEY_TAKEN: Final = "23505"
+_KEY_TAKEN_SQLITE: Final = "UNIQUE constraint failed"
+_LOCKED_SQLITE: Final = "database is locked"
+# Class 08 (connection exceptions) and 57P (the server goes down or was restarted).
+_SERVER_GONE: Final = ("08", "57P")
+_DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+
+
+class Store:
+    """The database at one URL. Safe to use from many threads."""
+
+    def __init__(self, engine: Engine, pause: Callable[[float], None] = time.sleep) -> None:
+        self._engine = engine
+        self._pause = pause
+        # SQLite has one writer: queueing for it here is fair, its own busy handler only polls.
+        is_sqlite = engine.dialect.name == "sqlite"
+        self._turn: AbstractContextManager[Any] = threading.Lock() if is_sqlite else nullcontext()
+        # One connection shared by all, so readers queue as well.
+        self._read_turn = self._turn if isinstance(engine.pool, StaticPool) else nullcontext()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, for migrations and backups only."""
+        return self._engine
+
+    def write(self, work: Callable[[Tx], T]) -> T:
+        """Return what `work` returns, once its transaction has been committed durably.
+
+        Raises StoreBusy if it lost against others again and again, StoreUnusable if the database
+        fails otherwise. `work` may run several times; only its last run counts.
+        """
+        return self._transact(work, self._turn, is_writing=True)
+
+    def read(self, work: Callable[[Tx], T]) -> T:
+        """Return what `work` returns; it sees one consistent state and changes nothing."""
+        return self._transact(work, self._read_turn, is_writing=False)
+
+    def close(self) -> None:
+        """Close all connections; the store is not used after."""
+        self._engine.dispose()
+
+    def _transact(
+        self, work: Callable[[Tx], T], turn: AbstractContextManager[Any], *, is_writing: bool
+    ) -> T:
+        for attempt in count(1):
+            try:
+                with turn, self._engine.connect() as plain:
+                    tx = plain.execution_options(is_writing=is_writing)
+                    with tx.begin():
+                        return work(tx)
+            except SQLAlchemyError as exc:
+                if not _may_succeed_later(exc):
+                    raise StoreUnusable(f"the database failed: {_first_line(exc)}") from exc
+                if attempt == ATTEMPTS_MAX:
+                    raise StoreBusy("the database was too busy for this transaction") from exc
+            self._pause(min(PAUSE_S * 2**attempt, PAUSE_S_MAX) * random.random())
+        raise AssertionError("count() has no end")
+
+
+def open_store(url: str) -> Store:
+    """Open the database at a SQLAlchemy URL (`sqlite:///FILE`, `postgresql://…`).
+
+    Raises StoreUnusable for a URL that names no database of ours. Connects to nothing yet.
+    """
+    try:
+        parsed = make_url(url)
+        driver = _DRIVERS[parsed.drivername]
+        if driver.startswith("sqlite"):
+            return Store(_sqlite(parsed.set(drivername=driver)))
+        return Store(create_engine(parsed.set(drivername=driver), isolation_level="READ COMMITTED"))
+    except (ArgumentError, KeyError, SQLAlchemyError) as exc:
+        raise StoreUnusable("a database is sqlite:///FILE or postgresql://…") from exc
+
+
+def _sqlite(url: Any) -> Engine:
+    connect_args = {"timeout": SQLITE_BUSY_TIMEOUT_S, "check_same_thread": False}
+    if url.database in (None, "", ":memory:"):
+        # A database in memory lives in its one connection.
+        engine = create_engine(url, connect_args=connect_args, poolclass=StaticPool)
+    else:
+        engine = create_engine(url, connect_args=connect_args)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The sqlite3 module would begin transactions late and by itself; `_begin_sqlite` does it.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "trusted_schema=OFF"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes the lock first: upgrading a reader's lock later could fail half way.
+    is_writing = connection.get_execution_options().get("is_writing", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+
+
+def _may_succeed_later(exc: SQLAlchemyError) -> bool:
+    if not isinstance(exc, DBAPIError):
+        return False
+    state, words = getattr(exc.orig, "sqlstate", None) or "", str(exc.orig)
+    # Where a key was taken, another process has just done the same: the next run sees its row.
+    is_taken = state == _KEY_TAKEN or _KEY_TAKEN_SQLITE in words
+    is_gone = exc.connection_invalidated or state.startswith(_SERVER_GONE)
+    return state in _LOST_A_RACE or is_taken or is_gone or _LOCKED_SQLITE in words
+
+
+def _first_line(exc: SQLAlchemyError) -> str:
+    # SQLAlchemy adds the statement and its parameters below; they are nobody else's business.
+    return (str(exc).splitlines() or [type(exc).__name__])[0]
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Store]:
+    """Open a store for the length of a `with` block."""
+    store = open_store(url)
+    try:
+        yield store
+    finally:
+        store.close()

@@ -1,0 +1,177 @@
+"""Rows of payments, unpaid debits, torn taps and witnesses. Decides nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from sqlalchemy import select, update
+
+from kscoin.messages import Verdict
+from ledger.settlement import Earlier
+from ledger.store.engine import Tx
+from ledger.store.rows import add, chosen, many, one
+from ledger.store.schema import lost_taps, open_attempts, payments, unpaid_debits, witnesses
+
+
+class Means(IntEnum):
+    """What paid: a purse's debit, or an account through the ledger."""
+
+    DEBIT = 1
+    ONLINE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """A request that its merchant has been paid for."""
+
+    terminal_id: bytes
+    request_hash: bytes
+    means_hash: bytes
+    means: int
+    payer_id: bytes
+    amount_won: int
+    refunded_won: int
+    kind: int
+    verdict: int
+    number: int
+    created_at_s: int
+    settled_at_s: int
+    receipt: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnpaidDebitRow:
+    """A verified debit that its merchant was not paid for."""
+
+    terminal_id: bytes
+    request_hash: bytes
+    debit_hash: bytes
+    purse_id: bytes
+    amount_won: int
+    verdict: int
+    reason: str
+    number: int | None
+    judged_at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """A terminal's own request whose outcome has not been reported with it."""
+
+    terminal_id: bytes
+    request_hash: bytes
+    created_at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class LostTapRow:
+    """A request whose debit may have left the card and not arrived."""
+
+    request_hash: bytes
+    torn_at_id: bytes | None
+    reported_at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessRow:
+    """A debit that a terminal met on a card and that was another's to receive."""
+
+    request_hash: bytes
+    debit_hash: bytes
+    purse_id: bytes
+    reporter_id: bytes
+    debit: bytes
+    certificate: bytes
+    reported_at_s: int
+
+
+def add_payments(tx: Tx, rows: Iterable[PaymentRow]) -> None:
+    """Keep payments; a request that has one already fails as a taken key."""
+    add(tx, payments, rows)
+
+
+def add_unpaid(tx: Tx, rows: Iterable[UnpaidDebitRow]) -> None:
+    """Keep debits that were refused or returned."""
+    add(tx, unpaid_debits, rows)
+
+
+def payment(tx: Tx, terminal_id: bytes, request_hash: bytes) -> PaymentRow | None:
+    """Return the payment of a request."""
+    where = (payments.c.terminal_id == terminal_id, payments.c.request_hash == request_hash)
+    return one(tx, PaymentRow, payments, *where)
+
+
+def earlier(
+    tx: Tx, terminal_id: bytes, request_hashes: Iterable[bytes]
+) -> dict[bytes, list[Earlier]]:
+    """Return the verdicts that these requests of a terminal have had, by request hash."""
+    wanted = sorted(set(request_hashes))
+    paid = select(
+        payments.c.request_hash, payments.c.means_hash, payments.c.verdict, payments.c.number
+    ).where(payments.c.terminal_id == terminal_id, payments.c.request_hash.in_(wanted))
+    unpaid = select(
+        unpaid_debits.c.request_hash,
+        unpaid_debits.c.debit_hash,
+        unpaid_debits.c.verdict,
+        unpaid_debits.c.number,
+        unpaid_debits.c.reason,
+    ).where(unpaid_debits.c.terminal_id == terminal_id, unpaid_debits.c.request_hash.in_(wanted))
+    found: defaultdict[bytes, list[Earlier]] = defaultdict(list)
+    for request_hash, means_hash, verdict, number in tx.execute(paid):
+        found[request_hash].append(Earlier(means_hash, Verdict(verdict), None, number))
+    for request_hash, debit_hash, verdict, number, reason in tx.execute(unpaid):
+        found[request_hash].append(Earlier(debit_hash, Verdict(verdict), reason, number))
+    return found
+
+
+def add_attempts(tx: Tx, rows: Iterable[AttemptRow]) -> None:
+    """Keep requests whose outcome is still to come."""
+    add(tx, open_attempts, rows)
+
+
+def has_attempt(tx: Tx, terminal_id: bytes, request_hash: bytes) -> bool:
+    """Whether the terminal has reported this request as its own, without an outcome."""
+    where = (
+        open_attempts.c.terminal_id == terminal_id,
+        open_attempts.c.request_hash == request_hash,
+    )
+    return one(tx, AttemptRow, open_attempts, *where) is not None
+
+
+def locked_lost_tap(tx: Tx, request_hash: bytes, now_s: int) -> LostTapRow:
+    """Return the row where a torn tap and its witness meet, made if need be, and locked.
+
+    If two make it at once, the second's transaction runs again and finds it.
+    """
+    where = lost_taps.c.request_hash == request_hash
+    found = one(tx, LostTapRow, lost_taps, where, locked=True)
+    if found is None:
+        found = LostTapRow(request_hash, None, now_s)
+        add(tx, lost_taps, [found])
+    return found
+
+
+def report_torn(tx: Tx, request_hash: bytes, terminal_id: bytes) -> None:
+    """Note that the terminal never got the answer to its request."""
+    changed = update(lost_taps).where(lost_taps.c.request_hash == request_hash)
+    tx.execute(changed.values(torn_at_id=terminal_id))
+
+
+def add_witness(tx: Tx, witness: WitnessRow) -> None:
+    """Keep a witness; the same debit again changes nothing."""
+    where = (
+        witnesses.c.request_hash == witness.request_hash,
+        witnesses.c.debit_hash == witness.debit_hash,
+    )
+    if one(tx, WitnessRow, witnesses, *where) is None:
+        add(tx, witnesses, [witness])
+
+
+def witnesses_of(tx: Tx, request_hash: bytes) -> tuple[WitnessRow, ...]:
+    """Return the debits for a request that other terminals have met."""
+    return many(
+        tx, WitnessRow, chosen(WitnessRow, witnesses, witnesses.c.request_hash == request_hash)
+    )

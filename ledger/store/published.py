@@ -1,0 +1,73 @@
+"""Rows of what the ledger publishes: denials, policies, trust lists. Decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Table, func, select
+
+from ledger.store.engine import Tx
+from ledger.store.rows import add, chosen, many, one
+from ledger.store.schema import denials, policies, trust_lists
+
+
+@dataclass(frozen=True, slots=True)
+class DenialRow:
+    """One change of the denylist: a purse or an epoch denied, or denied no more."""
+
+    version: int
+    purse_id: bytes | None
+    epoch: int | None
+    is_denied: bool
+    changed_at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedRow:
+    """A signed message as it is handed out."""
+
+    version: int
+    data: bytes
+    issued_at_s: int
+
+
+def denylist_version(tx: Tx) -> int:
+    """Return the version of the denylist: the number of its last change."""
+    return tx.execute(select(func.max(denials.c.version))).scalar() or 0
+
+
+def denials_after(tx: Tx, version: int) -> tuple[DenialRow, ...]:
+    """Return the changes of the denylist after a version, in order."""
+    query = chosen(DenialRow, denials, denials.c.version > version)
+    return many(tx, DenialRow, query.order_by(denials.c.version))
+
+
+def add_denials(tx: Tx, rows: list[DenialRow]) -> None:
+    """Keep changes of the denylist; a version that is taken fails as a taken key."""
+    add(tx, denials, rows)
+
+
+def add_policy(tx: Tx, row: PublishedRow) -> None:
+    """Keep a new signed policy."""
+    add(tx, policies, [row])
+
+
+def policy(tx: Tx, version: int | None = None) -> PublishedRow | None:
+    """Return the policy of a version, or the one in force."""
+    return _published(tx, policies, version)
+
+
+def add_trust_list(tx: Tx, row: PublishedRow) -> None:
+    """Keep a new signed trust list."""
+    add(tx, trust_lists, [row])
+
+
+def trust_list(tx: Tx) -> PublishedRow | None:
+    """Return the trust list in force."""
+    return _published(tx, trust_lists, None)
+
+
+def _published(tx: Tx, table: Table, version: int | None) -> PublishedRow | None:
+    newest = select(func.max(table.c.version)).scalar_subquery()
+    wanted = newest if version is None else version
+    return one(tx, PublishedRow, table, table.c.version == wanted)

@@ -1,0 +1,193 @@
+"""Rows of purses, their spending lines and double spends. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, LargeBinary, column, func, select, update, values
+
+from kscoin.purse import Interval
+from ledger.settlement import Piece, Purse
+from ledger.store.engine import Tx
+from ledger.store.rows import add, chosen, many, one
+from ledger.store.schema import accounts, double_spends, line, purses
+
+
+@dataclass(frozen=True, slots=True)
+class PurseRow:
+    """A purse as it was opened and last certified."""
+
+    purse_id: bytes
+    holder_id: bytes
+    public_key: bytes
+    assurance: int
+    epoch: int
+    credit_total_won: int
+    released_won: int
+    guaranteed_won: int
+    not_after_s: int
+    opened_at_s: int
+    denied_at_s: int | None
+    closing_at_s: int | None
+    certificate: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """A stretch of a spending line that has been spent, and by what."""
+
+    purse_id: bytes
+    end_won: int
+    start_won: int
+    debit_hash: bytes
+    request_hash: bytes
+    terminal_id: bytes
+    number: int
+    seen_at_s: int
+    debit: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DoubleSpendRow:
+    """A debit that spent what was spent, or what was never reserved, with its proof."""
+
+    purse_id: bytes
+    debit_hash: bytes
+    terminal_id: bytes
+    proof: bytes
+    verdict: int
+    breach: str | None
+    guaranteed_won: int
+    created_at_s: int
+    found_at_s: int
+
+
+def add_purse(tx: Tx, purse: PurseRow) -> None:
+    """Keep a new purse."""
+    add(tx, purses, [purse])
+
+
+def purse(tx: Tx, purse_id: bytes, *, locked: bool = False) -> PurseRow | None:
+    """Return a purse; `locked`, nobody settles its debits or loads it meanwhile."""
+    return one(tx, PurseRow, purses, purses.c.purse_id == purse_id, locked=locked)
+
+
+def purses_of(tx: Tx, holder_id: bytes) -> tuple[PurseRow, ...]:
+    """Return a holder's purses, the oldest first."""
+    query = chosen(PurseRow, purses, purses.c.holder_id == holder_id)
+    return many(tx, PurseRow, query.order_by(purses.c.opened_at_s))
+
+
+def locked_standings(tx: Tx, purse_ids: Iterable[bytes]) -> dict[bytes, Purse]:
+    """Return what settlement needs of some purses, locked in the order of their ids."""
+    query = (
+        select(
+            purses.c.purse_id,
+            purses.c.holder_id,
+            purses.c.public_key,
+            purses.c.credit_total_won,
+            accounts.c.balance_won,
+            purses.c.guaranteed_won,
+            purses.c.denied_at_s,
+        )
+        .join_from(purses, accounts, accounts.c.account_id == purses.c.purse_id)
+        .where(purses.c.purse_id.in_(sorted(set(purse_ids))))
+        .order_by(purses.c.purse_id)
+        .with_for_update(of=purses)
+    )
+    return {standing.purse_id: standing for standing in many(tx, Purse, query)}
+
+
+def certify(
+    tx: Tx, purse_id: bytes, credit_total_won: int, not_after_s: int, certificate: bytes
+) -> None:
+    """Keep a purse's new certificate and what it says."""
+    changed = update(purses).where(purses.c.purse_id == purse_id)
+    tx.execute(
+        changed.values(
+            credit_total_won=credit_total_won, not_after_s=not_after_s, certificate=certificate
+        )
+    )
+
+
+def deny(tx: Tx, purse_id: bytes, denied_at_s: int) -> None:
+    """Note since when a purse is denied; the first time counts."""
+    where = (purses.c.purse_id == purse_id, purses.c.denied_at_s.is_(None))
+    tx.execute(update(purses).where(*where).values(denied_at_s=denied_at_s))
+
+
+def add_guaranteed(tx: Tx, purse_id: bytes, fund_won: int) -> None:
+    """Note what the guarantee fund has paid more because of a purse."""
+    total_won = purses.c.guaranteed_won + fund_won
+    tx.execute(update(purses).where(purses.c.purse_id == purse_id).values(guaranteed_won=total_won))
+
+
+def add_to_line(tx: Tx, rows: Iterable[LineRow]) -> None:
+    """Put stretches on spending lines."""
+    add(tx, line, rows)
+
+
+def add_double_spends(tx: Tx, rows: Iterable[DoubleSpendRow]) -> None:
+    """Keep double spends with their proofs."""
+    add(tx, double_spends, rows)
+
+
+def double_spends_of(tx: Tx, purse_id: bytes) -> tuple[DoubleSpendRow, ...]:
+    """Return a purse's double spends, in the order in which they were found."""
+    query = chosen(DoubleSpendRow, double_spends, double_spends.c.purse_id == purse_id)
+    return many(tx, DoubleSpendRow, query.order_by(double_spends.c.found_at_s))
+
+
+def double_spend(tx: Tx, purse_id: bytes, debit_hash: bytes) -> DoubleSpendRow | None:
+    """Return one double spend."""
+    where = (double_spends.c.purse_id == purse_id, double_spends.c.debit_hash == debit_hash)
+    return one(tx, DoubleSpendRow, double_spends, *where)
+
+
+def clashing(tx: Tx, spends: dict[bytes, tuple[bytes, Interval]]) -> dict[bytes, list[Piece]]:
+    """Return the pieces of lines that overlap debits, in order, by debit hash.
+
+    `spends` maps a debit hash to its purse and interval. Pieces are disjoint, so where the next
+    piece that ends above the debit's start begins at or above its end, nothing overlaps: one
+    look-up in the primary key a debit, all in one query. Only a clash costs more.
+    """
+    if not spends:
+        return {}
+    # SQLite names the columns of VALUES only in a common table expression.
+    asked = (
+        values(
+            column("debit_hash", LargeBinary),
+            column("purse_id", LargeBinary),
+            column("start_won", BigInteger),
+            name="asked",
+        )
+        .data([(each, purse_id, at.start_won) for each, (purse_id, at) in spends.items()])
+        .cte("asked")
+    )
+    next_end = (
+        select(func.min(line.c.end_won))
+        .where(line.c.purse_id == asked.c.purse_id, line.c.end_won > asked.c.start_won)
+        .scalar_subquery()
+    )
+    ends = select(asked.c.debit_hash, asked.c.purse_id, next_end.label("end_won")).subquery()
+    nearest = select(ends.c.debit_hash, line.c.start_won).join_from(
+        ends, line, (line.c.purse_id == ends.c.purse_id) & (line.c.end_won == ends.c.end_won)
+    )
+    return {
+        debit_hash: _pieces(tx, *spends[debit_hash])
+        for debit_hash, start_won in tx.execute(nearest)
+        if start_won < spends[debit_hash][1].end_won
+    }
+
+
+def _pieces(tx: Tx, purse_id: bytes, at: Interval) -> list[Piece]:
+    """Return the pieces that overlap an interval: those that end inside it, and the next one."""
+    after = select(line.c.start_won, line.c.end_won, line.c.debit_hash, line.c.debit).where(
+        line.c.purse_id == purse_id, line.c.end_won > at.start_won
+    )
+    inside = after.where(line.c.end_won < at.end_won).order_by(line.c.end_won)
+    beyond = after.where(line.c.end_won >= at.end_won).order_by(line.c.end_won).limit(1)
+    rows = [*tx.execute(inside), *tx.execute(beyond)]
+    pieces = (Piece(Interval(start, end), key, debit) for start, end, key, debit in rows)
+    return [piece for piece in pieces if piece.interval.overlaps(at)]

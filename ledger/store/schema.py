@@ -1,0 +1,335 @@
+"""The ledger's tables, the same on SQLite and PostgreSQL. Holds no query.
+
+Every table's primary key begins with what it is sharded by. A purse's row, its spending line and
+its double spends begin with the purse id; a terminal's row, batches and payments begin with the
+terminal id; an account's postings begin with the account id (a purse's account has the purse's
+id, a till's account its terminal's). There are no foreign keys and no sequences: both would tie
+shards together. Without a rowid, SQLite keeps a table of small rows in its primary key itself:
+half the pages to write. Rows of history are inserted and never changed; what a query needs of it
+(balances, heads, totals) is kept beside it, so that no query grows with it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id(name: str, *, key: bool = False, null: bool = False) -> Column[bytes]:
+    return Column(name, LargeBinary(8), primary_key=key, nullable=null)
+
+
+def _hash(name: str, *, key: bool = False, null: bool = False) -> Column[bytes]:
+    return Column(name, LargeBinary(32), primary_key=key, nullable=null)
+
+
+def _number(name: str, *, key: bool = False, null: bool = False) -> Column[int]:
+    return Column(name, BigInteger, primary_key=key, nullable=null, autoincrement=False)
+
+
+def _small(name: str) -> Column[int]:
+    return Column(name, SmallInteger, nullable=False)
+
+
+def _data(name: str, *, null: bool = False) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=null)
+
+
+def _text(name: str, length: int, *, null: bool = False) -> Column[str]:
+    return Column(name, String(length), nullable=null)
+
+
+# --- the book -----------------------------------------------------------------------------
+
+accounts: Final = Table(
+    "accounts",
+    metadata,
+    _id("account_id", key=True),
+    _small("kind"),
+    # Of a till the merchant, of a purse the holder's account; of others none.
+    _id("owner_id", null=True),
+    # Of a wallet the P-256 key that signs its online payments.
+    Column("public_key", LargeBinary(33), nullable=True),
+    _number("balance_won"),
+    Column("is_frozen", Boolean, nullable=False),
+    _number("opened_at_s"),
+    # Kind 1 is the reserve, the one account that owes what all others hold.
+    CheckConstraint("balance_won >= 0 OR kind = 1", name="not_overdrawn"),
+    Index(None, "owner_id"),
+    sqlite_with_rowid=False,
+)
+
+transfers: Final = Table(
+    "transfers",
+    metadata,
+    _number("number", key=True),
+    _small("kind"),
+    # The id of what caused it: a request hash, a message id, a payout.
+    _hash("reference", null=True),
+    _number("booked_at_s"),
+)
+
+postings: Final = Table(
+    "postings",
+    metadata,
+    _id("account_id", key=True),
+    _number("number", key=True),
+    _number("amount_won"),
+    sqlite_with_rowid=False,
+)
+
+# --- merchants and terminals --------------------------------------------------------------
+
+merchants: Final = Table(
+    "merchants",
+    metadata,
+    _id("merchant_id", key=True),
+    _text("name", 48),
+    _number("added_at_s"),
+    sqlite_with_rowid=False,
+)
+
+codes: Final = Table(
+    "codes",
+    metadata,
+    # SHA-256 of the code; the code itself is shown once and kept nowhere.
+    _hash("code_hash", key=True),
+    _id("merchant_id"),
+    _small("kinds"),
+    _small("limit_class"),
+    _number("expires_at_s"),
+    # The id of the one EnrolmentRequest that has used it, and the terminal it made.
+    _hash("used_by", null=True),
+    _id("terminal_id", null=True),
+    sqlite_with_rowid=False,
+)
+
+terminals: Final = Table(
+    "terminals",
+    metadata,
+    _id("terminal_id", key=True),
+    _id("merchant_id"),
+    Column("public_key", LargeBinary(33), nullable=False),
+    _small("kinds"),
+    _data("certificate"),
+    _text("hardware", 128),
+    _number("enrolled_at_s"),
+    _number("revoked_at_s", null=True),
+    # Where its journal stands: the last batch that was settled, and its head.
+    _number("batch_number"),
+    _hash("head"),
+    _number("sequence"),
+    Index(None, "merchant_id"),
+    sqlite_with_rowid=False,
+)
+
+batches: Final = Table(
+    "batches",
+    metadata,
+    _id("terminal_id", key=True),
+    _number("batch_number", key=True),
+    _hash("batch_hash"),
+    # The whole signed batch: the entries that it carries are kept here and nowhere else.
+    _data("data"),
+    _data("acknowledgement"),
+    _number("received_at_s"),
+)
+
+quarantine: Final = Table(
+    "quarantine",
+    metadata,
+    _id("terminal_id", key=True),
+    _hash("batch_hash", key=True),
+    _number("batch_number"),
+    _text("reason", 64),
+    _data("data"),
+    _data("acknowledgement"),
+    _number("received_at_s"),
+    _number("released_at_s", null=True),
+)
+
+# --- payments -----------------------------------------------------------------------------
+
+payments: Final = Table(
+    "payments",
+    metadata,
+    # A request that the merchant has been paid for; it can be paid once.
+    _id("terminal_id", key=True),
+    _hash("request_hash", key=True),
+    # The id of the signed Debit or OnlinePayment that paid it.
+    _hash("means_hash"),
+    _small("means"),
+    # The purse or the account that paid.
+    _id("payer_id"),
+    _number("amount_won"),
+    _number("refunded_won"),
+    _small("kind"),
+    _small("verdict"),
+    _number("number"),
+    _number("created_at_s"),
+    _number("settled_at_s"),
+    # The signed receipt of an online payment.
+    _data("receipt", null=True),
+    sqlite_with_rowid=False,
+)
+
+unpaid_debits: Final = Table(
+    "unpaid_debits",
+    metadata,
+    # A verified debit that the merchant was not paid for: refused, or returned to the payer.
+    _id("terminal_id", key=True),
+    _hash("request_hash", key=True),
+    _hash("debit_hash", key=True),
+    _id("purse_id"),
+    _number("amount_won"),
+    _small("verdict"),
+    _text("reason", 64),
+    _number("number", null=True),
+    _number("judged_at_s"),
+    sqlite_with_rowid=False,
+)
+
+open_attempts: Final = Table(
+    "open_attempts",
+    metadata,
+    # A request whose outcome was not in the same batch: what a torn tap may name later.
+    _id("terminal_id", key=True),
+    _hash("request_hash", key=True),
+    _number("created_at_s"),
+    sqlite_with_rowid=False,
+)
+
+lost_taps: Final = Table(
+    "lost_taps",
+    metadata,
+    # Where a torn tap and its witness meet: whoever comes second finds the row and locks it.
+    _hash("request_hash", key=True),
+    # The terminal that asked and got no answer; none until it has said so.
+    _id("torn_at_id", null=True),
+    _number("reported_at_s"),
+    sqlite_with_rowid=False,
+)
+
+witnesses: Final = Table(
+    "witnesses",
+    metadata,
+    _hash("request_hash", key=True),
+    _hash("debit_hash", key=True),
+    _id("purse_id"),
+    # The terminal that met the card later and reported it.
+    _id("reporter_id"),
+    _data("debit"),
+    _data("certificate"),
+    _number("reported_at_s"),
+    sqlite_with_rowid=False,
+)
+
+# --- purses -------------------------------------------------------------------------------
+
+purses: Final = Table(
+    "purses",
+    metadata,
+    _id("purse_id", key=True),
+    _id("holder_id"),
+    Column("public_key", LargeBinary(33), nullable=False),
+    _small("assurance"),
+    _number("epoch"),
+    _number("credit_total_won"),
+    # What has been given back to the holder from the unspent reserve (expiry, loss, defunding).
+    _number("released_won"),
+    # What the guarantee fund has paid because of this purse.
+    _number("guaranteed_won"),
+    # The latest end of any certificate of this purse: a debit may arrive until then and later.
+    _number("not_after_s"),
+    _number("opened_at_s"),
+    _number("denied_at_s", null=True),
+    _number("closing_at_s", null=True),
+    # The newest certificate.
+    _data("certificate"),
+    Index(None, "holder_id"),
+    sqlite_with_rowid=False,
+)
+
+line: Final = Table(
+    "line",
+    metadata,
+    # The disjoint stretches (start, end] of a purse's spending line that have been spent.
+    _id("purse_id", key=True),
+    _number("end_won", key=True),
+    _number("start_won"),
+    _hash("debit_hash"),
+    _hash("request_hash"),
+    _id("terminal_id"),
+    _number("number"),
+    _number("seen_at_s"),
+    # The signed debit, kept for the proof if another overlaps it.
+    _data("debit"),
+    sqlite_with_rowid=False,
+)
+
+double_spends: Final = Table(
+    "double_spends",
+    metadata,
+    _id("purse_id", key=True),
+    # The debit that came second.
+    _hash("debit_hash", key=True),
+    _id("terminal_id"),
+    # A DoubleSpendProof; or certificate and debit, where one alone exceeds what was reserved.
+    _data("proof"),
+    _small("verdict"),
+    # How the terminal broke policy, if it did.
+    _text("breach", 64, null=True),
+    _number("guaranteed_won"),
+    _number("created_at_s"),
+    _number("found_at_s"),
+    sqlite_with_rowid=False,
+)
+
+# --- what is published --------------------------------------------------------------------
+
+denials: Final = Table(
+    "denials",
+    metadata,
+    # Each change of the denylist is one version of it.
+    _number("version", key=True),
+    _id("purse_id", null=True),
+    _number("epoch", null=True),
+    Column("is_denied", Boolean, nullable=False),
+    _number("changed_at_s"),
+)
+
+policies: Final = Table(
+    "policies",
+    metadata,
+    _number("version", key=True),
+    _data("data"),
+    _number("issued_at_s"),
+)
+
+trust_lists: Final = Table(
+    "trust_lists",
+    metadata,
+    _number("version", key=True),
+    _data("data"),
+    _number("issued_at_s"),
+)

@@ -1,0 +1,165 @@
+"""Rows of merchants, codes, terminals and their batches. Decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+
+from ledger.store.engine import Tx
+from ledger.store.rows import add, chosen, many, one
+from ledger.store.schema import batches, codes, merchants, quarantine, terminals
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantRow:
+    """A shop."""
+
+    merchant_id: bytes
+    name: str
+    added_at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRow:
+    """A one-time code that a technician was given, by its hash."""
+
+    code_hash: bytes
+    merchant_id: bytes
+    kinds: int
+    limit_class: int
+    expires_at_s: int
+    used_by: bytes | None = None
+    terminal_id: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalRow:
+    """A terminal, and where its journal stands."""
+
+    terminal_id: bytes
+    merchant_id: bytes
+    public_key: bytes
+    kinds: int
+    certificate: bytes
+    hardware: str
+    enrolled_at_s: int
+    revoked_at_s: int | None
+    batch_number: int
+    head: bytes
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A batch that was settled, and its signed answer."""
+
+    terminal_id: bytes
+    batch_number: int
+    batch_hash: bytes
+    data: bytes
+    acknowledgement: bytes
+    received_at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineRow:
+    """A batch that does not continue its terminal's journal, kept for the operator."""
+
+    terminal_id: bytes
+    batch_number: int
+    batch_hash: bytes
+    reason: str
+    data: bytes
+    acknowledgement: bytes
+    received_at_s: int
+    released_at_s: int | None = None
+
+
+def add_merchant(tx: Tx, merchant: MerchantRow) -> None:
+    """Keep a new merchant."""
+    add(tx, merchants, [merchant])
+
+
+def merchant(tx: Tx, merchant_id: bytes) -> MerchantRow | None:
+    """Return a merchant."""
+    return one(tx, MerchantRow, merchants, merchants.c.merchant_id == merchant_id)
+
+
+def all_merchants(tx: Tx) -> tuple[MerchantRow, ...]:
+    """Return every merchant, by name."""
+    return many(tx, MerchantRow, chosen(MerchantRow, merchants).order_by(merchants.c.name))
+
+
+def add_code(tx: Tx, code: CodeRow) -> None:
+    """Keep a new code."""
+    add(tx, codes, [code])
+
+
+def locked_code(tx: Tx, code_hash: bytes) -> CodeRow | None:
+    """Return a code; no other transaction can use it meanwhile."""
+    return one(tx, CodeRow, codes, codes.c.code_hash == code_hash, locked=True)
+
+
+def use_code(tx: Tx, code_hash: bytes, used_by: bytes, terminal_id: bytes) -> None:
+    """Mark a code as used by the request with the id `used_by`, for good."""
+    changed = update(codes).where(codes.c.code_hash == code_hash)
+    tx.execute(changed.values(used_by=used_by, terminal_id=terminal_id))
+
+
+def add_terminal(tx: Tx, terminal: TerminalRow) -> None:
+    """Keep a new terminal."""
+    add(tx, terminals, [terminal])
+
+
+def terminal(tx: Tx, terminal_id: bytes, *, locked: bool = False) -> TerminalRow | None:
+    """Return a terminal; `locked`, no other transaction takes its batches meanwhile."""
+    where = terminals.c.terminal_id == terminal_id
+    return one(tx, TerminalRow, terminals, where, locked=locked)
+
+
+def terminals_of(tx: Tx, merchant_id: bytes) -> tuple[TerminalRow, ...]:
+    """Return a merchant's terminals, the oldest first."""
+    query = chosen(TerminalRow, terminals, terminals.c.merchant_id == merchant_id)
+    return many(tx, TerminalRow, query.order_by(terminals.c.enrolled_at_s))
+
+
+def revoke_terminal(tx: Tx, terminal_id: bytes, revoked_at_s: int) -> None:
+    """Mark a terminal as revoked."""
+    changed = update(terminals).where(terminals.c.terminal_id == terminal_id)
+    tx.execute(changed.values(revoked_at_s=revoked_at_s))
+
+
+def move_head(tx: Tx, terminal_id: bytes, batch_number: int, head: bytes, sequence: int) -> None:
+    """Note how far a terminal's journal has been settled."""
+    changed = update(terminals).where(terminals.c.terminal_id == terminal_id)
+    tx.execute(changed.values(batch_number=batch_number, head=head, sequence=sequence))
+
+
+def answer_to(tx: Tx, terminal_id: bytes, batch_number: int, batch_hash: bytes) -> bytes | None:
+    """Return the acknowledgement that this very batch has been given, settled or quarantined."""
+    settled = select(batches.c.acknowledgement).where(
+        batches.c.terminal_id == terminal_id,
+        batches.c.batch_number == batch_number,
+        batches.c.batch_hash == batch_hash,
+    )
+    kept = select(quarantine.c.acknowledgement).where(
+        quarantine.c.terminal_id == terminal_id, quarantine.c.batch_hash == batch_hash
+    )
+    return tx.execute(settled).scalar() or tx.execute(kept).scalar()
+
+
+def add_batch(tx: Tx, batch: BatchRow) -> None:
+    """Keep a settled batch."""
+    add(tx, batches, [batch])
+
+
+def add_quarantined(tx: Tx, batch: QuarantineRow) -> None:
+    """Keep a batch that was not settled."""
+    add(tx, quarantine, [batch])
+
+
+def quarantined(tx: Tx) -> tuple[QuarantineRow, ...]:
+    """Return the batches that wait for an operator."""
+    query = chosen(QuarantineRow, quarantine, quarantine.c.released_at_s.is_(None))
+    return many(tx, QuarantineRow, query.order_by(quarantine.c.received_at_s))

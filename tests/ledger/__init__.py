@@ -1,0 +1,1 @@
+"""The ledger room, tested through kscoin's words and real databases."""

@@ -1,0 +1,276 @@
+"""Honest and dishonest people around a ledger: shops that journal, purses that sign.
+
+They speak KSP/1 through kscoin only, so they prove nothing about the till's own code, and the
+ledger is tested against the protocol rather than against another room.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field, replace
+
+from kscoin import codec
+from kscoin.certificates import Trust, open_terminal_certificate, pin_trust
+from kscoin.entries import (
+    EntryKind,
+    JournalEntry,
+    Payment,
+    Torn,
+    Witness,
+    entry_hash,
+    genesis_hash,
+)
+from kscoin.keys import PublicKey, SoftwareSigner
+from kscoin.messages import (
+    Acknowledgement,
+    Assurance,
+    Batch,
+    ClockQuality,
+    Debit,
+    EnrolmentRequest,
+    EntryVerdict,
+    OnlinePayment,
+    PaymentKind,
+    PaymentRequest,
+    PurseCertificate,
+    TerminalCertificate,
+    debit_link,
+)
+from kscoin.signed import Signed, claim, seal
+from ledger.book import FUND_ID
+from ledger.key_files import new_authorities
+from ledger.service import Ledger, set_up
+from ledger.store.engine import open_store
+
+NETWORK = "seoul-test"
+START_S = 1_800_000_000
+_scalars = itertools.count(1_000)
+
+
+def new_key() -> SoftwareSigner:
+    """Return a key that no other test has; cheap, because it is not secret."""
+    return SoftwareSigner(next(_scalars))
+
+
+@dataclass
+class HandClock:
+    """A clock that moves when it is told to."""
+
+    now_s: int = START_S
+
+    def __call__(self) -> int:
+        return self.now_s
+
+
+@dataclass
+class Card:
+    """A purse that signs what it is asked, as a card does; `clone` makes a dishonest copy."""
+
+    key: SoftwareSigner
+    certificate: Signed[PurseCertificate]
+    holder_id: bytes
+    sequence: int = 0
+    spent_won: int = 0
+    last: bytes | None = None
+
+    @property
+    def purse_id(self) -> bytes:
+        return self.certificate.message.purse_id
+
+    def debit(
+        self, request: Signed[PaymentRequest], amount_won: int | None = None
+    ) -> Signed[Debit]:
+        amount_won = request.message.amount_won if amount_won is None else amount_won
+        self.sequence += 1
+        self.spent_won += amount_won
+        debit = Debit(
+            self.purse_id,
+            self.sequence,
+            amount_won,
+            self.spent_won,
+            request.id,
+            debit_link(self.last),
+        )
+        self.last = debit.to_payload()
+        return seal(debit, self.key, NETWORK)
+
+    def clone(self) -> Card:
+        return replace(self)
+
+
+@dataclass
+class Shop:
+    """A terminal with its journal, enrolled."""
+
+    key: SoftwareSigner
+    certificate: Signed[TerminalCertificate]
+    trust: Trust
+    clock: HandClock
+    journal: list[bytes] = field(default_factory=list)
+    acknowledged: int = 0
+    batch_number: int = 0
+    _nonces: itertools.count[int] = field(default_factory=itertools.count)
+
+    @property
+    def terminal_id(self) -> bytes:
+        return self.certificate.message.terminal_id
+
+    def head(self, length: int | None = None) -> bytes:
+        entries = self.journal[:length]
+        return entry_hash(entries[-1]) if entries else genesis_hash(self.terminal_id)
+
+    def request(
+        self, amount_won: int, kind: PaymentKind = PaymentKind.SALE
+    ) -> Signed[PaymentRequest]:
+        request = PaymentRequest(
+            terminal_id=self.terminal_id,
+            nonce=next(self._nonces).to_bytes(16, "big"),
+            amount_won=amount_won,
+            kind=kind,
+            created_at_s=self.clock(),
+            clock_quality=ClockQuality.SYNCHRONISED,
+            valid_s=180,
+            journal_head=self.head()[:16],
+            policy_version=1,
+        )
+        return seal(request, self.key, NETWORK)
+
+    def write(self, kind: EntryKind, body: bytes) -> bytes:
+        """Put an entry at the end of the journal; return it."""
+        entry = JournalEntry(
+            len(self.journal) + 1, self.head(), kind, body, bytes(16), 0, self.clock()
+        )
+        self.journal.append(entry.encode())
+        return self.journal[-1]
+
+    def take(self, card: Card, amount_won: int) -> Payment:
+        """Sell offline: the attempt and the payment go into the journal."""
+        request = self.request(amount_won)
+        self.write(EntryKind.ATTEMPT, request.data)
+        return self.take_debit(request, card.debit(request), card.certificate)
+
+    def take_debit(
+        self,
+        request: Signed[PaymentRequest],
+        debit: Signed[Debit],
+        certificate: Signed[PurseCertificate],
+    ) -> Payment:
+        payment = Payment(request.data, debit.data, certificate.data)
+        self.write(EntryKind.PAYMENT, payment.encode())
+        return payment
+
+    def tear(self, request: Signed[PaymentRequest], card: Card | None = None) -> None:
+        """Lose the answer to a DEBIT."""
+        purse_id = None if card is None else card.purse_id
+        self.write(EntryKind.ATTEMPT, request.data)
+        self.write(EntryKind.TORN, Torn(request.id, purse_id).encode())
+
+    def meet(self, debit: Signed[Debit], card: Card) -> None:
+        """Find another terminal's debit on a card."""
+        self.write(EntryKind.WITNESS, Witness(debit.data, card.certificate.data).encode())
+
+    def batch(self, length: int | None = None) -> bytes:
+        """Return the next batch, signed: all of the journal that has not been acknowledged."""
+        end = len(self.journal) if length is None else self.acknowledged + length
+        batch = Batch(
+            self.terminal_id,
+            self.batch_number + 1,
+            self.head(self.acknowledged),
+            self.head(end),
+            tuple(self.journal[self.acknowledged : end]),
+        )
+        return seal(batch, self.key, NETWORK).data
+
+    def acknowledge(self, answer: bytes) -> tuple[EntryVerdict, ...]:
+        acknowledgement = claim(Acknowledgement, answer, codec.MAX_BATCH_BYTES)
+        self.batch_number = acknowledgement.batch_number
+        self.acknowledged += len(acknowledgement.verdicts)
+        return acknowledgement.verdicts
+
+    def sync(self, ledger: Ledger) -> tuple[EntryVerdict, ...]:
+        """Upload what is new and take the answer; return the verdicts."""
+        return self.acknowledge(ledger.settle_batch(self.batch()))
+
+
+@dataclass
+class Wallet:
+    """An account with a key that pays through the ledger."""
+
+    key: SoftwareSigner
+    account_id: bytes
+    _nonces: itertools.count[int] = field(default_factory=itertools.count)
+
+    def pays(self, request: Signed[PaymentRequest], amount_won: int | None = None) -> bytes:
+        """Return the body of an online payment."""
+        payment = OnlinePayment(
+            self.account_id,
+            request.id,
+            request.message.amount_won if amount_won is None else amount_won,
+            next(self._nonces).to_bytes(16, "big"),
+        )
+        return codec.encode([request.data, seal(payment, self.key, NETWORK).data])
+
+
+@dataclass
+class World:
+    """A ledger and the people around it."""
+
+    ledger: Ledger
+    clock: HandClock
+    root: PublicKey
+
+    def merchant(self, name: str = "Mapo Noodles") -> bytes:
+        return self.ledger.add_merchant(name).merchant_id
+
+    def enrolment(self, code: str, key: SoftwareSigner) -> bytes:
+        request = EnrolmentRequest(code, key.public_key.compressed, "test", bytes(16))
+        return seal(request, key, NETWORK).data
+
+    def shop(self, merchant_id: bytes | None = None) -> Shop:
+        key = new_key()
+        code = self.ledger.new_code(merchant_id or self.merchant())
+        answer = codec.decode(self.ledger.enrol(self.enrolment(code, key)), codec.MAX_BATCH_BYTES)
+        assert isinstance(answer, list)
+        assert isinstance(answer[0], bytes)
+        assert isinstance(answer[1], bytes)
+        trust = pin_trust(answer[1], self.root, NETWORK)
+        certificate = open_terminal_certificate(answer[0], trust, self.clock())
+        return Shop(key, certificate, trust, self.clock)
+
+    def card(self, load_won: int, assurance: Assurance = Assurance.CARD_SECURE_ELEMENT) -> Card:
+        key = new_key()
+        holder_id = self.ledger.open_account().account_id
+        certificate = self.ledger.open_purse(holder_id, key.public_key, assurance)
+        card = Card(key, certificate, holder_id)
+        if load_won:
+            self.load(card, load_won)
+        return card
+
+    def load(self, card: Card, amount_won: int) -> None:
+        self.ledger.issue(card.holder_id, amount_won)
+        card.certificate = self.ledger.load_purse(card.purse_id, amount_won)
+
+    def wallet(self, balance_won: int) -> Wallet:
+        key = new_key()
+        account_id = self.ledger.open_account(key.public_key).account_id
+        if balance_won:
+            self.ledger.issue(account_id, balance_won)
+        return Wallet(key, account_id)
+
+    def fund(self, amount_won: int) -> None:
+        self.ledger.issue(FUND_ID, amount_won)
+
+    def balance(self, account_id: bytes) -> int:
+        return self.ledger.account(account_id).balance_won
+
+    def fund_won(self) -> int:
+        return self.balance(FUND_ID)
+
+
+def new_world(url: str) -> World:
+    """Return a new ledger on an empty database."""
+    clock = HandClock()
+    authorities, roots = new_authorities(NETWORK)
+    store = open_store(url)
+    set_up(store, authorities, roots, clock)
+    return World(Ledger.open(store, authorities, clock), clock, authorities.roots[0])
