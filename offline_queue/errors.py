@@ -2,6 +2,7 @@
 
     KSCoinError
     ├── Declined                a payment is not taken; nothing is wrong with the terminal
+    │   ├── TerminalExpired     the terminal's certificate is not valid now
     │   ├── KindNotAllowed      the terminal may not take this kind of payment
     │   ├── NoSuchRequest       the request is not ours, or is closed
     │   ├── WrongRequest        the debit answers another request
@@ -20,6 +21,7 @@
     ├── QueueError              the journal cannot do its work; nothing that it holds is lost
     │   ├── JournalLocked       another process has it
     │   ├── JournalDamaged      an entry is not what was written, and where
+    │   ├── JournalTooNew       a later version of this program wrote it
     │   ├── WrongTerminal       it is another terminal's journal
     │   ├── DiskFull            no room for one more entry
     │   ├── DiskFailed          the disk does not read or write
@@ -44,6 +46,12 @@ class Declined(KSCoinError):
     """Raised when a payment is not taken; the till says why and asks for another tender."""
 
     code = "declined"
+
+
+class TerminalExpired(Declined):
+    """Raised when the terminal's certificate is not valid now; a technician enrols it anew."""
+
+    code = "terminal_expired"
 
 
 class KindNotAllowed(Declined):
@@ -156,6 +164,12 @@ class JournalDamaged(QueueError):
     """
 
     code = "journal_damaged"
+
+
+class JournalTooNew(QueueError):
+    """Raised when a later version of the program has migrated the journal; use that version."""
+
+    code = "journal_too_new"
 
 
 class WrongTerminal(QueueError):

@@ -142,3 +142,14 @@ class Versions:
     trust: int
     policy: int
     denylist: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerStatus:
+    """What the ledger says of itself, unsigned: worth a look, never a proof."""
+
+    network: str
+    ledger_time_s: int
+    policy_version: int
+    denylist_version: int
+    trust_version: int

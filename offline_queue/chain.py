@@ -1,0 +1,62 @@
+"""Where a journal's chain stands, and how it goes on. Pure; stores nothing (KSP/1 section 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from kscoin.entries import EntryKind, JournalEntry, entry_hash, follow_chain, genesis_hash
+from kscoin.errors import BrokenChain, EncodingError
+from offline_queue.errors import JournalDamaged
+from offline_queue.trusted_clock import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry's sequence and hash, which the next entry names; zero and genesis before any."""
+
+    sequence: int
+    hash: bytes
+
+    @classmethod
+    def genesis(cls, terminal_id: bytes) -> Self:
+        """Return where a terminal's chain starts."""
+        return cls(0, genesis_hash(terminal_id))
+
+    @classmethod
+    def of(cls, sequence: int, data: bytes) -> Self:
+        """Return the link that the encoded entry `data` makes."""
+        return cls(sequence, entry_hash(data))
+
+    def next_entry(self, kind: EntryKind, body: bytes, reading: Reading) -> JournalEntry:
+        """Return the entry that comes after this link."""
+        return JournalEntry(
+            self.sequence + 1,
+            self.hash,
+            kind,
+            body,
+            reading.boot_id,
+            reading.monotonic_ms,
+            reading.wall_s,
+        )
+
+
+def follow(start: Link, stored: Iterable[bytes]) -> Iterator[JournalEntry]:
+    """Yield the entries of `stored`, each once it proved to continue the chain from `start`.
+
+    Raises JournalDamaged at the first that does not, with its sequence in the error's context.
+    """
+    sequence = start.sequence
+    try:
+        for entry in follow_chain(stored, start.hash, start.sequence + 1):
+            sequence = entry.sequence
+            yield entry
+    except (BrokenChain, EncodingError) as exc:
+        at = sequence + 1
+        raise JournalDamaged(f"entry {at} is not what was written: {exc}", sequence=at) from exc
+
+
+def reading_of(entry: JournalEntry) -> Reading:
+    """Return the clocks as they stood when the entry was written."""
+    return Reading(entry.boot_id, entry.monotonic_ms, entry.wall_s)

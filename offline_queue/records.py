@@ -1,0 +1,113 @@
+"""What a journal's row holds beside its entry: facts to find it by. Pure; knows no database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from kscoin import cose
+from kscoin.entries import EntryKind, Note, Payment, SettledOnline, Torn, Witness
+from kscoin.messages import Debit, PaymentRequest, Refund, Void
+from kscoin.purse import Interval
+
+# What the ledger has to decide on. All other kinds ride along with these, or wait.
+MONEY_KINDS: Final = frozenset(
+    {
+        EntryKind.PAYMENT,
+        EntryKind.RECEIPT,
+        EntryKind.TORN,
+        EntryKind.WITNESS,
+        EntryKind.REFUND,
+        EntryKind.VOID,
+        EntryKind.CLOSE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the index columns say of one entry; all of it is in the entry's bytes too.
+
+    `interval` is on the spending line of `purse_id`: this journal holds a debit for these won.
+    """
+
+    request_hash: bytes | None = None
+    purse_id: bytes | None = None
+    interval: Interval | None = None
+    amount_won: int | None = None
+
+
+NO_FACTS: Final = Facts()
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """All that a batch needs to be built again to the byte: the rest of it is in the journal."""
+
+    number: int
+    first_sequence: int
+    last_sequence: int
+    signature: bytes
+
+
+def facts_of(kind: EntryKind, body: bytes) -> Facts:
+    """Return the facts that an entry's body holds; raises an EncodingError for a malformed one."""
+    reader = _READERS.get(kind)
+    return reader(body) if reader else NO_FACTS
+
+
+def debit_facts(debit: Debit) -> Facts:
+    """Return the facts of an entry that holds this debit."""
+    return Facts(debit.request_hash, debit.purse_id, debit.interval, debit.amount_won)
+
+
+def _attempt(body: bytes) -> Facts:
+    envelope = cose.parse(body)
+    return Facts(envelope.id, amount_won=PaymentRequest.from_payload(envelope.payload).amount_won)
+
+
+def _payment(body: bytes) -> Facts:
+    return _debit(Payment.decode(body).debit)
+
+
+def _witness(body: bytes) -> Facts:
+    return _debit(Witness.decode(body).debit)
+
+
+def _debit(data: bytes) -> Facts:
+    return debit_facts(Debit.from_payload(cose.parse(data).payload))
+
+
+def _receipt(body: bytes) -> Facts:
+    return _attempt(SettledOnline.decode(body).request)
+
+
+def _torn(body: bytes) -> Facts:
+    torn = Torn.decode(body)
+    return Facts(torn.request_hash, torn.purse_id)
+
+
+def _refund(body: bytes) -> Facts:
+    refund = Refund.from_payload(cose.parse(body).payload)
+    return Facts(refund.request_hash, amount_won=refund.amount_won)
+
+
+def _void(body: bytes) -> Facts:
+    return Facts(Void.from_payload(cose.parse(body).payload).request_hash)
+
+
+def _note(body: bytes) -> Facts:
+    return Facts(Note.decode(body).request_hash)
+
+
+_READERS: Final[dict[EntryKind, Callable[[bytes], Facts]]] = {
+    EntryKind.ATTEMPT: _attempt,
+    EntryKind.PAYMENT: _payment,
+    EntryKind.RECEIPT: _receipt,
+    EntryKind.TORN: _torn,
+    EntryKind.WITNESS: _witness,
+    EntryKind.REFUND: _refund,
+    EntryKind.VOID: _void,
+    EntryKind.NOTE: _note,
+}
