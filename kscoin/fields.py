@@ -184,7 +184,7 @@ class Wired:
         try:
             self.type.check(value)
         except Malformed as exc:
-            raise Malformed(f"{self.name}: {exc}") from exc
+            raise self._named(exc) from exc
 
     def to_wire(self, record: Any) -> Value:
         """Return the CBOR value of the record's field; null if it is absent."""
@@ -193,7 +193,13 @@ class Wired:
 
     def from_wire(self, wire: Value) -> Any:
         """Return the Python value, still to be checked; None for null."""
-        return None if wire is None else self.type.from_wire(wire)
+        try:
+            return None if wire is None else self.type.from_wire(wire)
+        except Malformed as exc:
+            raise self._named(exc) from exc
+
+    def _named(self, error: Malformed) -> Malformed:
+        return Malformed(f"{self.name}: {error}")
 
 
 @dataclass(frozen=True, slots=True)

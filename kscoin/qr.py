@@ -71,16 +71,22 @@ def from_text(text: str) -> Shown:
     if len(text) > MAX_TEXT:
         raise TooLarge(f"a KS1 text has at most {MAX_TEXT} characters")
     data = base45_decode(text.removeprefix(PREFIX))
-    signed = [data] if data[:1] == _SIGNED else byte_strings(data, MAX_MESSAGE_BYTES)
-    envelopes = [parse(each) for each in signed]
-    return _shown([each.data for each in envelopes], [type_of(each.payload) for each in envelopes])
+    return _receipt(data) if data.startswith(_SIGNED) else _pair(data)
 
 
-def _shown(signed: list[bytes], types: list[int | None]) -> Shown:
-    if types == [Debit.TYPE, PurseCertificate.TYPE]:
-        return DebitShown(*signed)
-    if types == [Receipt.TYPE]:
-        return ReceiptShown(*signed)
+def _receipt(data: bytes) -> ReceiptShown:
+    envelope = parse(data)
+    if type_of(envelope.payload) != Receipt.TYPE:
+        raise Malformed("a KS1 text holds no single message but a receipt")
+    return ReceiptShown(envelope.data)
+
+
+def _pair(data: bytes) -> RequestShown | DebitShown:
+    envelopes = [parse(part) for part in byte_strings(data, MAX_MESSAGE_BYTES)]
+    parts = [envelope.data for envelope in envelopes]
+    types = [type_of(envelope.payload) for envelope in envelopes]
     if types == [PaymentRequest.TYPE, TerminalCertificate.TYPE]:
-        return RequestShown(*signed)
-    raise Malformed("a KS1 text holds a request, a debit with its certificate, or a receipt")
+        return RequestShown(*parts)
+    if types == [Debit.TYPE, PurseCertificate.TYPE]:
+        return DebitShown(*parts)
+    raise Malformed("a KS1 text holds a request or a debit, each with its certificate")
