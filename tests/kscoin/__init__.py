@@ -1,0 +1,1 @@
+"""Tests of kscoin/, the coin's language."""
