@@ -71,7 +71,9 @@ class SerialPort:
         """Return what has arrived, or nothing after `timeout_s`; raises DeviceGone."""
         port = self._opened()
         with _translated(self._path, DeviceGone):
-            port.timeout = timeout_s
+            if port.timeout != timeout_s:
+                # pyserial sets the whole port up again at each change.
+                port.timeout = timeout_s
             first = port.read(1)
             return first + port.read(port.in_waiting) if first else b""
 

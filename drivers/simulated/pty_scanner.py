@@ -6,7 +6,10 @@ import os
 import tty
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
+
+# Set-up and trigger commands have a few dozen bytes.
+_MAX_COMMAND_BYTES: Final = 1_024
 
 
 class PtyScanner:
@@ -46,10 +49,17 @@ class PtyScanner:
 
     def send(self, data: bytes) -> None:
         """Send bytes as they are."""
+        while data:
+            data = data[os.write(self._ours(), data) :]
+
+    def received(self) -> bytes:
+        """Return what the driver has sent to the scanner, up to 1 kB; waits for the first byte."""
+        return os.read(self._ours(), _MAX_COMMAND_BYTES)
+
+    def _ours(self) -> int:
         if self._ends is None:
             raise BrokenPipeError("the simulated scanner is not plugged in")
-        while data:
-            data = data[os.write(self._ends[0], data) :]
+        return self._ends[0]
 
     def __enter__(self) -> Self:
         self.plug_in()
