@@ -55,7 +55,7 @@ def _settle(
     if not _continues(terminal, batch.message, chain):
         return _quarantine(tx, office, batch, FORKED_HEAD)
     sitting = Sitting(tx, office, terminal, readings)
-    verdicts = sitting.judge(readings)
+    verdicts = sitting.judge()
     sitting.write()
     answer = _acknowledged(tx, office, batch.message, verdicts)
     _keep(tx, office, batch, answer)

@@ -13,7 +13,8 @@
     ├── StoreError              the database did not do what it was asked
     │   ├── StoreBusy           a serialisation failure, deadlock or dead connection: try again
     │   └── StoreUnusable       it cannot be opened, or its schema is not ours
-    └── SetupError              the data directory lacks keys, or has them already
+    ├── SetupError              the data directory lacks keys, or has them already
+    └── WrongContentType        a request's body does not say that it is CBOR
 
 A `Refusal` carries its own stable `code`, listed above beside its class.
 """
@@ -91,3 +92,9 @@ class SetupError(KSCoinError):
     """Raised when a data directory is not set up, is set up already, or has the wrong secret."""
 
     code = "setup"
+
+
+class WrongContentType(KSCoinError):
+    """Raised for a request whose body does not say that it is CBOR; it is not read."""
+
+    code = "wrong_content_type"

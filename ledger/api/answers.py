@@ -19,7 +19,7 @@ from kscoin.errors import (
     TooLarge,
     VerificationError,
 )
-from ledger.api.bodies import CBOR, BodyTooLarge, WrongContentType
+from ledger.api.bodies import CBOR
 from ledger.errors import (
     Conflict,
     NotAllowed,
@@ -28,6 +28,7 @@ from ledger.errors import (
     StoreBusy,
     StoreError,
     Unpayable,
+    WrongContentType,
 )
 
 # The first class that fits counts, so branches come before their root.
@@ -40,6 +41,7 @@ _STATUSES: Final[tuple[tuple[type[KSCoinError], int], ...]] = (
     (EncodingError, 400),
     (Expired, 403),
     (VerificationError, 401),
+    (WrongContentType, 415),
     (InvalidAmount, 400),
     (SpendingError, 400),
     (StoreBusy, 503),
@@ -65,8 +67,6 @@ def refused(status: int, code: str, message: str) -> JSONResponse:
 def answer_errors(app: FastAPI) -> None:
     """Let every error of ours, and every one of the framework's, be answered in one form."""
     app.add_exception_handler(KSCoinError, _ours)
-    app.add_exception_handler(BodyTooLarge, _too_large)
-    app.add_exception_handler(WrongContentType, _wrong_type)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _gone)
@@ -78,17 +78,6 @@ def _ours(_request: Request, exc: Exception) -> Response:
     status = next((number for kind, number in _STATUSES if isinstance(exc, kind)), 500)
     code = exc.reason if isinstance(exc, Refusal) else exc.code
     return refused(status, code, str(exc))
-
-
-def _too_large(_request: Request, _exc: Exception) -> Response:
-    # The rest of the body is not read: the connection cannot be used again.
-    answer = refused(413, TooLarge.code, "the body is larger than this call takes")
-    answer.headers["connection"] = "close"
-    return answer
-
-
-def _wrong_type(_request: Request, _exc: Exception) -> Response:
-    return refused(415, "wrong_content_type", f"the body must be {CBOR}")
 
 
 def _invalid(_request: Request, _exc: Exception) -> Response:

@@ -7,6 +7,8 @@ from typing import Final
 from fastapi import Request
 
 from kscoin import codec
+from kscoin.errors import TooLarge
+from ledger.errors import WrongContentType
 
 CBOR: Final = "application/cbor"
 # COSE wraps a message in its header, signature and lengths: under 100 bytes, and room to spare.
@@ -21,26 +23,18 @@ DISCARD_BYTES: Final = 4 * codec.MAX_BATCH_BYTES
 _LENGTH_DIGITS: Final = 19
 
 
-class BodyTooLarge(Exception):
-    """Raised before a body is read past its cap: 413."""
-
-
-class WrongContentType(Exception):
-    """Raised for a body that does not say that it is CBOR: 415."""
-
-
 async def cbor_body(request: Request, max_bytes: int) -> bytes:
-    """Return the body; raises WrongContentType or BodyTooLarge. Keeps at most `max_bytes` of it."""
+    """Return the body; raises WrongContentType or TooLarge. Keeps at most `max_bytes` of it."""
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != CBOR:
-        raise WrongContentType
+        raise WrongContentType(f"the body must be {CBOR}")
     announced_bytes = int(request.headers.get("content-length", "0")[:_LENGTH_DIGITS])
     body, read_bytes = bytearray(), 0
     async for chunk in request.stream():
         read_bytes += len(chunk)
         if read_bytes > max_bytes + DISCARD_BYTES or announced_bytes > max_bytes + DISCARD_BYTES:
-            raise BodyTooLarge
+            raise TooLarge(f"at most {max_bytes} bytes are taken here")
         if read_bytes <= max_bytes:
             body += chunk
     if read_bytes > max_bytes:
-        raise BodyTooLarge
+        raise TooLarge(f"at most {max_bytes} bytes are taken here")
     return bytes(body)

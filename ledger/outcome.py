@@ -1,0 +1,157 @@
+"""What the verdicts on a batch come to: rows, gathered while it is judged and written at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from kscoin import codec
+from kscoin.messages import Debit, Verdict
+from kscoin.proof import DoubleSpendProof
+from kscoin.signed import Signed
+from ledger.book import Transfer
+from ledger.denylist import deny_purses
+from ledger.settlement import Claim, Finding, Purse
+from ledger.store import accounts, payments, purses
+from ledger.store.engine import Tx
+from ledger.store.payments import AttemptRow, Means, PaymentRow, UnpaidDebitRow
+from ledger.store.purses import DoubleSpendRow, LineRow
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """A verified debit, the terminal it belongs to, and how that terminal broke policy, if so."""
+
+    terminal_id: bytes
+    debit: Signed[Debit]
+    certificate: bytes
+    created_at_s: int
+    breach: str | None = None
+
+    @property
+    def purse_id(self) -> bytes:
+        return self.debit.message.purse_id
+
+    @property
+    def request_hash(self) -> bytes:
+        return self.debit.message.request_hash
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Rows to be written; `now_s` is when the batch was judged."""
+
+    now_s: int
+    transfers: list[Transfer] = field(default_factory=list)
+    attempts: list[AttemptRow] = field(default_factory=list)
+    double_spends: list[DoubleSpendRow] = field(default_factory=list)
+    _payments: list[PaymentRow] = field(default_factory=list)
+    _unpaid: list[UnpaidDebitRow] = field(default_factory=list)
+    _line: list[LineRow] = field(default_factory=list)
+    _denied: list[Purse] = field(default_factory=list)
+    _guaranteed_won: Counter[bytes] = field(default_factory=Counter)
+
+    def judge(self, terminal_id: bytes, claim: Claim, finding: Finding) -> None:
+        """Keep the verdict on a payment, paid or not."""
+        if finding.verdict in (Verdict.SETTLED, Verdict.GUARANTEED) and finding.number is not None:
+            row = _payment(terminal_id, claim, finding.verdict, finding.number, self.now_s)
+            self._payments.append(row)
+        else:
+            self._unpaid.append(_unpaid(terminal_id, claim, finding, self.now_s))
+
+    def move(self, transfer: Transfer, finding: Finding, spend: Spend) -> None:
+        """Book won that a debit moves, and the stretches of the line that it takes."""
+        self.transfers.append(transfer)
+        for stretch in finding.stretches:
+            self._line.append(
+                LineRow(
+                    purse_id=spend.purse_id,
+                    end_won=stretch.end_won,
+                    start_won=stretch.start_won,
+                    debit_hash=spend.debit.id,
+                    request_hash=spend.request_hash,
+                    terminal_id=spend.terminal_id,
+                    number=transfer.number,
+                    seen_at_s=self.now_s,
+                    debit=spend.debit.data,
+                )
+            )
+        self._guaranteed_won[spend.purse_id] += finding.fund_won
+
+    def prove(self, finding: Finding, spend: Spend) -> None:
+        """Keep the proof of a double spend."""
+        row = DoubleSpendRow(
+            purse_id=spend.purse_id,
+            debit_hash=spend.debit.id,
+            terminal_id=spend.terminal_id,
+            proof=_proof(finding, spend),
+            verdict=finding.verdict,
+            breach=spend.breach,
+            guaranteed_won=finding.fund_won,
+            created_at_s=spend.created_at_s,
+            found_at_s=self.now_s,
+        )
+        self.double_spends.append(row)
+
+    def deny(self, purse: Purse) -> None:
+        """Freeze a purse and its holder, and put the purse on the denylist."""
+        self._denied.append(purse)
+
+    def write(self, tx: Tx) -> None:
+        """Write everything; balances last, so that their rows are locked briefly."""
+        payments.add_payments(tx, self._payments)
+        payments.add_unpaid(tx, self._unpaid)
+        payments.add_attempts(tx, self.attempts)
+        purses.add_to_line(tx, self._line)
+        purses.add_double_spends(tx, self.double_spends)
+        for purse_id, fund_won in sorted((+self._guaranteed_won).items()):
+            purses.add_guaranteed(tx, purse_id, fund_won)
+        if self._denied:
+            self._write_denied(tx)
+        accounts.book(tx, self.transfers)
+
+    def _write_denied(self, tx: Tx) -> None:
+        purse_ids = sorted(purse.purse_id for purse in self._denied)
+        for purse_id in purse_ids:
+            purses.deny(tx, purse_id, self.now_s)
+        accounts.freeze(tx, {purse.holder_id for purse in self._denied})
+        deny_purses(tx, tuple(purse_ids), self.now_s)
+
+
+def _payment(
+    terminal_id: bytes, claim: Claim, verdict: Verdict, number: int, now_s: int
+) -> PaymentRow:
+    return PaymentRow(
+        terminal_id=terminal_id,
+        request_hash=claim.request.id,
+        means_hash=claim.debit.id,
+        means=Means.DEBIT,
+        payer_id=claim.debit.message.purse_id,
+        amount_won=claim.amount_won,
+        refunded_won=0,
+        kind=claim.request.message.kind,
+        verdict=verdict,
+        number=number,
+        created_at_s=claim.request.message.created_at_s,
+        settled_at_s=now_s,
+    )
+
+
+def _unpaid(terminal_id: bytes, claim: Claim, finding: Finding, now_s: int) -> UnpaidDebitRow:
+    return UnpaidDebitRow(
+        terminal_id=terminal_id,
+        request_hash=claim.request.id,
+        debit_hash=claim.debit.id,
+        purse_id=claim.debit.message.purse_id,
+        amount_won=claim.amount_won,
+        verdict=finding.verdict,
+        reason=finding.reason or "",
+        number=finding.number,
+        judged_at_s=now_s,
+    )
+
+
+def _proof(finding: Finding, spend: Spend) -> bytes:
+    if finding.clash is None:
+        return codec.encode([spend.certificate, spend.debit.data])
+    return DoubleSpendProof(spend.certificate, finding.clash.debit, spend.debit.data).encode()
