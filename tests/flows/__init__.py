@@ -1,0 +1,1 @@
+"""A sale as tables of (event, expected): no device, no screen, no thread."""

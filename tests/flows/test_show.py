@@ -1,0 +1,219 @@
+"""What the shopkeeper sees in each state: the view, its money and its seconds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pos_app.till.show import Face, show
+from pos_app.till.states import (
+    Admitting,
+    Approved,
+    Browsing,
+    Debiting,
+    Fault,
+    HoldingAgain,
+    Keeping,
+    Line,
+    Listing,
+    NotKept,
+    Opening,
+    Part,
+    Paying,
+    Phase,
+    Problem,
+    QueuedPayment,
+    Refused,
+    Risk,
+    Selling,
+    Starting,
+    Unwell,
+    Witnessing,
+)
+from pos_app.till.texts import texts_of
+from pos_app.till.views import (
+    Connection,
+    DeviceKind,
+    FaultView,
+    HoldAgainView,
+    HoldView,
+    Level,
+    PayView,
+    QueueView,
+    RefusedView,
+    ResultView,
+    SellView,
+    StartingView,
+    View,
+    Waiting,
+    Way,
+)
+from pos_app.till.words import Language, Moved
+from tests.flows.parts import (
+    CARD,
+    NOW_MS,
+    READY,
+    REQUEST,
+    WALL_S,
+    debit_evidence,
+    in_phase,
+    phone_evidence,
+    stored,
+)
+
+FACE = Face("한강 상회", utc_offset_s=9 * 3600, is_demo=True)
+KOREAN = texts_of(Language.KOREAN)
+
+
+@pytest.mark.parametrize(
+    ("phase", "kind"),
+    [
+        (Starting(), StartingView),
+        (Selling(), SellView),
+        (Opening(5), PayView),
+        (Paying(REQUEST), PayView),
+        (Witnessing(REQUEST, CARD, 0), HoldView),
+        (Admitting(REQUEST, CARD), HoldView),
+        (Debiting(REQUEST, CARD, 0), HoldView),
+        (HoldingAgain(REQUEST, CARD, 0), HoldAgainView),
+        (Keeping(REQUEST, debit_evidence(CARD), Paying(REQUEST)), HoldView),
+        (NotKept(REQUEST, phone_evidence(), Paying(REQUEST), Problem("disk_full")), FaultView),
+        (Approved(stored(), None, None), ResultView),
+        (Refused(5, Problem("debit_torn")), RefusedView),
+        (Browsing(Selling()), QueueView),
+    ],
+)
+def test_each_state_has_its_screen_and_every_screen_its_demo_mark(
+    phase: Phase, kind: type[View]
+) -> None:
+    view = show(in_phase(phase), FACE)
+    assert isinstance(view, kind)
+    assert view.status.is_demo
+    assert view.texts is KOREAN
+
+
+def test_the_status_bar() -> None:
+    till = replace(
+        READY,
+        wall_s=1_800_000_000,
+        risk=Risk(2_200_000, 12, 3_000_000, 300, oldest_s=61),
+        line=Line(Connection.OFFLINE),
+        unwell=(Unwell(DeviceKind.SCANNER, "device_gone"),),
+    )
+    status = show(till, FACE).status
+    assert status.shop == "한강 상회"
+    assert status.clock == "17:00"
+    assert status.connection is Connection.OFFLINE
+    assert status.at_risk.level is Level.HIGH
+    assert status.at_risk.oldest_s == 61
+    assert [mark.kind for mark in status.devices] == [DeviceKind.SCANNER]
+
+
+@pytest.mark.parametrize(
+    ("risk", "level"),
+    [
+        (Risk(), Level.CALM),
+        (Risk(2_099_999, 1, 3_000_000, 300), Level.CALM),
+        (Risk(1, 210, 3_000_000, 300), Level.HIGH),
+        (Risk(3_000_000, 1, 3_000_000, 300), Level.FULL),
+        (Risk(0, 0, 3_000_000, 300, stopped_by="denylist_too_old"), Level.FULL),
+    ],
+)
+def test_the_meter_of_money_at_risk(risk: Risk, level: Level) -> None:
+    assert show(replace(READY, risk=risk), FACE).status.at_risk.level is level
+
+
+def test_the_keypad() -> None:
+    empty = show(in_phase(Selling()), FACE)
+    assert isinstance(empty, SellView)
+    assert not empty.can_pay
+    typed = show(in_phase(Selling(12_300, is_too_large=True)), FACE)
+    assert isinstance(typed, SellView)
+    assert (typed.amount_won, typed.can_pay, typed.notice) == (
+        12_300,
+        True,
+        KOREAN.amount_too_large,
+    )
+
+
+def test_the_keypad_says_what_stops_offline_payments() -> None:
+    view = show(replace(READY, risk=Risk(stopped_by="expired")), FACE)
+    assert isinstance(view, SellView)
+    assert view.notice == KOREAN.news("expired").what
+
+
+def test_the_pay_screen_counts_down_to_when_it_gives_up() -> None:
+    till = replace(in_phase(Paying(REQUEST, Problem("expired"))), now_ms=NOW_MS + 500)
+    till = replace(till, unwell=(Unwell(DeviceKind.CARD_READER, "device_gone"),))
+    view = show(till, FACE)
+    assert isinstance(view, PayView)
+    assert (view.request_text, view.seconds_left, view.seconds_total) == ("KS1:OFFER", 120, 120)
+    assert view.ways_down == {Way.TAP}
+    assert view.notice == KOREAN.news("expired")
+
+
+def test_the_pay_screen_has_no_code_before_the_request_is_journalled() -> None:
+    view = show(in_phase(Opening(700)), FACE)
+    assert isinstance(view, PayView)
+    assert (view.amount_won, view.request_text) == (700, None)
+
+
+def test_hold_tells_a_card_from_a_code() -> None:
+    card = show(in_phase(Keeping(REQUEST, debit_evidence(CARD), Paying(REQUEST))), FACE)
+    phone = show(in_phase(Keeping(REQUEST, phone_evidence(), Paying(REQUEST))), FACE)
+    assert isinstance(card, HoldView)
+    assert isinstance(phone, HoldView)
+    assert (card.is_card, phone.is_card) == (True, False)
+
+
+def test_hold_again_counts_down() -> None:
+    view = show(in_phase(HoldingAgain(REQUEST, CARD, NOW_MS + 44_001)), FACE)
+    assert isinstance(view, HoldAgainView)
+    assert (view.seconds_left, view.seconds_total) == (45, 45)
+
+
+def test_a_result_says_whether_it_is_settled_and_when_it_goes_on() -> None:
+    view = show(in_phase(Approved(stored(), None, NOW_MS + 8_000)), FACE)
+    assert isinstance(view, ResultView)
+    assert (view.amount_won, view.is_settled, view.goes_on_in_s) == (12_300, False, 8)
+    waits = show(in_phase(Approved(stored(is_settled=True), None, None)), FACE)
+    assert isinstance(waits, ResultView)
+    assert (waits.is_settled, waits.goes_on_in_s) == (True, None)
+
+
+def test_bad_news_says_whether_money_moved() -> None:
+    problem = Problem("expired", Moved.YES)
+    view = show(in_phase(Refused(5, problem, None, "7Q2F-9KXM", can_pay_again=False)), FACE)
+    assert isinstance(view, RefusedView)
+    assert view.news.moved is Moved.YES
+    assert (view.short_code, view.can_pay_again) == ("7Q2F-9KXM", False)
+
+
+def test_the_queue_screen() -> None:
+    payment = QueuedPayment("7Q2F-9KXM", 500, 90, Waiting.REFUSED, "bad_signature")
+    till = replace(
+        in_phase(Browsing(Selling())),
+        listing=Listing((payment,), more_count=2),
+        line=Line(is_syncing=True, last_sync_at_s=WALL_S - 70, problem=Problem("expired")),
+    )
+    view = show(till, FACE)
+    assert isinstance(view, QueueView)
+    assert (view.more_count, view.is_syncing, view.last_sync_s) == (2, True, 70)
+    assert view.problem == KOREAN.news("expired")
+    assert view.entries[0].reason == KOREAN.news("bad_signature")
+
+
+def test_a_fault_covers_the_screen_and_names_its_part() -> None:
+    till = replace(READY, fault=Fault(Part.CARD_READER, "worker_died", can_retry=False))
+    view = show(till, FACE)
+    assert isinstance(view, FaultView)
+    assert (view.part, view.can_retry) == (KOREAN.part_card_reader, False)
+
+
+@pytest.mark.parametrize("part", list(Part))
+@pytest.mark.parametrize("language", list(Language))
+def test_every_part_has_a_name(part: Part, language: Language) -> None:
+    view = show(replace(READY, language=language, fault=Fault(part, "error")), FACE)
+    assert isinstance(view, FaultView)
+    assert view.part
