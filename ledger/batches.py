@@ -58,10 +58,10 @@ def _settle(
     verdicts = sitting.judge()
     sitting.write()
     answer = _acknowledged(tx, office, batch.message, verdicts)
-    _keep(tx, office, batch, answer)
+    row = _settled(office, batch, answer)
+    terminals.add_batch(tx, row)
     sequence = chain[-1].sequence if chain else terminal.sequence
-    head, number = batch.message.new_head, batch.message.batch_number
-    terminals.move_head(tx, terminal.terminal_id, number, head, sequence)
+    terminals.move_head(tx, row, batch.message.new_head, sequence)
     return answer
 
 
@@ -110,8 +110,8 @@ def _acknowledged(
     return office.issuer.acknowledgement(acknowledgement).data
 
 
-def _keep(tx: Tx, office: Office, batch: Signed[Batch], answer: bytes) -> None:
-    row = BatchRow(
+def _settled(office: Office, batch: Signed[Batch], answer: bytes) -> BatchRow:
+    return BatchRow(
         terminal_id=batch.message.terminal_id,
         batch_number=batch.message.batch_number,
         batch_hash=batch.id,
@@ -119,7 +119,6 @@ def _keep(tx: Tx, office: Office, batch: Signed[Batch], answer: bytes) -> None:
         acknowledgement=answer,
         received_at_s=office.clock(),
     )
-    terminals.add_batch(tx, row)
 
 
 def _answer(tx: Tx, batch: Signed[Batch]) -> bytes | None:

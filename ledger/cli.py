@@ -20,6 +20,7 @@ from ledger.key_files import new_authorities, read_authorities, write_authoritie
 from ledger.server import serve as serve_ledger
 from ledger.service import Ledger, set_up
 from ledger.store.engine import open_store
+from ledger.store.migrations import upgrade
 
 DEFAULT_DIRECTORY: Final = Path("ledger-data")
 DEFAULT_PORT: Final = 8_740
@@ -98,6 +99,17 @@ def init(place: _Place, network: str, is_json: bool) -> None:
     store.close()
     facts = {"network": network, "roots": [root.compressed.hex() for root in authorities.roots]}
     _say(facts, is_json, f"A ledger for {network} is ready. Move {place.directory}/roots offline.")
+
+
+@commands.command()
+@as_json
+@click.pass_obj
+def migrate(place: _Place, is_json: bool) -> None:
+    """Bring an older database up to date; run it before the servers of a new version."""
+    store = open_store(place.url)
+    upgrade(store)
+    store.close()
+    _say({"is_current": True}, is_json, "The database is up to date.")
 
 
 @commands.command()

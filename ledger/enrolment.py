@@ -142,6 +142,7 @@ def _row(certificate: Signed[TerminalCertificate], hardware: str) -> TerminalRow
         batch_number=0,
         head=genesis_hash(message.terminal_id),
         sequence=0,
+        heard_at_s=None,
     )
 
 

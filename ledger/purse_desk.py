@@ -94,9 +94,9 @@ def spendable_account(tx: Tx, account_id: bytes) -> Account:
     return found
 
 
-def known_purse(tx: Tx, purse_id: bytes, *, locked: bool = False) -> PurseRow:
-    """Return a purse; `locked`, nobody settles its debits meanwhile. Raises NotFound."""
-    found = purses.purse(tx, purse_id, locked=locked)
+def known_purse(tx: Tx, purse_id: bytes) -> PurseRow:
+    """Return a purse; raises NotFound. To change it, lock its account first."""
+    found = purses.purse(tx, purse_id)
     if found is None:
         raise NotFound("unknown_purse", "no purse of ours has this id")
     return found
@@ -110,26 +110,34 @@ def enough(account: Account, amount_won: int) -> Account:
 
 
 def _load(tx: Tx, office: Office, purse_id: bytes, amount_won: int) -> Signed[PurseCertificate]:
-    row = known_purse(tx, purse_id, locked=True)
+    row, reserved = _locked_purse(tx, purse_id)
     if row.denied_at_s is not None:
         raise NotAllowed("purse_denied", "the purse is on the denylist")
+    holder = spendable_account(tx, row.holder_id)
     certificate = office.issuer.purse_certificate(_next_certificate(tx, office, row, amount_won))
     message = certificate.message
     purses.certify(tx, purse_id, message.credit_total_won, message.not_after_s, certificate.data)
-    enough(spendable_account(tx, row.holder_id), amount_won)
     if amount_won:
-        _within_limit(tx, purse_id, amount_won)
-        postings = move({row.holder_id: amount_won}, purse_id)
-        accounts.book(
-            tx, [office.transfer(TransferKind.LOAD, postings, office.clock(), certificate.id)]
-        )
+        _within_limit(tx, reserved, amount_won)
+        postings = move({enough(holder, amount_won).account_id: amount_won}, purse_id)
+        load = office.transfer(TransferKind.LOAD, postings, office.clock(), certificate.id)
+        accounts.book(tx, [load])
     return certificate
 
 
-def _within_limit(tx: Tx, purse_id: bytes, amount_won: int) -> None:
+def _locked_purse(tx: Tx, purse_id: bytes) -> tuple[PurseRow, Account]:
+    # The account first: whoever holds it may read the purse and change it.
+    reserved = accounts.account(tx, purse_id, locked=True)
+    row = known_purse(tx, purse_id)
+    if reserved is None:
+        raise NotFound("unknown_purse", "the purse has no account")
+    return row, reserved
+
+
+def _within_limit(tx: Tx, reserved: Account, amount_won: int) -> None:
     # What has not been reported counts as unspent: the limit errs on the safe side.
     limit_won = policy_in_force(tx).purse_balance_max_won
-    if known_account(tx, purse_id).balance_won + amount_won > limit_won:
+    if reserved.balance_won + amount_won > limit_won:
         raise Unpayable("over_balance_limit", f"a purse holds at most {limit_won:,} won")
 
 

@@ -25,7 +25,7 @@ from ledger.reading import Reader
 from ledger.settings import Settings
 from ledger.store import accounts, published, purses, terminals
 from ledger.store.engine import Store, Tx
-from ledger.store.migrations import create_schema
+from ledger.store.migrations import require_current, upgrade
 from ledger.store.published import PublishedRow
 from ledger.store.purses import DoubleSpendRow, PurseRow
 from ledger.store.terminals import MerchantRow, QuarantineRow, TerminalRow
@@ -50,7 +50,7 @@ def set_up(store: Store, authorities: Authorities, roots: tuple[Signer, ...], cl
 
     Raises StoreBusy if it is one already, StoreUnusable.
     """
-    create_schema(store)
+    upgrade(store)
     store.write(lambda tx: _start(tx, authorities, roots, clock()))
 
 
@@ -66,8 +66,11 @@ class Ledger:
     def open(
         cls, store: Store, authorities: Authorities, clock: Clock, settings: Settings = DEFAULTS
     ) -> Self:
-        """Return the ledger on `store`; raises StoreUnusable if it was never set up."""
-        row = store.read(published.trust_list)
+        """Return the ledger on `store`.
+
+        Raises StoreUnusable if it was never set up, or its schema is another version's.
+        """
+        row = require_current(store).read(published.trust_list)
         if row is None:
             raise StoreUnusable("the database has no trust list: run ks-ledger init")
         trust = trust_of(authorities, row.data)

@@ -68,9 +68,9 @@ def add_purse(tx: Tx, purse: PurseRow) -> None:
     add(tx, purses, [purse])
 
 
-def purse(tx: Tx, purse_id: bytes, *, locked: bool = False) -> PurseRow | None:
-    """Return a purse; `locked`, nobody settles its debits or loads it meanwhile."""
-    return one(tx, PurseRow, purses, purses.c.purse_id == purse_id, locked=locked)
+def purse(tx: Tx, purse_id: bytes) -> PurseRow | None:
+    """Return a purse. To change it, lock its account first."""
+    return one(tx, PurseRow, purses, purses.c.purse_id == purse_id)
 
 
 def purses_of(tx: Tx, holder_id: bytes) -> tuple[PurseRow, ...]:
@@ -80,23 +80,32 @@ def purses_of(tx: Tx, holder_id: bytes) -> tuple[PurseRow, ...]:
 
 
 def locked_standings(tx: Tx, purse_ids: Iterable[bytes]) -> dict[bytes, Purse]:
-    """Return what settlement needs of some purses, locked in the order of their ids."""
-    query = (
-        select(
-            purses.c.purse_id,
-            purses.c.holder_id,
-            purses.c.public_key,
-            purses.c.credit_total_won,
-            accounts.c.balance_won,
-            purses.c.guaranteed_won,
-            purses.c.denied_at_s,
-        )
-        .join_from(purses, accounts, accounts.c.account_id == purses.c.purse_id)
-        .where(purses.c.purse_id.in_(sorted(set(purse_ids))))
-        .order_by(purses.c.purse_id)
-        .with_for_update(of=purses)
+    """Return what settlement needs of some purses.
+
+    Their accounts are locked, in the order of their ids: whoever changes a purse or its line
+    holds its account. The purses are read after that, in a second query: a join would show them
+    as they were before the wait for the lock.
+    """
+    wanted = sorted(set(purse_ids))
+    lock = (
+        select(accounts.c.account_id, accounts.c.balance_won)
+        .where(accounts.c.account_id.in_(wanted))
+        .order_by(accounts.c.account_id)
+        .with_for_update()
     )
-    return {standing.purse_id: standing for standing in many(tx, Purse, query)}
+    balances = {row.account_id: row.balance_won for row in tx.execute(lock)}
+    rows = select(
+        purses.c.purse_id,
+        purses.c.holder_id,
+        purses.c.public_key,
+        purses.c.credit_total_won,
+        purses.c.guaranteed_won,
+        purses.c.denied_at_s,
+    ).where(purses.c.purse_id.in_(wanted))
+    found = (row._asdict() for row in tx.execute(rows))
+    return {
+        each["purse_id"]: Purse(balance_won=balances[each["purse_id"]], **each) for each in found
+    }
 
 
 def certify(

@@ -139,6 +139,8 @@ terminals: Final = Table(
     _number("batch_number"),
     _hash("head"),
     _number("sequence"),
+    # When it last sent a batch that was settled.
+    _number("heard_at_s", null=True),
     Index(None, "merchant_id"),
     sqlite_with_rowid=False,
 )

@@ -48,6 +48,7 @@ class TerminalRow:
     batch_number: int
     head: bytes
     sequence: int
+    heard_at_s: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +131,17 @@ def revoke_terminal(tx: Tx, terminal_id: bytes, revoked_at_s: int) -> None:
     tx.execute(changed.values(revoked_at_s=revoked_at_s))
 
 
-def move_head(tx: Tx, terminal_id: bytes, batch_number: int, head: bytes, sequence: int) -> None:
-    """Note how far a terminal's journal has been settled."""
-    changed = update(terminals).where(terminals.c.terminal_id == terminal_id)
-    tx.execute(changed.values(batch_number=batch_number, head=head, sequence=sequence))
+def move_head(tx: Tx, batch: BatchRow, head: bytes, sequence: int) -> None:
+    """Note how far a terminal's journal has been settled, and by which batch."""
+    changed = update(terminals).where(terminals.c.terminal_id == batch.terminal_id)
+    tx.execute(
+        changed.values(
+            batch_number=batch.batch_number,
+            head=head,
+            sequence=sequence,
+            heard_at_s=batch.received_at_s,
+        )
+    )
 
 
 def answer_to(tx: Tx, terminal_id: bytes, batch_number: int, batch_hash: bytes) -> bytes | None:
