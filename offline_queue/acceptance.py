@@ -22,6 +22,7 @@ from kscoin.signed import Signed, open_envelope
 from offline_queue.budget import Allowance, Usage, within_budget, within_payment_limit
 from offline_queue.errors import (
     AlreadyTaken,
+    NoPolicy,
     OverPaymentLimit,
     PurseDenied,
     RequestExpired,
@@ -54,7 +55,7 @@ class Situation:
     request: OpenRequest
     monotonic_ms: int
     denylist: Denylist
-    allowance: Allowance
+    allowance: Allowance | None
     clash: Callable[[bytes, Interval], int | None]
     usage: Callable[[bytes], Usage]
 
@@ -69,6 +70,11 @@ class CertificateCache:
     def __init__(self, trust: Trust) -> None:
         self._trust = trust
         self._proven: dict[bytes, tuple[bytes, Signed[PurseCertificate]]] = {}
+
+    @property
+    def trust(self) -> Trust:
+        """The trust list under which they were verified."""
+        return self._trust
 
     def open(self, data: bytes, now_s: int) -> Signed[PurseCertificate]:
         """Return the certificate if a purse authority signed it and it is valid at `now_s`.
@@ -128,8 +134,9 @@ def purse_may_pay(
     within_credit(interval, certificate)
     not_denied(certificate, situation.denylist)
     unspent_here(certificate.purse_id, interval, situation.clash)
-    within_limits(interval.amount_won, certificate, situation.allowance)
-    within_budget(interval.amount_won, situation.usage(certificate.purse_id), situation.allowance)
+    limits = policy_in_force(situation.allowance)
+    within_limits(interval.amount_won, certificate, limits)
+    within_budget(interval.amount_won, situation.usage(certificate.purse_id), limits)
     return interval
 
 
@@ -202,8 +209,15 @@ def unspent_here(
     return interval
 
 
+def policy_in_force(allowance: Allowance | None) -> Allowance:
+    """Check 9, first half: there are limits to look at. Raises NoPolicy."""
+    if allowance is None:
+        raise NoPolicy("the policy cannot be read")
+    return allowance
+
+
 def within_limits(amount_won: int, certificate: PurseCertificate, limits: Allowance) -> int:
-    """Check 9. Raises OverPaymentLimit."""
+    """Check 9, second half. Raises OverPaymentLimit."""
     if amount_won > (limit_won := certificate.payment_limit_offline_won):
         raise OverPaymentLimit(
             f"this purse may pay {limit_won} won at once offline", limit_won=limit_won

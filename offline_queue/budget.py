@@ -6,7 +6,7 @@ counted from the journal, times are judged by `trusted_clock`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -82,25 +82,21 @@ class Tally:
         self._by_purse.setdefault(payment.purse_id, {})[payment.sequence] = payment
         self._won += payment.amount_won
 
-    def settle(self, last_sequence: int, but_not: Collection[int]) -> None:
-        """Count no longer what has a verdict: all up to `last_sequence`, `but_not` those."""
-        for payment in [each for each in self if each.sequence <= last_sequence]:
-            if payment.sequence not in but_not:
-                self._remove(payment)
+    def settle(self, sequence: int) -> None:
+        """Count no longer the payment of that sequence, if it was counted."""
+        if (payment := self._by_sequence.pop(sequence, None)) is None:
+            return
+        self._won -= payment.amount_won
+        mine = self._by_purse[payment.purse_id]
+        del mine[sequence]
+        if not mine:
+            del self._by_purse[payment.purse_id]
 
     def usage(self, purse_id: bytes, proven_ms: int, acknowledged_age_s: int) -> Usage:
         """Return what is used of every limit, for a payment of this purse at `proven_ms`."""
         mine = self._by_purse.get(purse_id, {}).values()
         today = [each.amount_won for each in mine if proven_ms - each.proven_ms < DAY_MS]
         return Usage(self._won, self.count, sum(today), len(today), acknowledged_age_s)
-
-    def _remove(self, payment: Unsettled) -> None:
-        del self._by_sequence[payment.sequence]
-        mine = self._by_purse[payment.purse_id]
-        del mine[payment.sequence]
-        if not mine:
-            del self._by_purse[payment.purse_id]
-        self._won -= payment.amount_won
 
 
 @dataclass(frozen=True, slots=True)

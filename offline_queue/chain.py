@@ -42,19 +42,41 @@ class Link:
         )
 
 
-def follow(start: Link, stored: Iterable[bytes]) -> Iterator[JournalEntry]:
+def intact(sequence: int, data: bytes, digest: bytes) -> bytes:
+    """Return an entry's bytes if they have the hash that was stored with them.
+
+    Raises JournalDamaged with its sequence. The chain alone would find the damage one entry
+    later, and none in the last entry.
+    """
+    if entry_hash(data) != digest:
+        raise JournalDamaged(f"entry {sequence} is not what was written", sequence=sequence)
+    return data
+
+
+def decoded(sequence: int, data: bytes) -> JournalEntry:
+    """Return the entry that intact bytes encode; raises JournalDamaged with its sequence."""
+    try:
+        return JournalEntry.decode(data)
+    except EncodingError as exc:
+        raise JournalDamaged(f"entry {sequence} cannot be read", sequence=sequence) from exc
+
+
+def follow(start: Link, stored: Iterable[tuple[bytes, bytes]]) -> Iterator[JournalEntry]:
     """Yield the entries of `stored`, each once it proved to continue the chain from `start`.
 
-    Raises JournalDamaged at the first that does not, with its sequence in the error's context.
+    `stored` is each entry's bytes with the hash that was stored beside them. Raises JournalDamaged
+    at the first that is not as it was written, with its sequence in the error's context.
     """
+    numbered = enumerate(stored, start.sequence + 1)
+    entries = (intact(sequence, data, digest) for sequence, (data, digest) in numbered)
     sequence = start.sequence
     try:
-        for entry in follow_chain(stored, start.hash, start.sequence + 1):
+        for entry in follow_chain(entries, start.hash, start.sequence + 1):
             sequence = entry.sequence
             yield entry
     except (BrokenChain, EncodingError) as exc:
         at = sequence + 1
-        raise JournalDamaged(f"entry {at} is not what was written: {exc}", sequence=at) from exc
+        raise JournalDamaged(f"entry {at} does not continue the journal", sequence=at) from exc
 
 
 def reading_of(entry: JournalEntry) -> Reading:

@@ -21,10 +21,9 @@ from sqlite_utils import Database
 
 from kscoin.codes import short_code
 from kscoin.entries import EntryKind, JournalEntry
-from kscoin.errors import EncodingError
 from kscoin.messages import EntryVerdict, Verdict
 from kscoin.purse import Interval
-from offline_queue.chain import Link
+from offline_queue.chain import Link, decoded, intact
 from offline_queue.durable_file import disk_error, sync_directory
 from offline_queue.errors import (
     DiskFailed,
@@ -77,6 +76,7 @@ _TABLES: Final = """
 CREATE TABLE entries (
     sequence INTEGER PRIMARY KEY,
     data BLOB NOT NULL,
+    hash BLOB NOT NULL,
     kind INTEGER NOT NULL,
     wall_s INTEGER NOT NULL,
     request_hash BLOB,
@@ -108,7 +108,7 @@ CREATE TRIGGER {table}_no_{change} BEFORE {change} ON {table}
 BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
 """
 
-_INSERT_ENTRY: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_ENTRY: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _MONEY: Final = f"({', '.join(str(int(kind)) for kind in sorted(MONEY_KINDS))})"
 _LATEST: Final = """
     NOT EXISTS (SELECT 1 FROM verdicts AS newer
@@ -117,7 +117,7 @@ _LATEST: Final = """
 _TO_HEED: Final = f"""
     SELECT e.sequence, e.kind, e.request_hash, e.amount_won, e.wall_s, v.verdict, v.reason
     FROM verdicts AS v JOIN entries AS e USING (sequence)
-    WHERE v.verdict IN (4, 7) AND e.kind IN {_MONEY} AND {_LATEST}
+    WHERE v.verdict IN (4, 7) AND v.sequence >= ? AND e.kind IN {_MONEY} AND {_LATEST}
     ORDER BY e.sequence LIMIT ?
 """
 _WAITING: Final = f"""
@@ -146,10 +146,13 @@ class Journal:
     cut; when it raises, the journal is as it was before.
     """
 
-    def __init__(self, database: Database, terminal_id: bytes, lock: int | None) -> None:
+    def __init__(
+        self, database: Database, terminal_id: bytes, lock: int | None, *, was_left_open: bool
+    ) -> None:
         """Take an opened database; use `open` or `read`."""
         self._database = database
         self._lock = lock
+        self._was_left_open = was_left_open
         self._uncheckpointed = 0
         self._genesis = Link.genesis(terminal_id)
         self._tail = self._last_link()
@@ -164,10 +167,12 @@ class Journal:
         with ExitStack() as undo:
             lock = _lock(path)
             undo.callback(os.close, lock)
+            # SQLite removes its log when it closes the last connection, and at no other time.
+            was_left_open = path.with_name(f"{path.name}-wal").exists()
             database = _connect(path)
             # SQLite first: closing any descriptor of a file drops SQLite's own locks on it.
             undo.callback(database.close)
-            journal = cls(database, terminal_id, lock)
+            journal = cls(database, terminal_id, lock, was_left_open=was_left_open)
             undo.pop_all()
         return journal
 
@@ -181,7 +186,7 @@ class Journal:
             uri = f"{path.absolute().as_uri()}?mode=ro"
             database = _database(sqlite3.connect(uri, uri=True, isolation_level=None))
             _check_version(database)
-            return cls(database, terminal_id, None)
+            return cls(database, terminal_id, None, was_left_open=False)
 
     def close(self) -> None:
         """Close the files and let another process have the journal."""
@@ -189,6 +194,11 @@ class Journal:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    @property
+    def was_left_open(self) -> bool:
+        """Whether its last owner ended without closing it: by a kill or a power cut."""
+        return self._was_left_open
 
     @property
     def tail(self) -> Link:
@@ -210,14 +220,15 @@ class Journal:
         """Append an entry and the verdicts that it brings, in one commit; return its sequence."""
         entry = self._tail.next_entry(kind, body, reading)
         data = entry.encode()
-        row = _row(entry.sequence, data, kind, reading.wall_s, facts)
+        tail = Link.of(entry.sequence, data)
+        row = _row(tail, data, kind, reading.wall_s, facts)
         judged = [_verdict_row(entry.sequence, verdict) for verdict in verdicts]
         with _translated("write an entry"):
             if judged:
                 self._insert_judged(row, judged)
             else:
                 self._database.execute(_INSERT_ENTRY, row)
-        self._tail = Link.of(entry.sequence, data)
+        self._tail = tail
         self._committed()
         return entry.sequence
 
@@ -236,10 +247,16 @@ class Journal:
         """Return the batch that was stored last."""
         return self._batch("ORDER BY number DESC LIMIT ?", 1)
 
-    def entries(self, first: int, last: int) -> Iterator[bytes]:
-        """Yield the encoded entries from `first` to `last`, in order, as they were stored."""
-        sql = "SELECT data FROM entries WHERE sequence BETWEEN ? AND ? ORDER BY sequence"
-        return (row[0] for row in self._rows(sql, first, last))
+    def entries(self, first: int, last: int) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the encoded entries from `first` to `last` in order, each with its stored hash."""
+        sql = "SELECT data, hash FROM entries WHERE sequence BETWEEN ? AND ? ORDER BY sequence"
+        return ((row[0], row[1]) for row in self._rows(sql, first, last))
+
+    def entry(self, sequence: int) -> JournalEntry:
+        """Return one entry; raises JournalDamaged if it is missing or not as it was written."""
+        for data, digest in self.entries(sequence, sequence):
+            return decoded(sequence, intact(sequence, data, digest))
+        raise JournalDamaged(f"entry {sequence} is missing", sequence=sequence)
 
     def facts(self, first: int, last: int) -> Iterator[Facts]:
         """Yield what the index columns say of the entries from `first` to `last`."""
@@ -250,14 +267,14 @@ class Journal:
     def link(self, sequence: int) -> Link:
         """Return the link that entry `sequence` makes; genesis for zero.
 
-        Raises JournalDamaged if there is no such entry.
+        Raises JournalDamaged as `entry` does.
         """
         if sequence == self._tail.sequence:
             return self._tail
         if sequence == 0:
             return self._genesis
-        for data in self.entries(sequence, sequence):
-            return Link.of(sequence, data)
+        for data, digest in self.entries(sequence, sequence):
+            return Link.of(sequence, intact(sequence, data, digest))
         raise JournalDamaged(f"entry {sequence} is missing", sequence=sequence)
 
     def last_of_kind(self, kind: EntryKind) -> int:
@@ -281,9 +298,9 @@ class Journal:
         """Return the first `limit` entries after sequence `after` that move money."""
         return tuple(_pending(*row) for row in self._rows(_WAITING, after, limit))
 
-    def to_heed(self, limit: int) -> tuple[PendingEntry, ...]:
-        """Return entries that move money and whose latest verdict is refused or quarantined."""
-        return tuple(_pending(*row) for row in self._rows(_TO_HEED, limit))
+    def to_heed(self, limit: int, first: int = 1) -> tuple[PendingEntry, ...]:
+        """Return entries from `first` on whose latest verdict is refused or quarantined."""
+        return tuple(_pending(*row) for row in self._rows(_TO_HEED, first, limit))
 
     def verdicts(self, sync_sequence: int) -> tuple[EntryVerdict, ...]:
         """Return the verdicts that the sync entry of that sequence brought."""
@@ -327,14 +344,13 @@ class Journal:
 
     def _last_link(self) -> Link:
         """Return the link of the last entry, and see that the first is of this terminal."""
-        with _translated("read the journal"):
-            last = self._database.execute(
-                "SELECT sequence, data FROM entries ORDER BY sequence DESC LIMIT 1"
-            ).fetchone()
-            first = self._database.execute("SELECT data FROM entries WHERE sequence = 1").fetchone()
-        if first is not None:
-            _of_terminal(first[0], self._genesis)
-        return self._genesis if last is None else Link.of(*last)
+        sql = "SELECT sequence, data, hash FROM entries ORDER BY sequence DESC LIMIT 1"
+        last = next(self._rows(sql), None)
+        if last is None:
+            return self._genesis
+        if self.entry(1).previous_hash != self._genesis.hash:
+            raise WrongTerminal("the journal was begun by another terminal")
+        return Link.of(last[0], intact(*last))
 
 
 def _lock(path: Path) -> int:
@@ -400,15 +416,6 @@ def _pragma(database: Database, name: str) -> Any:
     return database.execute(f"PRAGMA {name}").fetchone()[0]
 
 
-def _of_terminal(first_entry: bytes, genesis: Link) -> None:
-    try:
-        entry = JournalEntry.decode(first_entry)
-    except EncodingError as exc:
-        raise JournalDamaged(f"entry 1 cannot be read: {exc}", sequence=1) from exc
-    if entry.previous_hash != genesis.hash:
-        raise WrongTerminal("the journal was begun by another terminal")
-
-
 @contextmanager
 def _translated(doing: str) -> Iterator[None]:
     try:
@@ -424,14 +431,12 @@ def _meaning(exc: sqlite3.Error) -> type[QueueError]:
     return _MEANINGS.get(getattr(exc, "sqlite_errorcode", 0) & 0xFF, QueueError)
 
 
-def _row(
-    sequence: int, data: bytes, kind: EntryKind, wall_s: int, facts: Facts
-) -> tuple[object, ...]:
+def _row(link: Link, data: bytes, kind: EntryKind, wall_s: int, facts: Facts) -> tuple[object, ...]:
     start_won, end_won = None, None
     if facts.interval is not None:
         start_won, end_won = facts.interval.start_won, facts.interval.end_won
     found_by = (facts.request_hash, facts.purse_id, start_won, end_won, facts.amount_won)
-    return (sequence, data, int(kind), wall_s, *found_by)
+    return (link.sequence, data, link.hash, int(kind), wall_s, *found_by)
 
 
 def _facts(
@@ -442,7 +447,8 @@ def _facts(
     amount_won: int | None,
 ) -> Facts:
     interval = None
-    if start_won is not None and end_won is not None:
+    # Columns that are no interval, which only damage makes them, do not pass for one.
+    if start_won is not None and end_won is not None and 0 <= start_won < end_won:
         interval = Interval(start_won, end_won)
     return Facts(request_hash, purse_id, interval, amount_won)
 

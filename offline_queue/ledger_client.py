@@ -189,6 +189,8 @@ def _translated() -> Iterator[None]:
         yield
     except (httpx.TransportError, httpx.StreamError) as exc:
         # No route, a refused or reset connection, a timeout, half an answer.
-        raise LedgerUnreachable(f"no answer from the ledger: {str(exc) or type(exc).__name__}") from exc
+        raise LedgerUnreachable(
+            f"no answer from the ledger: {str(exc) or type(exc).__name__}"
+        ) from exc
     except (httpx.DecodingError, httpx.InvalidURL) as exc:
         raise LedgerGarbled(f"the ledger's answer cannot be read: {exc}") from exc

@@ -112,8 +112,20 @@ class Rulebook:
         """What is in force now."""
         return self._rules
 
-    def adopt(self, rules: Rules) -> None:
-        """Put newer rules in force, durably first. Raises DiskFull or DiskFailed."""
+    def put_trust(self, data: bytes) -> Versions:
+        """Put a newer trust list in force, durably; raises as `Rules.with_trust` and `_adopt`."""
+        return self._adopt(self._rules.with_trust(data))
+
+    def put_policy(self, data: bytes, now_s: int) -> Versions:
+        """Put a newer policy in force, durably; raises as `Rules.with_policy` and `_adopt`."""
+        return self._adopt(self._rules.with_policy(data, now_s))
+
+    def put_denylist(self, data: bytes, now_s: int) -> Versions:
+        """Put a step of the denylist in force, durably; raises as `Rules.with_denylist`."""
+        return self._adopt(self._rules.with_denylist(data, now_s))
+
+    def _adopt(self, rules: Rules) -> Versions:
+        """Write what has changed, then put it in force. Raises DiskFull or DiskFailed."""
         if rules.trust is not self._rules.trust:
             write_durably(self._directory / TRUST_FILE, _trust_file(rules.trust))
         if rules.policy is not self._rules.policy:
@@ -121,6 +133,7 @@ class Rulebook:
         if rules.denylist is not self._rules.denylist:
             write_durably(self._directory / DENYLIST_FILE, _denylist_file(rules))
         self._rules = rules
+        return rules.versions
 
 
 def write_rules(directory: Path, rules: Rules) -> None:

@@ -64,14 +64,23 @@ class StoredPayment:
 
 
 @dataclass(frozen=True, slots=True)
-class Recovery:
-    """What the journal's last request came to, as found when the queue was started.
+class InterruptedSale:
+    """A request without an outcome when the power went: whether money moved is not known."""
 
-    `torn_request_hash`: it had no outcome and was made a torn entry just now. `last_payment`: it
-    was paid, and the power may have gone before anyone was told.
+    request_hash: bytes
+    short_code: str
+    amount_won: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What the last request came to, as found when the queue was started.
+
+    `interrupted`: it had no outcome and has been made a torn entry just now. `last_payment`: it
+    was paid, and the process ended without closing the journal, perhaps before anyone was told.
     """
 
-    torn_request_hash: bytes | None = None
+    interrupted: InterruptedSale | None = None
     last_payment: StoredPayment | None = None
 
 
@@ -79,8 +88,9 @@ class Recovery:
 class AtRisk:
     """How much waits here unsettled, against which limits, and how old our knowledge is.
 
-    Limits are those in force now, halvings included. `stopped_by` is the code of the error that
-    every offline debit would meet at present, whatever its sum.
+    `unsettled` counts offline payments, `waiting` all entries that the ledger has to decide on,
+    online receipts among them. Limits are those in force now, halvings included. `stopped_by` is
+    the code of the error that every offline debit would meet at present, whatever its sum.
     """
 
     unsettled_won: int
@@ -94,6 +104,8 @@ class AtRisk:
     clock_quality: ClockQuality
     is_halved: bool
     stopped_by: str | None
+    waiting_count: int
+    waiting_won: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +134,7 @@ class StoredBatch:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """What an acknowledgement said: how many entries, which of them were not simply taken.
+    """What an acknowledgement said: whose won are with the merchant, and what needs a person.
 
     The versions are those in force at the ledger; where they are above ours there is something
     to fetch.
@@ -130,7 +142,8 @@ class Acknowledged:
 
     batch_number: int
     entries: int
-    attention: tuple[PendingEntry, ...]
+    settled_requests: frozenset[bytes]
+    to_heed: tuple[PendingEntry, ...]
     policy_version: int
     denylist_version: int
 

@@ -1,0 +1,247 @@
+"""OfflineQueue: the one thread that owns the journal, and the face of this room.
+
+It must not know what a call does, only that calls are done one after the other: `teller` sells,
+`dispatch` uploads. Nothing here imports SQLite's library, so that a till may name this class before
+its first frame; `open_journal` does, when it is called:
+
+    def open_journal() -> Journal:
+        return import_module("offline_queue.journal").Journal.open(path, terminal_id)
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from kscoin.messages import MAX_BATCH_ENTRIES, MAX_REQUEST_VALID_S, PaymentKind
+from offline_queue.books import Books, LastWord
+from offline_queue.dispatch import Dispatch
+from offline_queue.errors import QueueError, QueueStopped
+from offline_queue.rulebook import Rulebook
+from offline_queue.standing import Standing
+from offline_queue.teller import Teller
+from offline_queue.terminal import TerminalIdentity
+from offline_queue.trusted_clock import Clock
+from offline_queue.values import (
+    Acknowledged,
+    AdmittedPurse,
+    AtRisk,
+    OpenRequest,
+    PendingEntry,
+    PurseState,
+    Recovery,
+    StoredBatch,
+    StoredPayment,
+    Versions,
+)
+
+if TYPE_CHECKING:
+    from offline_queue.journal import Journal
+
+T = TypeVar("T")
+
+# The two lists of a screen that shows what waits: more than anyone scrolls through.
+_PENDING_LIMIT: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSetup:
+    """All that a queue is made of. `open_journal` is called in the queue's own thread.
+
+    `software` and `hardware` are what a start entry says of us; `random_bytes` makes nonces.
+    """
+
+    open_journal: Callable[[], Journal]
+    rulebook: Rulebook
+    terminal: TerminalIdentity
+    clock: Clock
+    software: str
+    hardware: str
+    random_bytes: Callable[[int], bytes] = os.urandom
+
+
+@dataclass(frozen=True, slots=True)
+class _Call(Generic[T]):
+    """Something that the queue's thread is asked to do, and where its result goes."""
+
+    work: Callable[[], T]
+    future: Future[T]
+
+    def run(self) -> None:
+        if not self.future.set_running_or_notify_cancel():
+            return
+        try:
+            result = self.work()
+        except BaseException as exc:  # noqa: BLE001 - whatever it is, it belongs to the caller
+            self.future.set_exception(exc)
+        else:
+            self.future.set_result(result)
+
+
+class OfflineQueue:
+    """What one terminal has taken and not yet settled. Every method returns a Future at once.
+
+    Calls are done in the order in which they were made, by one thread. A Future's exception is a
+    KSCoinError: `Declined`, `QueueError` or one of `kscoin.errors`; any other is a fault of ours.
+    The journal is opened by the first call; while that fails, every call fails with its error and
+    tries again.
+    """
+
+    def __init__(self, setup: QueueSetup) -> None:
+        """Prepare the queue; use `start`."""
+        books = Books(setup.open_journal, setup.clock, _enrolled(setup))
+        terminal, rulebook = setup.terminal, setup.rulebook
+        self._setup = setup
+        self._books = books
+        self._rulebook = rulebook
+        self._standing = Standing(books, rulebook)
+        self._teller = Teller(books, rulebook, terminal, setup.clock, setup.random_bytes)
+        self._dispatch = Dispatch(books, rulebook, terminal)
+        self._recovery: Recovery | None = None
+        self._inbox: SimpleQueue[_Call[Any] | None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._is_stopped = False
+        self._thread = threading.Thread(target=self._run, name="offline-queue", daemon=True)
+
+    @classmethod
+    def start(cls, setup: QueueSetup) -> OfflineQueue:
+        """Start the thread. It touches nothing until the first call, which should be `open`."""
+        queue = cls(setup)
+        queue._thread.start()
+        return queue
+
+    def stop(self) -> None:
+        """Do what has been asked for, close the journal and end the thread."""
+        with self._lock:
+            self._is_stopped = True
+            self._inbox.put(None)
+        self._thread.join()
+
+    def open(self) -> Future[Recovery]:
+        """Open the journal and record the start; returns what the last request had come to.
+
+        May be called again after it failed, and then also returns what the first call would have.
+        """
+        return self._ask(self._opened)
+
+    def open_request(
+        self,
+        amount_won: int,
+        kind: PaymentKind = PaymentKind.SALE,
+        reference_hash: bytes | None = None,
+        valid_s: int = MAX_REQUEST_VALID_S,
+    ) -> Future[OpenRequest]:
+        """Sign a request and journal it. See `Teller.open_request`."""
+        return self._ask(
+            lambda: self._teller.open_request(amount_won, kind, reference_hash, valid_s)
+        )
+
+    def admit_purse(self, request_hash: bytes, purse: PurseState) -> Future[AdmittedPurse]:
+        """Decide whether a card may pay, before any money moves. See `Teller.admit_purse`."""
+        return self._ask(lambda: self._teller.admit_purse(request_hash, purse))
+
+    def accept_debit(
+        self, request_hash: bytes, debit: bytes, certificate: bytes
+    ) -> Future[StoredPayment]:
+        """Verify a debit (COSE) and keep it durably. See `Teller.accept_debit`."""
+        return self._ask(lambda: self._teller.accept_debit(request_hash, debit, certificate))
+
+    def accept_receipt(self, request_hash: bytes, receipt: bytes) -> Future[StoredPayment]:
+        """Verify a ledger's receipt and keep it durably. See `Teller.accept_receipt`."""
+        return self._ask(lambda: self._teller.accept_receipt(request_hash, receipt))
+
+    def record_torn(
+        self,
+        request_hash: bytes,
+        purse_id: bytes | None = None,
+        sequence_before: int | None = None,
+    ) -> Future[None]:
+        """Journal a tap whose outcome nobody knows. See `Teller.record_torn`."""
+        return self._ask(lambda: self._teller.record_torn(request_hash, purse_id, sequence_before))
+
+    def record_witness(self, debit: bytes, certificate: bytes) -> Future[None]:
+        """Journal a debit that a card still held for another request."""
+        return self._ask(lambda: self._teller.record_witness(debit, certificate))
+
+    def close_request(self, request_hash: bytes, reason: str) -> Future[None]:
+        """Journal that a request ended with no debit sent. See `Teller.close_request`."""
+        return self._ask(lambda: self._teller.close_request(request_hash, reason))
+
+    def at_risk(self) -> Future[AtRisk]:
+        """Return how much waits unsettled, and against which limits."""
+        return self._ask(self._standing.at_risk)
+
+    def pending(self, limit: int = _PENDING_LIMIT) -> Future[tuple[PendingEntry, ...]]:
+        """Return up to `limit` entries that are not settled: those to heed, then those waiting."""
+        return self._ask(lambda: self._dispatch.pending(limit))
+
+    def next_batch(self, entries_max: int = MAX_BATCH_ENTRIES) -> Future[StoredBatch | None]:
+        """Return what to send to the ledger next, or None. See `Dispatch.next_batch`."""
+        return self._ask(lambda: self._dispatch.next_batch(entries_max))
+
+    def acknowledge(self, data: bytes) -> Future[Acknowledged]:
+        """Verify and journal the ledger's answer to a batch. See `Dispatch.acknowledge`."""
+        return self._ask(lambda: self._dispatch.acknowledge(data))
+
+    def versions(self) -> Future[Versions]:
+        """Return the versions of the signed lists in force."""
+        return self._ask(lambda: self._rulebook.rules.versions)
+
+    def put_trust(self, data: bytes) -> Future[Versions]:
+        """Put a newer signed trust list in force. See `Rulebook.put_trust`."""
+        return self._ask(lambda: self._rulebook.put_trust(data))
+
+    def put_policy(self, data: bytes) -> Future[Versions]:
+        """Put a newer signed policy in force. See `Rulebook.put_policy`."""
+        return self._ask(lambda: self._rulebook.put_policy(data, self._books.time().now_s))
+
+    def put_denylist(self, data: bytes) -> Future[Versions]:
+        """Put a signed step of the denylist in force. See `Rulebook.put_denylist`."""
+        return self._ask(lambda: self._rulebook.put_denylist(data, self._books.time().now_s))
+
+    def _opened(self) -> Recovery:
+        if self._recovery is None:
+            self._recovery = self._teller.start(self._setup.software, self._setup.hardware)
+        return self._recovery
+
+    def _ask(self, work: Callable[[], T]) -> Future[T]:
+        call: _Call[T] = _Call(work, Future())
+        with self._lock:
+            if self._is_stopped:
+                call.future.set_exception(QueueStopped("the queue has been stopped"))
+            else:
+                self._inbox.put(call)
+        return call.future
+
+    def _run(self) -> None:
+        while (call := self._inbox.get()) is not None:
+            self._prepare(call).run()
+            if self._inbox.empty():
+                # Nobody waits: now is the time. If the disk fails, the next call will say so.
+                with suppress(QueueError):
+                    self._books.tidy()
+        self._books.close()
+
+    def _prepare(self, call: _Call[T]) -> _Call[T]:
+        """Return the call with the journal opened before it, until that has been done once."""
+        if self._recovery is not None:
+            return call
+
+        def open_first() -> T:
+            self._opened()
+            return call.work()
+
+        return _Call(open_first, call.future)
+
+
+def _enrolled(setup: QueueSetup) -> LastWord:
+    """Return what enrolment amounts to: the ledger's word before any acknowledgement."""
+    rules = setup.rulebook.rules
+    not_before_s = max(setup.terminal.enrolled_at_s, rules.not_before_s)
+    return LastWord(0, 0, not_before_s, rules.denylist.version)

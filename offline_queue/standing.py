@@ -1,0 +1,67 @@
+"""What may be taken right now and how much is at risk: the rules applied to the books.
+
+Decides nothing about one payment: `acceptance` does, with what this says.
+"""
+
+from __future__ import annotations
+
+from offline_queue.books import Books
+from offline_queue.budget import Allowance, Usage, allowance, stopped_by
+from offline_queue.errors import NoPolicy
+from offline_queue.rulebook import Rulebook
+from offline_queue.trusted_clock import TrustedTime
+from offline_queue.values import AtRisk
+
+# No purse at all: what remains of its usage is the terminal's own.
+_NOBODY = b""
+
+
+class Standing:
+    """The limits in force at any moment, and what is used of them."""
+
+    def __init__(self, books: Books, rulebook: Rulebook) -> None:
+        self._books = books
+        self._rulebook = rulebook
+
+    def denylist_age_s(self, now: TrustedTime) -> int:
+        """Return how old our knowledge of denied purses is.
+
+        An acknowledgement that names our version says that there was nothing newer by then.
+        """
+        denylist, last_word = self._rulebook.rules.denylist, self._books.last_word
+        if denylist.version == 0:
+            return now.now_s
+        is_confirmed = last_word.denylist_version == denylist.version
+        confirmed_s = last_word.ledger_time_s if is_confirmed else 0
+        return max(now.now_s - max(denylist.issued_at_s, confirmed_s), 0)
+
+    def allowance(self, now: TrustedTime) -> Allowance | None:
+        """Return the limits in force, None if there is no policy that can be read."""
+        if (policy := self._rulebook.rules.policy) is None:
+            return None
+        return allowance(policy.message, self.denylist_age_s(now), now.quality)
+
+    def usage(self, purse_id: bytes, now: TrustedTime) -> Usage:
+        """Return what is used of the limits, for a payment of this purse now."""
+        return self._books.usage(purse_id, now)
+
+    def at_risk(self) -> AtRisk:
+        """Return what a status bar and a queue screen show of all this."""
+        now = self._books.time()
+        limits, usage = self.allowance(now), self.usage(_NOBODY, now)
+        oldest = self._books.tally.oldest
+        return AtRisk(
+            unsettled_won=usage.unsettled_won,
+            unsettled_count=usage.unsettled_count,
+            limit_won=limits.unsettled_won if limits else 0,
+            limit_count=limits.unsettled_count if limits else 0,
+            oldest_s=max(now.now_s - oldest.taken_at_s, 0) if oldest else None,
+            acknowledged_age_s=usage.acknowledged_age_s,
+            limit_age_s=limits.policy.unsettled_max_age_s if limits else 0,
+            denylist_age_s=self.denylist_age_s(now),
+            clock_quality=now.quality,
+            is_halved=limits.halvings > 0 if limits else False,
+            stopped_by=stopped_by(usage, limits) if limits else NoPolicy.code,
+            waiting_count=self._books.waiting_count,
+            waiting_won=self._books.waiting_won,
+        )
