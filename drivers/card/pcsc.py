@@ -40,7 +40,6 @@ _RESULTS: Final[dict[int, type[DriverError]]] = {
     scard.SCARD_E_READER_UNAVAILABLE: DeviceGone,
     scard.SCARD_E_SHARING_VIOLATION: DeviceBusy,
     scard.SCARD_E_NO_ACCESS: DeviceForbidden,
-    # polkit's refusal.
     scard.SCARD_W_SECURITY_VIOLATION: DeviceForbidden,
     scard.SCARD_W_REMOVED_CARD: CardRemoved,
     scard.SCARD_E_NO_SMARTCARD: CardRemoved,
@@ -54,6 +53,8 @@ _RESULTS: Final[dict[int, type[DriverError]]] = {
     scard.SCARD_W_UNSUPPORTED_CARD: ForeignCard,
     scard.SCARD_E_CARD_UNSUPPORTED: ForeignCard,
 }
+# Where polkit may refuse us.
+_GUARDED: Final = frozenset({"SCardEstablishContext", "SCardConnect"})
 # What can go wrong below the PC/SC calls themselves: SWIG could not convert a value.
 _FOREIGN: Final = (scard.error, SystemError, TypeError, ValueError, OverflowError)
 _ANY_PROTOCOL: Final = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
@@ -209,9 +210,16 @@ def _called(device: str, function: Callable[..., Any], *arguments: Any) -> list[
         raise DeviceUnavailable(device, f"pyscard failed in {function.__name__}") from exc
     result, *values = answer if isinstance(answer, (list, tuple)) else [answer]
     if result != scard.SCARD_S_SUCCESS:
-        kind = _RESULTS.get(result, DeviceUnavailable)
+        kind = _kind(function.__name__, result)
         raise kind(device, scard.SCardGetErrorMessage(result).rstrip("."), result=result)
     return values
+
+
+def _kind(call: str, result: int) -> type[DriverError]:
+    if result == scard.SCARD_W_SECURITY_VIOLATION and call not in _GUARDED:
+        # libpcsclite takes every hanging up of pcscd for a refusal.
+        return ServiceDown
+    return _RESULTS.get(result, DeviceUnavailable)
 
 
 def _quietly(function: Callable[..., Any], *arguments: Any) -> None:

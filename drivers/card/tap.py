@@ -322,11 +322,18 @@ class TapWorker:
         session = _Session(self._sessions + 1)
         try:
             connection = self._reader.wait_for_card(self._poll_s)
-            if connection is None:
-                self._is_loss_told = False
-                return
-            with closing(connection):
-                self._serve_card(PurseCard(connection), session, stopping)
+        except CardError as exc:
+            self._broken(session, exc)
+            return
+        if connection is None:
+            self._is_loss_told = False
+            return
+        with closing(connection):
+            self._hold(PurseCard(connection), session, stopping)
+
+    def _hold(self, card: PurseCard, session: _Session, stopping: Event) -> None:
+        try:
+            self._serve_card(card, session, stopping)
             self._must_leave = True
         except DriverError as exc:
             self._broken(session, exc)

@@ -47,7 +47,7 @@ _NONCE_BYTES: Final = 12
 _AES_256_BYTES: Final = 32
 _SCALAR_BYTES: Final = 32
 _CHECK_BYTES: Final = 32
-# A whole file has 179 bytes.
+# A whole file has 164 bytes.
 _MAX_FILE_BYTES: Final = 1_024
 _FILE_MODE: Final = 0o600
 # What group and others may do.
@@ -160,15 +160,19 @@ def _write_new(path: Path, data: bytes) -> None:
     """Write a file that is there whole or not at all, and never in place of another."""
     new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with open(new, "xb", opener=_private) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        _write_private(new, data)
         # Unlike a rename, a link does not replace a key that is there already.
         path.hardlink_to(new)
     finally:
         new.unlink(missing_ok=True)
     _sync_directory(path.parent)
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    with open(path, "xb", opener=_private) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _private(path: str, flags: int) -> int:

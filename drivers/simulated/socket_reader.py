@@ -121,13 +121,21 @@ class SocketConnection:
 
 def _listener(address: Address) -> socket.socket:
     if isinstance(address, Path):
-        # What a killed till left behind.
-        address.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listener.bind(str(address))
-        listener.listen(_BACKLOG)
-        return listener
+        return _unix_listener(address)
     return socket.create_server(address, backlog=_BACKLOG)
+
+
+def _unix_listener(path: Path) -> socket.socket:
+    # What a killed till left behind.
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(str(path))
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def _is_readable(line: socket.socket, timeout_s: float) -> bool:
