@@ -218,6 +218,11 @@ class Texts:
             case Moved.YES:
                 return self.moved_yes
 
+    def part(self, name: str) -> str:
+        """Return the word for a part or device of the till, by its English name ("card_reader")."""
+        word = getattr(self, f"part_{name}")
+        return str(word)
+
     def age(self, age_s: int) -> str:
         """Return a length of time in words: "40초", "3 min", "2 h 5 min", "3 d 4 h"."""
         if age_s < MINUTE_S:

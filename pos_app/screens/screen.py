@@ -1,0 +1,36 @@
+"""What every screen is: a body that draws one kind of view and sends the names of its keys.
+
+Knows no till: a press goes to whoever built the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from kivy.properties import ObjectProperty
+from kivy.uix.boxlayout import BoxLayout
+
+from pos_app.till.views import Press, View
+
+Presses: TypeAlias = Callable[[Press], None]
+
+
+class Screen(BoxLayout):
+    """The body below the status bar. Its kv rule reads `root.view` and nothing else."""
+
+    view = ObjectProperty(None, rebind=True)
+
+    def __init__(self, view: View, presses: Presses, **properties: Any) -> None:
+        self._presses = presses
+        super().__init__(view=view, **properties)
+
+    def render(self, view: View) -> None:
+        """Show another view of the same kind."""
+        self.view = view
+
+    def press(self, name: str) -> None:
+        """Send the name of a key, if the view offers it."""
+        press = Press(name)
+        if press in self.view.presses:
+            self._presses(press)

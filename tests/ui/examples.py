@@ -1,0 +1,217 @@
+"""Every screen in the situations that it is for, as a table of views. Knows no window."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from kscoin.codes import short_code
+from pos_app.till.texts import texts_of
+from pos_app.till.views import (
+    AtRiskView,
+    Connection,
+    CustomerView,
+    DeviceKind,
+    DeviceMark,
+    FaultView,
+    HoldAgainView,
+    HoldView,
+    Level,
+    PayView,
+    QueueEntryView,
+    QueueView,
+    RefusedView,
+    ResultView,
+    SellView,
+    StartingView,
+    StatusView,
+    View,
+    Waiting,
+    Way,
+)
+from pos_app.till.words import Language, Moved, Texts
+
+# As long as a request's text is with a shop's name of 48 bytes (KSP/1 section 4).
+REQUEST_TEXT: Final = ("KS1:" + "NCFT9R60 R$9WV50:2AP6 6.L7/E/Y84EVJ1/7V*A6BL6*I5+V" * 12)[:568]
+
+SHOP: Final = {Language.KOREAN: "행복분식 시장점", Language.ENGLISH: "Happy Noodles"}
+LONGEST_SHOP: Final = {
+    Language.KOREAN: "서울특별시청앞행복한분식점",
+    Language.ENGLISH: "The Very Happy Noodle Bar at Namdaemun Market",
+}
+STAFF: Final = {Language.KOREAN: "김민수", Language.ENGLISH: "Minsu Kim"}
+
+LITTLE: Final = AtRiskView(38_500, 3_000_000, 4, 300, 840)
+MUCH: Final = AtRiskView(2_412_700, 3_000_000, 231, 300, 94_000, Level.HIGH)
+ALL: Final = AtRiskView(2_998_400, 3_000_000, 300, 300, 259_000, Level.FULL)
+NONE: Final = AtRiskView(0, 3_000_000, 0, 300)
+
+
+def status(
+    language: Language,
+    connection: Connection = Connection.ONLINE,
+    at_risk: AtRiskView = NONE,
+    *kinds: DeviceKind,
+    shop: Mapping[Language, str] = SHOP,
+    is_demo: bool = False,
+) -> StatusView:
+    """A status bar as it is with these troubles."""
+    news = texts_of(language).news("device_gone")
+    devices = tuple(DeviceMark(kind, news) for kind in kinds)
+    staff = STAFF[language]
+    return StatusView(shop[language], "14:05", connection, at_risk, staff, devices, is_demo)
+
+
+def _sell(language: Language, texts: Texts) -> View:
+    return SellView(texts, status(language), 0, can_pay=False)
+
+
+def _sell_sum(language: Language, texts: Texts) -> View:
+    bar = status(language, Connection.OFFLINE, LITTLE, is_demo=True)
+    return SellView(texts, bar, 12_300, can_pay=True)
+
+
+def _sell_largest(language: Language, texts: Texts) -> View:
+    bar = status(
+        language,
+        Connection.REFUSED,
+        ALL,
+        DeviceKind.CARD_READER,
+        DeviceKind.SCANNER,
+        DeviceKind.PRINTER,
+        shop=LONGEST_SHOP,
+        is_demo=True,
+    )
+    return SellView(texts, bar, 99_999_999, True, texts.news("over_terminal_limit").what)
+
+
+def _pay(language: Language, texts: Texts) -> View:
+    return PayView(texts, status(language, is_demo=True), 12_300, REQUEST_TEXT, 117, 120)
+
+
+def _pay_notice(language: Language, texts: Texts) -> View:
+    bar = status(language, Connection.OFFLINE, LITTLE, DeviceKind.CARD_READER)
+    news = texts.news("not_kscoin")
+    return PayView(texts, bar, 48_000, REQUEST_TEXT, 24, 120, frozenset({Way.TAP}), news)
+
+
+def _pay_preparing(language: Language, texts: Texts) -> View:
+    return PayView(texts, status(language, Connection.TRYING), 99_999_999, None, 120, 120)
+
+
+def _hold(language: Language, texts: Texts) -> View:
+    return HoldView(texts, status(language, Connection.OFFLINE, LITTLE, is_demo=True), 12_300)
+
+
+def _checking(language: Language, texts: Texts) -> View:
+    return HoldView(texts, status(language), 99_999_999, is_card=False)
+
+
+def _hold_again(language: Language, texts: Texts) -> View:
+    bar = status(language, Connection.OFFLINE, LITTLE, is_demo=True)
+    return HoldAgainView(texts, bar, 12_300, 38, 45)
+
+
+def _hold_again_other(language: Language, texts: Texts) -> View:
+    return HoldAgainView(texts, status(language), 12_300, 9, 45, texts.news("other_card"))
+
+
+def _settled(language: Language, texts: Texts) -> View:
+    return ResultView(texts, status(language), 12_300, short_code(b"settle"), True, 7)
+
+
+def _kept(language: Language, texts: Texts) -> View:
+    bar = status(language, Connection.OFFLINE, LITTLE, is_demo=True)
+    return ResultView(texts, bar, 12_300, short_code(b"keptsafe"), False, 8)
+
+
+def _kept_largest(language: Language, texts: Texts) -> View:
+    bar = status(language, Connection.OFFLINE, ALL)
+    return ResultView(texts, bar, 99_999_999, short_code(b"largest!"), False)
+
+
+def _refused(language: Language, texts: Texts) -> View:
+    news = texts.news("purse_denied")
+    return RefusedView(texts, status(language, is_demo=True), 12_300, news)
+
+
+def _unsure(language: Language, texts: Texts) -> View:
+    bar = status(language, Connection.OFFLINE, MUCH)
+    news = texts.news("debit_torn", Moved.PERHAPS)
+    return RefusedView(texts, bar, 12_300, news, short_code(b"torntap"), can_pay_again=False)
+
+
+def _queue(language: Language, texts: Texts) -> View:
+    why = texts.news("double_spend")
+    entries = (
+        QueueEntryView(short_code(b"first payment"), 4_500, 94_000, Waiting.REFUSED, why),
+        QueueEntryView(short_code(b"other payment"), 12_300, 93_100, Waiting.FOR_LINE),
+        QueueEntryView(short_code(b"third payment"), 150_000, 9_000, Waiting.SENDING),
+        QueueEntryView(short_code(b"early goodbye"), 8_000, 840, Waiting.TORN),
+        QueueEntryView(short_code(b"lastly, this!"), 23_900, 35, Waiting.QUARANTINED),
+    )
+    news = texts.news("ledger_unreachable")
+    bar = status(language, Connection.OFFLINE, MUCH, is_demo=True)
+    return QueueView(texts, bar, entries, 226, False, 94_000, news)
+
+
+def _queue_syncing(language: Language, texts: Texts) -> View:
+    entries = (QueueEntryView(short_code(b"the only one"), 4_500, 20, Waiting.SENDING),)
+    return QueueView(texts, status(language, at_risk=LITTLE), entries, is_syncing=True)
+
+
+def _queue_empty(language: Language, texts: Texts) -> View:
+    return QueueView(texts, status(language), (), last_sync_s=12)
+
+
+def _fault(language: Language, texts: Texts) -> View:
+    bar = status(language, Connection.OFFLINE, LITTLE, is_demo=True)
+    return FaultView(texts, bar, texts.part_disk, texts.news("disk_full"))
+
+
+def _fault_final(language: Language, texts: Texts) -> View:
+    news = texts.news("journal_damaged")
+    bar = status(language, Connection.TRYING)
+    return FaultView(texts, bar, texts.part_queue, news, can_retry=False)
+
+
+def _starting(language: Language, texts: Texts) -> View:
+    return StartingView(texts, status(language, Connection.TRYING, is_demo=True))
+
+
+Example = Callable[[Language, Texts], View]
+
+EXAMPLES: Final[Mapping[str, Example]] = MappingProxyType(
+    {
+        "starting": _starting,
+        "sell": _sell,
+        "sell-sum": _sell_sum,
+        "sell-largest": _sell_largest,
+        "pay": _pay,
+        "pay-notice": _pay_notice,
+        "pay-preparing": _pay_preparing,
+        "hold": _hold,
+        "checking": _checking,
+        "hold-again": _hold_again,
+        "hold-again-other": _hold_again_other,
+        "result-settled": _settled,
+        "result-kept": _kept,
+        "result-kept-largest": _kept_largest,
+        "refused": _refused,
+        "refused-unsure": _unsure,
+        "queue": _queue,
+        "queue-syncing": _queue_syncing,
+        "queue-empty": _queue_empty,
+        "fault": _fault,
+        "fault-final": _fault_final,
+    }
+)
+
+
+def example(name: str, language: Language) -> View:
+    """The example of that name in a language."""
+    return EXAMPLES[name](language, texts_of(language))
+
+
+def customer(language: Language) -> CustomerView:
+    """The demo's customer, who has the till's line cut."""
+    return CustomerView(texts_of(language), 87_700, 50_000, is_line_cut=True, can_pay=True)
