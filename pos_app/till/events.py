@@ -28,8 +28,6 @@ class Ticked:
 class QueueReady:
     """The journal is open and the till may sell."""
 
-    risk: Risk
-
 
 @dataclass(frozen=True, slots=True)
 class SaleInterrupted:

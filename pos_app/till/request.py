@@ -73,10 +73,10 @@ def ticked(till: Till, event: Ticked) -> Move:
 
 def _queue_is_ready(till: Till, event: QueueReady | SaleInterrupted) -> Move:
     match till.phase, event:
-        case Starting(), QueueReady(risk):
-            return rest(replace(till, risk=risk), 0)
-        case _, QueueReady(risk):
-            return stay(replace(till, risk=risk))
+        case Starting(), QueueReady():
+            return rest(till, 0, ReadRisk())
+        case _, QueueReady():
+            return stay(till)
         case _, SaleInterrupted(request_hash, short_code, amount_won):
             problem = Problem("sale_interrupted", Moved.PERHAPS)
             return tell(till, Refused(amount_won, problem, request_hash, short_code))

@@ -53,9 +53,13 @@ ESSENTIAL: Final = frozenset({Part.TILL, Part.QUEUE, Part.KEY_STORE, Part.DISK})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A payment request that is signed, journalled and shown. Times are monotonic milliseconds."""
+    """A payment request that is signed, journalled and shown. Times are monotonic milliseconds.
+
+    `signed` is the message as it was signed, `offer_text` the text of its QR code.
+    """
 
     hash: bytes
+    signed: bytes
     amount_won: int
     offer_text: str
     opened_ms: int

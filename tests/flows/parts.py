@@ -20,7 +20,6 @@ from pos_app.till.states import (
     Phase,
     ReceiptEvidence,
     Request,
-    Risk,
     Selling,
     Stored,
     Till,
@@ -33,8 +32,8 @@ WALL_S: Final = 1_800_000_000
 PURSE_KEY: Final = SoftwareSigner(11)
 AUTHORITY: Final = SoftwareSigner(12)
 
-REQUEST: Final = Request(b"\x01" * 32, 12_300, "KS1:OFFER", NOW_MS, NOW_MS + 180_000)
-OTHER_REQUEST: Final = Request(b"\x02" * 32, 500, "KS1:OTHER", NOW_MS, NOW_MS + 180_000)
+REQUEST: Final = Request(b"\x01" * 32, b"", 12_300, "KS1:OFFER", NOW_MS, NOW_MS + 180_000)
+OTHER_REQUEST: Final = Request(b"\x02" * 32, b"", 500, "KS1:OTHER", NOW_MS, NOW_MS + 180_000)
 READY: Final = Till(Selling(), now_ms=NOW_MS, wall_s=WALL_S)
 
 
@@ -158,4 +157,4 @@ def in_phase(phase: Phase) -> Till:
     return replace(READY, phase=phase)
 
 
-STARTED: Final = QueueReady(Risk(limit_won=3_000_000, limit_count=300))
+STARTED: Final = QueueReady()

@@ -99,7 +99,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(Pressed, st.sampled_from(Press)),
     st.builds(Pressed, st.sampled_from([Press.DIGIT_5, Press.PAY, Press.CANCEL, Press.NEW_SALE])),
     st.builds(Ticked, st.integers(NOW_MS, NOW_MS + 400_000), st.just(WALL_S)),
-    st.builds(QueueReady, st.just(Risk())),
+    st.builds(QueueReady),
     st.builds(SaleInterrupted, HASHES, st.just("7Q2F-9KXM"), st.just(5)),
     st.builds(RequestOpened, REQUESTS),
     st.builds(RequestRefused, CODES),

@@ -91,7 +91,7 @@ def test_from_the_keypad_to_an_open_request() -> None:
     walk(
         Till(now_ms=NOW_MS, wall_s=WALL_S),
         [
-            (STARTED, Selling(), ()),
+            (STARTED, Selling(), (ReadRisk(),)),
             (Pressed(Press.DIGIT_1), Selling(1), ()),
             (Pressed(Press.DIGIT_2), Selling(12), ()),
             (Pressed(Press.DIGIT_3), Selling(123), ()),
@@ -367,7 +367,7 @@ def test_a_card_that_leaves_before_it_is_asked_may_come_back() -> None:
 
 
 def test_two_requests_are_never_open_at_once() -> None:
-    late = Request(b"\x09" * 32, 700, "KS1:LATE", NOW_MS, NOW_MS + 1)
+    late = Request(b"\x09" * 32, b"", 700, "KS1:LATE", NOW_MS, NOW_MS + 1)
     walk(
         READY,
         [(RequestOpened(late), Selling(), (CloseRequest(late.hash, "cancelled"),))],

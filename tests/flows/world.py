@@ -132,7 +132,7 @@ class World:
             self.happen(RequestRefused("disk_full"))
             return
         now_ms, number = self.till.now_ms, len(self.requests) + 1
-        request = Request(bytes([number]) * 32, amount_won, "KS1:", now_ms, now_ms + 180_000)
+        request = Request(bytes([number]) * 32, b"", amount_won, "KS1:", now_ms, now_ms + 180_000)
         self.requests[request.hash] = request
         self.happen(RequestOpened(request))
 

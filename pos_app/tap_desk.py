@@ -1,0 +1,153 @@
+"""Between the till and the card reader: effects become the tap worker's orders, reports events.
+
+Knows which card is in the field, and nothing of sales.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from drivers.card import tap
+from drivers.card.purse_card import CardState
+from pos_app.till.events import (
+    CardDebited,
+    CardLost,
+    CardPresented,
+    CardRefused,
+    CardUnusable,
+    Event,
+    TapTorn,
+)
+from pos_app.till.states import Card, Request
+
+_Broken: TypeAlias = tap.CardLost | tap.CommandRefused | tap.TapTorn | tap.CardUnusable
+_Answer: TypeAlias = tap.CardDebited | tap.LastDebitRead
+
+# The card was told to leave before the next sale, and has not.
+OVERSTAYED = "card_overstayed"
+
+
+class TapPort(Protocol):
+    """What is asked of a reader: `drivers.card.tap.TapWorker`."""
+
+    def listen(self) -> None: ...
+
+    def rest(self) -> None: ...
+
+    def debit(self, session: int, amount_won: int, request_hash: bytes) -> None: ...
+
+    def get_last(self, session: int) -> None: ...
+
+    def confirm(self, session: int, request_hash: bytes) -> None: ...
+
+    def release(self, session: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Meeting:
+    """The card that was presented last, and the request that it was asked to pay, if any."""
+
+    card: Card
+    request_hash: bytes | None = None
+
+
+class TapDesk:
+    """One reader, seen from the till. `post` takes events from any thread.
+
+    The reports of one session come in its order, so the meeting is always the one they are about.
+    """
+
+    def __init__(self, post: Callable[[Event], None]) -> None:
+        self._post = post
+        self._meeting: _Meeting | None = None
+        self._tap: TapPort | None = None
+
+    def serve(self, worker: TapPort) -> None:
+        """Take the reader's worker, whose reports come to `report`."""
+        self._tap = worker
+
+    # Asked by the performer, on the runtime's thread.
+
+    def listen(self) -> None:
+        """Look for cards."""
+        self._worker.listen()
+
+    def rest(self) -> None:
+        """Look for no more cards."""
+        self._worker.rest()
+
+    def debit(self, card: Card, request: Request) -> None:
+        """Have the card pay the request."""
+        self._meeting = _Meeting(card, request.hash)
+        self._worker.debit(card.session, request.amount_won, request.hash)
+
+    def read_last(self, card: Card) -> None:
+        """Have the card tell its last debit again."""
+        self._worker.get_last(card.session)
+
+    def confirm(self, card: Card, request_hash: bytes) -> None:
+        """Tell the card that its debit has arrived."""
+        self._worker.confirm(card.session, request_hash)
+
+    def release(self, card: Card) -> None:
+        """Let the card go."""
+        self._worker.release(card.session)
+
+    # Told by the tap worker, on the reader's thread.
+
+    def report(self, report: tap.TapReport) -> None:
+        """Turn a report into an event, if it says anything about money or needs a person."""
+        match report:
+            case tap.CardPresented(session, state):
+                card = _card(session, state)
+                self._meeting = _Meeting(card)
+                self._post(CardPresented(card))
+            case tap.CardOverstayed():
+                self._post(CardUnusable(OVERSTAYED))
+            case tap.CardDebited() | tap.LastDebitRead():
+                self._answered(report)
+            case tap.CardLost() | tap.CommandRefused() | tap.TapTorn() | tap.CardUnusable():
+                self._broken(report)
+            case tap.DebitConfirmed() | tap.PurseLoaded() | tap.CardLeft():
+                pass
+
+    def _answered(self, answer: _Answer) -> None:
+        meeting = self._meeting_of(answer.session)
+        if meeting is not None:
+            signed = answer.debit
+            self._post(CardDebited(meeting.card, signed.debit, signed.signature))
+
+    def _broken(self, report: _Broken) -> None:
+        meeting = self._meeting_of(report.session)
+        if meeting is None or isinstance(report, tap.CardUnusable):
+            # It broke before the card had said which purse it is.
+            self._post(CardUnusable(report.error.code))
+        elif isinstance(report, tap.CommandRefused):
+            self._post(CardRefused(meeting.card, report.error.code))
+        elif isinstance(report, tap.TapTorn) and meeting.request_hash is not None:
+            self._post(TapTorn(meeting.card, meeting.request_hash))
+        else:
+            self._post(CardLost(meeting.card, report.error.code))
+
+    def _meeting_of(self, session: int) -> _Meeting | None:
+        meeting = self._meeting
+        return meeting if meeting is not None and meeting.card.session == session else None
+
+    @property
+    def _worker(self) -> TapPort:
+        assert self._tap is not None, "the tap desk serves a reader before the till runs"
+        return self._tap
+
+
+def _card(session: int, state: CardState) -> Card:
+    return Card(
+        session,
+        state.purse_id,
+        state.certificate,
+        state.sequence,
+        state.spent_total_won,
+        state.last_request_hash,
+        state.is_ratified,
+    )
