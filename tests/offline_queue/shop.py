@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from kscoin import cose
 from kscoin.bundle import EnrolmentAnswer
@@ -22,7 +23,6 @@ from kscoin.messages import (
     DenylistUpdate,
     EntryVerdict,
     Policy,
-    PurseCertificate,
     Receipt,
     Verdict,
     debit_link,
@@ -86,7 +86,7 @@ class Shown:
 class Purse:
     """A purse that signs whatever it is asked to, honest only if nobody touches `spent_won`."""
 
-    def __init__(self, name: str = "card", **changes: object) -> None:
+    def __init__(self, name: str = "card", **changes: Any) -> None:
         self.key = key(name)
         certificate = purse_certificate(name)
         self.certificate = replace(certificate, purse_id=octets(name, 8), **changes)
@@ -155,7 +155,7 @@ def denylist_step(
     return seal(update, key("policy authority"), NETWORK).data
 
 
-def receipt_for(request: OpenRequest, number: int = 1, **changes: object) -> bytes:
+def receipt_for(request: OpenRequest, number: int = 1, **changes: Any) -> bytes:
     """Return the ledger's receipt for a request that was paid online."""
     message = request.signed.message
     receipt = Receipt(request.request_hash, message.amount_won, TERMINAL_ID, number, NOW_S)
@@ -171,7 +171,7 @@ def settled(entry: JournalEntry) -> EntryVerdict:
 
 
 def acknowledgement(
-    batch: bytes, judge: Judge = settled, ledger_time_s: int = NOW_S, **changes: object
+    batch: bytes, judge: Judge = settled, ledger_time_s: int = NOW_S, **changes: Any
 ) -> bytes:
     """Return a ledger's signed answer to a batch, altered by `changes` before it is signed."""
     message = claim(Batch, batch, MAX_BATCH_BYTES)
