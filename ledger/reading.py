@@ -8,6 +8,7 @@ certificate. Knows no database and no clock.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeAlias
@@ -132,7 +133,7 @@ class Reader:
         self, chain: tuple[JournalEntry, ...], terminal: TerminalKey
     ) -> tuple[Reading, ...]:
         """Return what each entry of a batch comes to; an entry that does not hold says why."""
-        settled = frozenset(_requests_with_an_outcome(chain))
+        settled = frozenset(_requests_with_an_outcome(chain)) - frozenset(_torn_requests(chain))
         return tuple(self._entry(entry, terminal, settled) for entry in chain)
 
     def _entry(
@@ -207,6 +208,13 @@ def chain_of(batch: Batch) -> tuple[JournalEntry, ...]:
     if any(entry.sequence != first + place for place, entry in enumerate(chain)):
         raise ChainBroken("the entries are not numbered one after another")
     return chain
+
+
+def _torn_requests(chain: tuple[JournalEntry, ...]) -> Iterator[bytes]:
+    for entry in chain:
+        if entry.kind is EntryKind.TORN:
+            with suppress(KSCoinError):
+                yield Torn.decode(entry.body).request_hash
 
 
 def _requests_with_an_outcome(chain: tuple[JournalEntry, ...]) -> Iterator[bytes]:

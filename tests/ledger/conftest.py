@@ -28,6 +28,14 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def sqlite_world() -> Iterator[World]:
+    """As `world`, where the database makes no difference to what is shown."""
+    world = new_world(IN_MEMORY)
+    yield world
+    world.ledger.close()
+
+
+@pytest.fixture
 def world(database_url: str) -> Iterator[World]:
     """A ledger that has just been set up, and people around it."""
     world = new_world(database_url)

@@ -34,10 +34,12 @@ from kscoin.messages import (
     PaymentRequest,
     PurseCertificate,
     TerminalCertificate,
+    Verdict,
     debit_link,
 )
 from kscoin.signed import Signed, claim, seal
 from ledger.book import FUND_ID
+from ledger.enrolment import ALL_KINDS
 from ledger.key_files import new_authorities
 from ledger.service import Ledger, set_up
 from ledger.store.engine import open_store
@@ -226,9 +228,9 @@ class World:
         request = EnrolmentRequest(code, key.public_key.compressed, "test", bytes(16))
         return seal(request, key, NETWORK).data
 
-    def shop(self, merchant_id: bytes | None = None) -> Shop:
+    def shop(self, merchant_id: bytes | None = None, kinds: int = ALL_KINDS) -> Shop:
         key = new_key()
-        code = self.ledger.new_code(merchant_id or self.merchant())
+        code = self.ledger.new_code(merchant_id or self.merchant(), kinds)
         answer = codec.decode(self.ledger.enrol(self.enrolment(code, key)), codec.MAX_BATCH_BYTES)
         assert isinstance(answer, list)
         assert isinstance(answer[0], bytes)
@@ -274,3 +276,18 @@ def new_world(url: str) -> World:
     store = open_store(url)
     set_up(store, authorities, roots, clock)
     return World(Ledger.open(store, authorities, clock), clock, authorities.roots[0])
+
+
+def kinds(verdicts: tuple[EntryVerdict, ...]) -> list[Verdict]:
+    """Return the bare verdicts."""
+    return [each.verdict for each in verdicts]
+
+
+def reasons(verdicts: tuple[EntryVerdict, ...]) -> list[str | None]:
+    """Return why."""
+    return [each.reason for each in verdicts]
+
+
+def assert_books_right(world: World) -> None:
+    """Check all of the books, as an operator's audit does."""
+    assert world.ledger.audit().findings == ()

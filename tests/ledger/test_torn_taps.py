@@ -1,0 +1,149 @@
+"""A torn tap and its witness meet at the ledger, in any order, and the payer has the money back."""
+
+from __future__ import annotations
+
+from kscoin.entries import EntryKind, Note, NoteKind
+from kscoin.messages import Debit, PaymentRequest, Verdict
+from kscoin.signed import Signed
+from tests.ledger.world import Card, Shop, World, assert_books_right, kinds
+
+RECORDED, RETURNED, SETTLED = Verdict.RECORDED, Verdict.RETURNED, Verdict.SETTLED
+
+
+class TornTap:
+    """A card that paid 4,000 won into nothing, and the two shops that know parts of it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.torn_at: Shop = world.shop()
+        self.met_at: Shop = world.shop()
+        self.card: Card = world.card(10_000)
+        self.request: Signed[PaymentRequest] = self.torn_at.request(4_000)
+        self.debit: Signed[Debit] = self.card.debit(self.request)
+
+    def assert_returned_once(self) -> None:
+        world, card = self.world, self.card
+        assert (world.balance(card.holder_id), world.balance(card.purse_id)) == (4_000, 6_000)
+        assert world.balance(self.torn_at.terminal_id) == 0
+        assert_books_right(world)
+
+
+def test_the_torn_tap_first_then_its_witness(world: World) -> None:
+    tap = TornTap(world)
+    tap.torn_at.tear(tap.request, tap.card)
+    assert kinds(tap.torn_at.sync(world.ledger)) == [RECORDED, RECORDED]
+    tap.met_at.meet(tap.debit, tap.card)
+    (found,) = tap.met_at.sync(world.ledger)
+    assert found.verdict is RETURNED
+    assert found.ledger_number is not None
+    tap.assert_returned_once()
+
+
+def test_the_witness_first_then_the_torn_tap(world: World) -> None:
+    tap = TornTap(world)
+    tap.met_at.meet(tap.debit, tap.card)
+    assert kinds(tap.met_at.sync(world.ledger)) == [RECORDED]
+    tap.torn_at.tear(tap.request)
+    assert kinds(tap.torn_at.sync(world.ledger)) == [RECORDED, RETURNED]
+    tap.assert_returned_once()
+
+
+def test_both_at_the_terminal_where_it_was_torn(world: World) -> None:
+    tap = TornTap(world)
+    tap.torn_at.tear(tap.request, tap.card)
+    tap.torn_at.meet(tap.debit, tap.card)
+    assert kinds(tap.torn_at.sync(world.ledger)) == [RECORDED, RECORDED, RETURNED]
+    tap.assert_returned_once()
+
+
+def test_the_witness_first_in_one_batch(world: World) -> None:
+    tap = TornTap(world)
+    tap.torn_at.meet(tap.debit, tap.card)
+    tap.torn_at.tear(tap.request)
+    assert kinds(tap.torn_at.sync(world.ledger)) == [RECORDED, RECORDED, RETURNED]
+    tap.assert_returned_once()
+
+
+def test_a_torn_tap_may_name_an_attempt_of_an_earlier_batch(world: World) -> None:
+    tap = TornTap(world)
+    tap.torn_at.write(EntryKind.ATTEMPT, tap.request.data)
+    tap.torn_at.sync(world.ledger)
+    tap.torn_at.tear(tap.request)
+    assert kinds(tap.torn_at.sync(world.ledger)) == [RECORDED, RECORDED]
+    tap.met_at.meet(tap.debit, tap.card)
+    assert kinds(tap.met_at.sync(world.ledger)) == [RETURNED]
+    tap.assert_returned_once()
+
+
+def test_many_witnesses_return_it_once(world: World) -> None:
+    tap = TornTap(world)
+    tap.torn_at.tear(tap.request)
+    tap.torn_at.sync(world.ledger)
+    third = world.shop()
+    for shop in (tap.met_at, third):
+        shop.meet(tap.debit, tap.card)
+        shop.meet(tap.debit, tap.card)
+    assert kinds(tap.met_at.sync(world.ledger)) == [RETURNED, RECORDED]
+    assert kinds(third.sync(world.ledger)) == [RECORDED, RECORDED]
+    tap.assert_returned_once()
+
+
+def test_a_witness_of_a_tap_that_was_not_torn_returns_nothing(world: World) -> None:
+    tap = TornTap(world)
+    tap.met_at.meet(tap.debit, tap.card)
+    tap.met_at.sync(world.ledger)
+    tap.torn_at.take_debit(tap.request, tap.debit, tap.card.certificate)
+    assert kinds(tap.torn_at.sync(world.ledger)) == [SETTLED]
+    assert world.balance(tap.card.holder_id) == 0
+    assert_books_right(world)
+
+
+def test_what_was_returned_cannot_be_settled_after(world: World) -> None:
+    tap = TornTap(world)
+    tap.torn_at.tear(tap.request)
+    tap.torn_at.meet(tap.debit, tap.card)
+    tap.torn_at.take_debit(tap.request, tap.debit, tap.card.certificate)
+    found = tap.torn_at.sync(world.ledger)
+    assert found[-1].verdict is Verdict.REFUSED
+    assert found[-1].reason == "returned_to_payer"
+    tap.assert_returned_once()
+
+
+def test_what_was_settled_is_not_returned_after(world: World) -> None:
+    tap = TornTap(world)
+    tap.torn_at.take_debit(tap.request, tap.debit, tap.card.certificate)
+    tap.torn_at.tear(tap.request)
+    tap.torn_at.meet(tap.debit, tap.card)
+    assert kinds(tap.torn_at.sync(world.ledger)) == [SETTLED, RECORDED, RECORDED, RECORDED]
+    assert world.balance(tap.torn_at.terminal_id) == 4_000
+
+
+def test_no_terminal_can_tear_anothers_tap(world: World) -> None:
+    tap, thief = TornTap(world), world.shop()
+    tap.met_at.meet(tap.debit, tap.card)
+    tap.met_at.sync(world.ledger)
+    thief.tear(tap.request)
+    found = thief.sync(world.ledger)
+    assert [each.verdict for each in found] == [Verdict.REFUSED, Verdict.REFUSED]
+    assert world.balance(tap.card.holder_id) == 0
+
+
+def test_a_closed_request_was_never_torn(world: World) -> None:
+    tap = TornTap(world)
+    tap.torn_at.write(EntryKind.ATTEMPT, tap.request.data)
+    tap.torn_at.write(EntryKind.NOTE, Note(NoteKind.REQUEST_CLOSED, tap.request.id).encode())
+    assert kinds(tap.torn_at.sync(world.ledger)) == [RECORDED, RECORDED]
+
+
+def test_a_witnessed_debit_that_overlaps_a_settled_one_proves_a_double_spend(world: World) -> None:
+    tap = TornTap(world)
+    clone = tap.card.clone()
+    clone.spent_won = clone.sequence = 0
+    other = world.shop()
+    other.take(clone, 5_000)
+    other.sync(world.ledger)
+    tap.met_at.meet(tap.debit, tap.card)
+    (found,) = tap.met_at.sync(world.ledger)
+    assert (found.verdict, found.reason) == (RECORDED, "double_spend")
+    assert len(world.ledger.double_spends_of(tap.card.purse_id)) == 1
+    assert world.ledger.status().denylist_version == 2
