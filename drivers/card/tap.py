@@ -206,7 +206,7 @@ class _Session:
     """One card's stay, as far as it has come."""
 
     number: int
-    # Nothing is open any more: its debit was answered or refused.
+    # Nothing is open any more: its debit was answered, refused or confirmed.
     is_settled: bool = False
 
 
@@ -379,7 +379,7 @@ class TapWorker:
         except DebitTorn as exc:
             self._report(TapTorn(session.number, state.purse_id, state.sequence, exc))
             raise
-        session.is_settled |= isinstance(command, _Debit)
+        session.is_settled |= isinstance(command, (_Debit, _Confirm))
 
     def _broken(self, session: _Session, error: DriverError) -> None:
         """Report how a session broke; what is not the card's doing is raised on."""

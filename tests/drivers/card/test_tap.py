@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from drivers.card.apdu import Instruction
+from drivers.card.apdu import PURSE_AID, Command, Instruction
 from drivers.card.tap import (
     CardDebited,
     CardLeft,
@@ -235,6 +235,18 @@ def test_a_card_that_leaves_before_confirm_has_just_left() -> None:
     desk.reader.insert(TearableCard(purse(), tear))
 
     assert kinds(desk.step(2)) == [CardPresented, CardDebited, CardLeft]
+
+
+def test_a_card_that_leaves_after_its_old_debit_was_confirmed_has_just_left() -> None:
+    card = purse()
+    card.process(Command(Instruction.SELECT, PURSE_AID).encode())
+    card.process(bytes.fromhex("8020000024 00000001") + request_hash(1) + b"\0")
+    desk = Desk({CardPresented: lambda worker, r: worker.confirm(r.session, request_hash(1))})
+    desk.answers[DebitConfirmed] = lambda worker, report: desk.reader.remove()
+    desk.worker.listen()
+    desk.reader.insert(card)
+
+    assert kinds(desk.step(2)) == [CardPresented, DebitConfirmed, CardLeft]
 
 
 def mute(card: Card) -> Card:

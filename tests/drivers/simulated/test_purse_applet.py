@@ -20,6 +20,7 @@ from drivers.errors import (
     NoSuchDebit,
 )
 from drivers.simulated.card_memory import PurseImage, VolatileMemory
+from drivers.simulated.phone import DirectConnection
 from drivers.simulated.purse_applet import PurseApplet
 from kscoin.errors import BadSignature, VerificationError
 from kscoin.keys import SoftwareSigner
@@ -43,24 +44,9 @@ GET_LAST: Final = bytes.fromhex("8022000000")
 HASH: Final = request_hash(1)
 
 
-class Direct:
-    """The shortest way to a card."""
-
-    reader_name = "direct"
-
-    def __init__(self, card: PurseApplet) -> None:
-        self._card = card
-
-    def transmit(self, apdu: bytes) -> bytes:
-        return self._card.process(apdu)
-
-    def close(self) -> None:
-        pass
-
-
 def selected(card: PurseApplet) -> PurseCard:
     """The card's commands, after SELECT."""
-    commands = PurseCard(Direct(card))
+    commands = PurseCard(DirectConnection(card))
     commands.select()
     return commands
 
@@ -189,6 +175,35 @@ def test_a_clone_has_the_key_and_the_past_and_then_goes_its_own_way() -> None:
 
     assert (ours.sequence, theirs.sequence) == (2, 2)
     assert ours.interval.overlaps(theirs.interval)
+
+
+class WatchedMemory(VolatileMemory):
+    """Memory that notes when it is written."""
+
+    def __init__(self, notes: list[str]) -> None:
+        super().__init__(purse().image)
+        self._notes = notes
+
+    def commit(self, image: PurseImage) -> None:
+        self._notes.append("written")
+        super().commit(image)
+
+
+def test_a_debit_is_written_before_it_is_signed(monkeypatch: pytest.MonkeyPatch) -> None:
+    notes: list[str] = []
+    memory = WatchedMemory(notes)
+    sign = SoftwareSigner.sign
+
+    def noted(signer: SoftwareSigner, data: bytes) -> bytes:
+        notes.append("signed")
+        return sign(signer, data)
+
+    monkeypatch.setattr(SoftwareSigner, "sign", noted)
+    commands = selected(PurseApplet(memory))
+    commands.debit(500, HASH)
+    commands.debit(500, HASH)
+
+    assert notes == ["written", "signed", "signed"]
 
 
 class Brownout(Exception):

@@ -11,12 +11,15 @@ from typing import Final
 
 import pytest
 
+from drivers.card.apdu import Instruction
 from drivers.card.purse_card import PurseCard
 from drivers.errors import CardMute, CardRemoved, DeviceNotFound, DeviceUnavailable
 from drivers.simulated import socket_reader
+from drivers.simulated.faults import Tear, TearableCard, Way
 from drivers.simulated.socket_reader import SocketReader
 from drivers.simulated.vpcd import ATR, HeldCard, connected, receive, send
-from tests.drivers.purses import purse, spent_won
+from tests.drivers.counter import Counter, Known
+from tests.drivers.purses import AMOUNT_WON, purse, spent_won
 
 ROOT: Final = Path(__file__).parents[3]
 SEEN_TIMEOUT_S: Final = 10.0
@@ -25,6 +28,7 @@ SELECT: Final = bytes.fromhex("00A4040008F04B53434F494E0100")
 TILL: Final = """
 import os, sys
 from pathlib import Path
+from drivers.card.apdu import Instruction
 from drivers.card.purse_card import PurseCard
 from drivers.simulated.socket_reader import SocketReader
 
@@ -106,6 +110,22 @@ def test_a_card_that_hung_up_before_it_was_met(reader: SocketReader, path: Path)
         with pytest.raises(CardRemoved):
             connection.transmit(SELECT)
     assert reader.wait_for_removal(SEEN_TIMEOUT_S)
+
+
+@pytest.mark.parametrize("way", list(Way))
+def test_a_card_torn_at_every_byte_of_its_debit(reader: SocketReader, path: Path, way: Way) -> None:
+    for after_bytes in range(42 if way is Way.COMMAND else 139):
+        card = purse()
+        torn = TearableCard(card, Tear(Instruction.DEBIT, way, after_bytes))
+        counter = Counter(reader, poll_s=SEEN_TIMEOUT_S)
+        counter.worker.listen()
+        with HeldCard(torn, path):
+            assert counter.tap() is Known.UNSURE
+        assert spent_won(card) == (AMOUNT_WON if way is Way.ANSWER else 0)
+        with HeldCard(torn, path):
+            assert counter.tap() is Known.PAID
+        assert reader.wait_for_removal(SEEN_TIMEOUT_S)
+        assert spent_won(card) == AMOUNT_WON
 
 
 def test_a_second_card_waits_until_the_first_has_left(reader: SocketReader, path: Path) -> None:
