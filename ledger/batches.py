@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from kscoin import codec
 from kscoin.entries import JournalEntry
+from kscoin.errors import BrokenChain
 from kscoin.messages import Acknowledgement, Batch, EntryVerdict, Verdict
 from kscoin.signed import Signed, claim
-from ledger.errors import ChainBroken
 from ledger.office import Office, key_of, known_terminal, policy_in_force
 from ledger.reading import Reading, chain_of, claimed_sequences
 from ledger.sitting import Sitting
@@ -35,7 +35,7 @@ def settle_batch(office: Office, data: bytes) -> bytes:
         return answer
     try:
         chain = chain_of(batch.message)
-    except ChainBroken as exc:
+    except BrokenChain as exc:
         reason = exc.code
         return office.store.write(lambda tx: _quarantine(tx, office, batch, reason))
     readings = office.reader.entries(chain, key)

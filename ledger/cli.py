@@ -14,6 +14,7 @@ import click
 from kscoin.errors import KSCoinError
 from kscoin.keys import PublicKey
 from kscoin.messages import Assurance
+from kscoin.networks import NETWORKS
 from ledger.book import FUND_ID
 from ledger.errors import Refusal
 from ledger.key_files import new_authorities, read_authorities, write_authorities
@@ -86,7 +87,7 @@ def commands(ctx: click.Context, directory: Path, url: str | None, secret: str |
 
 
 @commands.command()
-@click.option("--network", required=True, help='For example "seoul-test".')
+@click.option("--network", required=True, type=click.Choice(NETWORKS))
 @as_json
 @click.pass_obj
 def init(place: _Place, network: str, is_json: bool) -> None:

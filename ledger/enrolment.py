@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from typing import Final
 
-from kscoin import codec
+from kscoin.bundle import EnrolmentAnswer
 from kscoin.codes import base32, grouped, normalised
 from kscoin.entries import genesis_hash
 from kscoin.errors import Malformed
@@ -61,7 +61,7 @@ def new_code(
 
 
 def enrol(office: Office, denylist: DenylistDesk, data: bytes) -> bytes:
-    """Return the answer to a signed EnrolmentRequest: a CBOR array of four byte strings.
+    """Return the encoded EnrolmentAnswer to a signed EnrolmentRequest.
 
     The terminal's certificate, the trust list, the policy and the denylist from version 0. The
     same request gets the same certificate again, as often as it asks. Raises NotFound for an
@@ -75,7 +75,8 @@ def enrol(office: Office, denylist: DenylistDesk, data: bytes) -> bytes:
     whole_list = denylist.update(from_version=0)
     if policy is None or whole_list is None:
         raise NotFound("not_set_up", "the ledger has not been set up")
-    return codec.encode([certificate, office.issuer.trust.data, policy.data, whole_list])
+    answer = EnrolmentAnswer(certificate, office.issuer.trust.data, policy.data, whole_list)
+    return answer.encode()
 
 
 def revoke_terminal(office: Office, terminal_id: bytes) -> None:

@@ -9,7 +9,6 @@
     │   ├── Conflict            code_used, already_paid, already_exists
     │   └── Unpayable           code_expired, request_expired, wrong_amount, not_enough_won,
     │                           over_balance_limit
-    ├── ChainBroken             a batch's entries do not hang together (KSP/1 section 9)
     ├── StoreError              the database did not do what it was asked
     │   ├── StoreBusy           a serialisation failure, deadlock or dead connection: try again
     │   └── StoreUnusable       it cannot be opened, or its schema is not ours
@@ -61,12 +60,6 @@ class Unpayable(Refusal):
     """Raised when the amount, the time or the balance does not permit it."""
 
     code = "unpayable"
-
-
-class ChainBroken(KSCoinError):
-    """Raised when a batch's entries are no unbroken run of a journal; the batch is quarantined."""
-
-    code = "chain_broken"
 
 
 class StoreError(KSCoinError):

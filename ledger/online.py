@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from kscoin import codec
-from kscoin.errors import Malformed
+from kscoin.bundle import OnlineOrder
 from kscoin.keys import PublicKey
 from kscoin.messages import ClockQuality, OnlinePayment, PaymentRequest, Receipt, Verdict
 from kscoin.signed import Signed, claim, open_signed
@@ -18,14 +17,14 @@ from ledger.store.terminals import TerminalRow
 
 
 def pay_online(office: Office, data: bytes) -> Signed[Receipt]:
-    """Return the receipt for `[PaymentRequest, OnlinePayment]`, both signed (KSP/1 section 5).
+    """Return the receipt for an encoded OnlineOrder (KSP/1 section 5).
 
     The same payment gets the same receipt again. Raises NotFound, NotAllowed, Conflict if the
     request has been paid another way, Unpayable, BadSignature or an EncodingError.
     """
-    request_data, payment_data = _pair(data)
-    request, terminal = verified_request(office, request_data)
-    payment = _verified_payment(office, payment_data)
+    order = OnlineOrder.decode(data)
+    request, terminal = verified_request(office, order.request)
+    payment = _verified_payment(office, order.payment)
     if payment.message.request_hash != request.id:
         raise Unpayable("wrong_request", "the payment is for another request")
     if payment.message.amount_won != request.message.amount_won:
@@ -126,11 +125,3 @@ def _in_time(office: Office, request: PaymentRequest, now_s: int) -> None:
     grace_s = office.settings.request_grace_s if is_exact else office.settings.suspect_clock_grace_s
     if now_s > request.created_at_s + request.valid_s + grace_s:
         raise Unpayable("request_expired", "the request is too old to be paid")
-
-
-def _pair(data: bytes) -> tuple[bytes, bytes]:
-    match codec.decode(data, 2 * codec.MAX_MESSAGE_BYTES + 16):
-        case [bytes(request), bytes(payment)]:
-            return request, payment
-        case _:
-            raise Malformed("an online payment is an array of a request and a payment")

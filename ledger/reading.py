@@ -25,8 +25,9 @@ from kscoin.entries import (
     Torn,
     Witness,
     entry_hash,
+    follow_chain,
 )
-from kscoin.errors import KSCoinError, Malformed
+from kscoin.errors import BrokenChain, EncodingError, KSCoinError, Malformed
 from kscoin.keys import PublicKey
 from kscoin.messages import (
     Batch,
@@ -38,7 +39,7 @@ from kscoin.messages import (
     kind_bit,
 )
 from kscoin.signed import Signed, claim, open_signed
-from ledger.errors import ChainBroken, NotAllowed, Unpayable
+from ledger.errors import NotAllowed, Unpayable
 from ledger.settlement import Claim
 
 # A certificate takes about 1 kB with its key; 64 MB remember the purses of a busy day's hour.
@@ -192,21 +193,16 @@ class Reader:
 def chain_of(batch: Batch) -> tuple[JournalEntry, ...]:
     """Return a batch's entries if each names the one before and the last is the new head.
 
-    Raises ChainBroken, also for an entry that is none.
+    Raises BrokenChain, also for an entry that is none.
     """
     try:
-        chain = tuple(JournalEntry.decode(data) for data in batch.entries)
-    except KSCoinError as exc:
-        raise ChainBroken("an entry of the batch is none") from exc
-    heads = [batch.previous_head, *(entry_hash(data) for data in batch.entries)]
-    if heads[-1] != batch.new_head:
-        raise ChainBroken("the batch does not end at the head that it names")
-    for entry, head in zip(chain, heads, strict=False):
-        if entry.previous_hash != head:
-            raise ChainBroken("an entry does not name the one before it")
-    first = chain[0].sequence if chain else 0
-    if any(entry.sequence != first + place for place, entry in enumerate(chain)):
-        raise ChainBroken("the entries are not numbered one after another")
+        first = JournalEntry.decode(batch.entries[0]).sequence if batch.entries else 0
+        chain = tuple(follow_chain(batch.entries, batch.previous_head, first))
+    except EncodingError as exc:
+        raise BrokenChain("an entry of the batch is none") from exc
+    head = entry_hash(batch.entries[-1]) if batch.entries else batch.previous_head
+    if head != batch.new_head:
+        raise BrokenChain("the batch does not end at the head that it names")
     return chain
 
 

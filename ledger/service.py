@@ -102,7 +102,7 @@ class Ledger:
     # --- wallets --------------------------------------------------------------------------
 
     def pay_online(self, payment: bytes) -> Signed[Receipt]:
-        """Return the Receipt for `[PaymentRequest, OnlinePayment]`: see `online.pay_online`."""
+        """Return the Receipt for an encoded OnlineOrder: see `online.pay_online`."""
         return online.pay_online(self._office, payment)
 
     # --- what is published ----------------------------------------------------------------

@@ -97,7 +97,7 @@ def test_a_broken_chain_is_quarantined_whole(world: World, spoil: Callable[[Batc
     batch = spoil(claim(Batch, shop.batch(), codec.MAX_BATCH_BYTES))
     found = answer_to(world, signed(shop, batch))
     assert {(each.verdict, each.reason) for each in found.verdicts} == {
-        (QUARANTINED, "chain_broken")
+        (QUARANTINED, "broken_chain")
     }
     assert len(found.verdicts) == len(batch.entries)
     assert world.balance(shop.terminal_id) == 0

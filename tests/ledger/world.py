@@ -10,6 +10,7 @@ import itertools
 from dataclasses import dataclass, field, replace
 
 from kscoin import codec
+from kscoin.bundle import EnrolmentAnswer, OnlineOrder
 from kscoin.certificates import Trust, open_terminal_certificate, pin_trust
 from kscoin.entries import (
     EntryKind,
@@ -210,7 +211,7 @@ class Wallet:
             request.message.amount_won if amount_won is None else amount_won,
             next(self._nonces).to_bytes(16, "big"),
         )
-        return codec.encode([request.data, seal(payment, self.key, NETWORK).data])
+        return OnlineOrder(request.data, seal(payment, self.key, NETWORK).data).encode()
 
 
 @dataclass
@@ -231,12 +232,9 @@ class World:
     def shop(self, merchant_id: bytes | None = None, kinds: int = ALL_KINDS) -> Shop:
         key = new_key()
         code = self.ledger.new_code(merchant_id or self.merchant(), kinds)
-        answer = codec.decode(self.ledger.enrol(self.enrolment(code, key)), codec.MAX_BATCH_BYTES)
-        assert isinstance(answer, list)
-        assert isinstance(answer[0], bytes)
-        assert isinstance(answer[1], bytes)
-        trust = pin_trust(answer[1], self.root, NETWORK)
-        certificate = open_terminal_certificate(answer[0], trust, self.clock())
+        answer = EnrolmentAnswer.decode(self.ledger.enrol(self.enrolment(code, key)))
+        trust = pin_trust(answer.trust, self.root, NETWORK)
+        certificate = open_terminal_certificate(answer.certificate, trust, self.clock())
         return Shop(key, certificate, trust, self.clock)
 
     def card(self, load_won: int, assurance: Assurance = Assurance.CARD_SECURE_ELEMENT) -> Card:
