@@ -15,11 +15,13 @@ from kscoin.messages import (
     MAX_REQUEST_VALID_S,
     MAX_ROOTS,
     Acknowledgement,
+    Assurance,
     Authority,
     DenylistUpdate,
     EntryVerdict,
     Message,
     Purpose,
+    PurseCertificate,
     TrustList,
     Verdict,
 )
@@ -71,6 +73,22 @@ def test_the_largest_close_is_one_line_a_kind() -> None:
 def test_every_message_but_lists_fits_a_qr_code() -> None:
     assert all(len(each.sealed().data) <= codec.MAX_MESSAGE_BYTES for each in samples())
     assert Bundle.MAX_BYTES >= 3 * (codec.MAX_MESSAGE_BYTES + 3) + 1
+
+
+def test_the_largest_certificate_fits_the_short_apdus_of_a_card() -> None:
+    largest = PurseCertificate(
+        purse_id=bytes(8),
+        public_key=KEY,
+        credit_total_won=LARGE,
+        not_after_s=LARGE,
+        payment_limit_offline_won=LARGE,
+        assurance=Assurance.SOFTWARE,
+        epoch=LARGE,
+        issued_at_s=LARGE,
+    )
+    # In GET STATE's answer after flag, sequence, total and hash; in LOAD alone (ISO 7816-4).
+    assert 1 + 4 + 8 + 32 + _sealed_bytes(largest) <= 256
+    assert _sealed_bytes(largest) == 186
 
 
 def test_the_longest_text_is_that_of_the_largest_message() -> None:
