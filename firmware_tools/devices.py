@@ -1,0 +1,147 @@
+"""What is plugged in, and whether it answers: scanners and card readers, found by themselves.
+
+Takes no payment and reads no code: it opens each device for a moment and lets go of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from drivers.card.pcsc import PcscReader, reader_names
+from drivers.card.purse_card import PurseCard
+from drivers.card.reader import CardConnection, CardReader
+from drivers.errors import CardError, DriverError
+from drivers.scanner.discovery import scanners_among
+from drivers.scanner.profiles import ScannerProfile
+from drivers.scanner.scanner import ByteLine
+from drivers.scanner.serial_port import PortInfo, SerialPort, serial_ports
+
+# A card that lies on a reader is there at once; nobody is asked to hold one.
+_CARD_WAIT_S: Final = 0.3
+
+
+class DeviceKind(StrEnum):
+    """What a device is to a till."""
+
+    SCANNER = "scanner"
+    SERIAL_PORT = "serial_port"
+    CARD_READER = "card_reader"
+
+
+class Finding(StrEnum):
+    """What a moment with a device showed."""
+
+    READY = "ready"
+    # A serial port that is no scanner that we know: it was left alone.
+    UNKNOWN = "unknown"
+    NO_CARD = "no_card"
+    PURSE = "purse"
+    # The reader answers; what lies on it does not, or is no purse.
+    OTHER_CARD = "other_card"
+    TROUBLE = "trouble"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One device; `model` is what it says that it is, `error` what is in its way, if anything."""
+
+    kind: DeviceKind
+    name: str
+    model: str
+    finding: Finding
+    error: DriverError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """How devices are found and opened; the tests' benches have no hardware."""
+
+    ports: Callable[[], tuple[PortInfo, ...]] = serial_ports
+    line: Callable[[str, int], ByteLine] = SerialPort
+    readers: Callable[[], tuple[str, ...]] = reader_names
+    reader: Callable[[str], CardReader] = PcscReader
+
+
+def find_devices(bench: Bench) -> Iterator[Device]:
+    """Yield every serial port and card reader of this machine, after a look at each."""
+    yield from _on_serial_ports(bench)
+    yield from _behind_pcscd(bench)
+
+
+def _on_serial_ports(bench: Bench) -> Iterator[Device]:
+    try:
+        ports = bench.ports()
+    except DriverError as exc:
+        yield Device(DeviceKind.SERIAL_PORT, exc.device, "", Finding.TROUBLE, exc)
+        return
+    profiles = {found.port: found.profile for found in scanners_among(ports)}
+    for port in ports:
+        yield _scanner(bench, port, profiles[port]) if port in profiles else _other_port(port)
+
+
+def _scanner(bench: Bench, port: PortInfo, profile: ScannerProfile) -> Device:
+    error = _opening(bench.line(port.path, profile.baud_rate))
+    finding = Finding.TROUBLE if error else Finding.READY
+    return Device(DeviceKind.SCANNER, port.path, _model(profile.name, port), finding, error)
+
+
+def _other_port(port: PortInfo) -> Device:
+    # Not opened: what hangs there may be a modem or a board that restarts when it is.
+    return Device(DeviceKind.SERIAL_PORT, port.path, _model("", port), Finding.UNKNOWN)
+
+
+def _model(family: str, port: PortInfo) -> str:
+    description = "" if port.description == "n/a" else port.description
+    return ", ".join(filter(None, (family, description)))
+
+
+def _opening(line: ByteLine) -> DriverError | None:
+    """Open the line and let go of it; return what was in the way."""
+    try:
+        line.open()
+    except DriverError as exc:
+        return exc
+    finally:
+        line.close()
+    return None
+
+
+def _behind_pcscd(bench: Bench) -> Iterator[Device]:
+    try:
+        names = bench.readers()
+    except DriverError as exc:
+        yield Device(DeviceKind.CARD_READER, exc.device, "", Finding.TROUBLE, exc)
+        return
+    for name in names:
+        yield _card_reader(name, bench.reader(name))
+
+
+def _card_reader(name: str, reader: CardReader) -> Device:
+    try:
+        with closing(reader):
+            reader.open()
+            finding, error = _on_reader(reader)
+    except DriverError as exc:
+        finding, error = Finding.TROUBLE, exc
+    return Device(DeviceKind.CARD_READER, name, "PC/SC", finding, error)
+
+
+def _on_reader(reader: CardReader) -> tuple[Finding, DriverError | None]:
+    """Return what lies on an open reader; raises a DeviceUnavailable."""
+    try:
+        connection = reader.wait_for_card(_CARD_WAIT_S)
+        if connection is None:
+            return Finding.NO_CARD, None
+        return _greeted(connection), None
+    except CardError as exc:
+        return Finding.OTHER_CARD, exc
+
+
+def _greeted(connection: CardConnection) -> Finding:
+    with closing(connection):
+        PurseCard(connection).select()
+    return Finding.PURSE

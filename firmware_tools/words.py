@@ -1,0 +1,154 @@
+"""What a technician reads for each error: what happened, and the one thing to do next.
+
+The only place where the bench turns a code into sentences. Knows no command.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from kscoin.errors import KSCoinError
+from offline_queue.errors import LedgerRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What happened, and what to do about it."""
+
+    what: str
+    next_step: str
+
+
+_AGAIN: Final = "Then run the same command again."
+
+# Codes of errors, and the reasons that the ledger gives when it refuses.
+_BY_CODE: Final[dict[str, Sentence]] = {
+    # What the ledger says of a code.
+    "unknown_code": Sentence(
+        "The ledger knows no such code.",
+        "Compare it with the slip, letter by letter; or ask the operator for a new one.",
+    ),
+    "code_used": Sentence(
+        "Another terminal has used this code.",
+        "Ask the operator for a new code, and whether that other terminal is yours.",
+    ),
+    "code_expired": Sentence(
+        "The code has expired; it was not used.", "Ask the operator for a new code."
+    ),
+    # The line to the ledger.
+    "ledger_unreachable": Sentence(
+        "The ledger does not answer.",
+        f"See that the address is right and that this machine has a network. {_AGAIN}",
+    ),
+    "ledger_failing": Sentence(
+        "The ledger answers that it is itself in trouble.", f"Wait a few minutes. {_AGAIN}"
+    ),
+    "ledger_refused": Sentence(
+        "The ledger refuses.", "Ask the operator; the details say what the ledger gave as reason."
+    ),
+    "ledger_garbled": Sentence(
+        "What answers at this address does not speak as a ledger does.",
+        f"See that the address is the ledger's and that no sign-in page is in between. {_AGAIN}",
+    ),
+    "encoding": Sentence(
+        "The ledger's answer cannot be read.",
+        f"See that the address is right and that this program is up to date. {_AGAIN}",
+    ),
+    # Who the ledger is.
+    "root_not_listed": Sentence(
+        "The ledger at this address is not the one whose fingerprint you gave.",
+        "Stop: compare address and fingerprint with the operator's. No code was sent.",
+    ),
+    "verification": Sentence(
+        "The ledger's answer does not hold: it was altered, or is not all of one ledger.",
+        "Stop, and tell the operator. Nothing of it was kept.",
+    ),
+    "expired": Sentence(
+        "By this machine's clock the ledger's answer is not valid.",
+        f"Set the clock, with timedatectl for example. {_AGAIN}",
+    ),
+    # The directory.
+    "already_enrolled": Sentence(
+        "This directory holds a terminal already.",
+        "Name another directory; or give --replace, which asks for a word.",
+    ),
+    "not_a_terminal": Sentence(
+        "This directory holds something else than a terminal.",
+        "Name another directory: what is in this one is left alone.",
+    ),
+    "place_unusable": Sentence(
+        "The terminal's directory cannot be made, read or written.",
+        f"Be the user that the till will run as, in a place of that user's. {_AGAIN}",
+    ),
+    "enrolment_damaged": Sentence(
+        "What an enrolment that was cut off left behind does not fit together.",
+        "Remove what the details name, and enrol with a new code.",
+    ),
+    "not_confirmed": Sentence(
+        "It was not confirmed; nothing was done.", "Run the command again when you are sure."
+    ),
+    "disk_full": Sentence("The disk is full.", f"Make room. {_AGAIN}"),
+    "disk_failed": Sentence(
+        "The disk does not read or write.", "See that it is mounted and writable; or replace it."
+    ),
+    "journal_locked": Sentence("The till of this terminal is running.", f"Stop it. {_AGAIN}"),
+    "queue": Sentence(
+        "The terminal in this directory cannot be used.", "See the details; nothing was changed."
+    ),
+    # The key.
+    "key_not_found": Sentence("The terminal's key file is gone.", "Enrol with a new code."),
+    "key_exists": Sentence("There is a key file already.", "Leave it alone; see the details."),
+    "wrong_pass_phrase": Sentence(
+        "The key file does not open with this pass phrase.",
+        "Give the pass phrase that it was made with.",
+    ),
+    "key_damaged": Sentence("The key file is damaged.", "Enrol with a new code."),
+    "key_exposed": Sentence(
+        "Other users of this machine can read the key file.",
+        "Make it this user's alone (chmod 600, chown), and think who may have read it.",
+    ),
+    "key_store": Sentence("The terminal's key cannot be used.", "See the details."),
+    # Devices.
+    "device_not_found": Sentence("It is not plugged in.", "Plug it in."),
+    "device_busy": Sentence("Another program holds it.", "Stop the till, or whatever it is."),
+    "device_forbidden": Sentence("This user may not open it.", "Give this user access to it."),
+    "device_gone": Sentence("It went away.", "Plug it in again; try another cable or port."),
+    "service_down": Sentence(
+        "The card service (pcscd) does not answer.",
+        "Start it: sudo systemctl start pcscd.socket",
+    ),
+    "device_unavailable": Sentence("It cannot be opened.", "Unplug it, and plug it in again."),
+    "worker_fault": Sentence("Its driver has a fault.", "Tell us, with the details."),
+    "card_removed": Sentence("The card left too early.", "Leave the card on the reader."),
+    "card_mute": Sentence("The card does not answer.", "Lay the card on the reader again."),
+    "foreign_card": Sentence("The card is no purse.", "Try a purse card."),
+    "no_purse_on_card": Sentence("The card has no purse on it.", "Try a purse card."),
+    "unknown_card_version": Sentence("The purse is of a newer kind.", "Update this program."),
+    "card_garbled": Sentence("The purse answers nonsense.", "Try another card."),
+}
+
+
+def access_to(device: Path) -> Sentence:
+    """Return how this user gets access to a device file: by joining the group that has it."""
+    try:
+        group = grp.getgrgid(device.stat().st_gid).gr_name
+    except (OSError, KeyError):
+        return _BY_CODE["device_forbidden"]
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    step = f"sudo usermod --append --groups {group} {user}, then sign in again."
+    return Sentence("This user may not open it.", step)
+
+
+def sentence(error: KSCoinError) -> Sentence:
+    """Return what to tell a technician about `error`."""
+    if isinstance(error, LedgerRefused) and error.reason in _BY_CODE:
+        return _BY_CODE[error.reason]
+    for kind in type(error).__mro__:
+        if (code := getattr(kind, "code", None)) in _BY_CODE:
+            return _BY_CODE[code]
+    return Sentence("It did not work.", "Tell us, with the details.")

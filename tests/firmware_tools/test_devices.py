@@ -1,0 +1,186 @@
+"""Devices are found, judged and let go of: pseudo-terminals, simulated readers and a real pcscd."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from drivers.errors import (
+    DeviceBusy,
+    DeviceForbidden,
+    DeviceNotFound,
+    DeviceUnavailable,
+    NoPurseOnCard,
+    ServiceDown,
+)
+from drivers.scanner.profiles import HONEYWELL
+from drivers.scanner.serial_port import PortInfo, SerialPort
+from drivers.simulated.simulated_reader import SimulatedReader
+from drivers.simulated.vpcd import HeldCard
+from firmware_tools.devices import Bench, Device, DeviceKind, Finding, find_devices
+from tests.drivers.purses import purse
+from tests.stacks.pcsc import VPCD_SLOTS, PcscDaemon
+from tests.stacks.ports import LOOPBACK
+from tests.stacks.waiting import wait_until
+
+(HONEYWELL_USB,) = HONEYWELL.usb_vendors
+CARD_SEEN_TIMEOUT_S = 10.0
+"""pcscd looks for a card in vpcd every 0.4 s."""
+
+
+@pytest.fixture
+def serial_path() -> Iterator[str]:
+    """A serial port that exists: the far end of a pseudo-terminal."""
+    near, far = os.openpty()
+    try:
+        yield os.ttyname(far)
+    finally:
+        os.close(near)
+        os.close(far)
+
+
+def test_a_scanner_that_can_be_opened_is_ready(serial_path: str) -> None:
+    port = PortInfo(serial_path, "Xenon 1900", HONEYWELL_USB)
+
+    assert found(with_ports(port)) == [
+        Device(DeviceKind.SCANNER, serial_path, "honeywell, Xenon 1900", Finding.READY)
+    ]
+
+
+def test_a_scanner_that_another_program_holds_is_busy(serial_path: str) -> None:
+    till = SerialPort(serial_path, HONEYWELL.baud_rate)
+    till.open()
+    try:
+        (device,) = found(with_ports(PortInfo(serial_path, "n/a", HONEYWELL_USB)))
+    finally:
+        till.close()
+
+    assert (device.finding, device.model) == (Finding.TROUBLE, "honeywell")
+    assert isinstance(device.error, DeviceBusy)
+
+
+def test_a_scanner_that_was_pulled_out_meanwhile_is_not_found() -> None:
+    (device,) = found(with_ports(PortInfo("/dev/ttyACM99", "n/a", HONEYWELL_USB)))
+
+    assert isinstance(device.error, DeviceNotFound)
+
+
+def test_a_scanner_that_this_user_may_not_open_is_told_apart() -> None:
+    port = PortInfo("/dev/ttyACM0", "n/a", HONEYWELL_USB)
+    (device,) = found(with_ports(port, line=ForbiddenLine))
+
+    assert isinstance(device.error, DeviceForbidden)
+
+
+def test_a_port_that_is_no_scanner_of_ours_is_listed_and_never_opened() -> None:
+    modem = PortInfo("/dev/ttyUSB0", "LTE modem", usb_vendor=0x12D1)
+
+    assert found(with_ports(modem, line=UntouchableLine)) == [
+        Device(DeviceKind.SERIAL_PORT, "/dev/ttyUSB0", "LTE modem", Finding.UNKNOWN)
+    ]
+
+
+def test_ports_that_cannot_be_listed_do_not_hide_the_readers() -> None:
+    bench = with_reader(SimulatedReader("ACR1252"), ports=no_ports_listed)
+
+    assert [each.finding for each in found(bench)] == [Finding.TROUBLE, Finding.NO_CARD]
+
+
+def test_an_empty_reader_and_one_with_a_purse_on_it() -> None:
+    reader = SimulatedReader("ACR1252")
+    bench = with_reader(reader)
+
+    assert found(bench) == [Device(DeviceKind.CARD_READER, "ACR1252", "PC/SC", Finding.NO_CARD)]
+    reader.insert(purse())
+    assert [each.finding for each in found(bench)] == [Finding.PURSE]
+
+
+def test_a_card_without_a_purse_does_not_make_the_reader_unwell() -> None:
+    reader = SimulatedReader("ACR1252")
+    reader.insert(EmptyCard())
+
+    (device,) = found(with_reader(reader))
+
+    assert device.finding is Finding.OTHER_CARD
+    assert isinstance(device.error, NoPurseOnCard)
+
+
+def test_a_reader_that_was_pulled_out_is_in_trouble() -> None:
+    reader = SimulatedReader("ACR1252")
+    reader.unplug()
+
+    assert [each.finding for each in found(with_reader(reader))] == [Finding.TROUBLE]
+
+
+def test_a_card_service_that_is_down_is_one_finding() -> None:
+    (device,) = found(Bench(ports=lambda: (), readers=no_service))
+
+    assert device.kind is DeviceKind.CARD_READER
+    assert isinstance(device.error, ServiceDown)
+
+
+def test_the_readers_of_a_real_pcscd_are_found(virtual_pcscd: PcscDaemon) -> None:
+    bench = Bench(ports=lambda: ())
+
+    assert [each.finding for each in found(bench)] == [Finding.NO_CARD] * VPCD_SLOTS
+    with HeldCard(purse(), (LOOPBACK, virtual_pcscd.port)):
+        wait_until(lambda: finds_a_purse(bench), CARD_SEEN_TIMEOUT_S, "the purse is found")
+
+
+def test_a_real_pcscd_that_ended_is_a_service_that_is_down(virtual_pcscd: PcscDaemon) -> None:
+    virtual_pcscd.stop()
+
+    (device,) = found(Bench(ports=lambda: ()))
+
+    assert isinstance(device.error, ServiceDown)
+
+
+def found(bench: Bench) -> list[Device]:
+    return list(find_devices(bench))
+
+
+def finds_a_purse(bench: Bench) -> bool:
+    return Finding.PURSE in {each.finding for each in find_devices(bench)}
+
+
+def with_ports(*ports: PortInfo, line: type[SerialPort] = SerialPort) -> Bench:
+    return Bench(ports=lambda: ports, line=line, readers=lambda: ())
+
+
+def with_reader(reader: SimulatedReader, ports: object = None) -> Bench:
+    listed = ports if callable(ports) else lambda: ()
+    return Bench(ports=listed, readers=lambda: (reader.name,), reader=lambda name: reader)
+
+
+def no_ports_listed() -> tuple[PortInfo, ...]:
+    raise DeviceUnavailable("serial ports", "the system does not list them")
+
+
+def no_service() -> tuple[str, ...]:
+    raise ServiceDown("PC/SC service", "it does not answer")
+
+
+class ForbiddenLine(SerialPort):
+    """A port of which the system says EACCES; a test that runs as root cannot meet a real one."""
+
+    def open(self) -> None:
+        raise DeviceForbidden(self.name, "permission denied")
+
+
+class UntouchableLine(SerialPort):
+    """A port that must be left alone."""
+
+    def open(self) -> None:
+        raise AssertionError(f"{self.name} was opened")
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyCard:
+    """A smart card that has no applet at all."""
+
+    def reset(self) -> None:
+        pass
+
+    def process(self, command: bytes) -> bytes:
+        return b"\x6a\x82"
