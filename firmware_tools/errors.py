@@ -26,6 +26,12 @@ class AlreadyEnrolled(FieldError):
     code = "already_enrolled"
 
 
+class TillRunning(FieldError):
+    """Raised when a terminal cannot be replaced because its till runs; it is stopped first."""
+
+    code = "till_running"
+
+
 class NotATerminal(FieldError):
     """Raised when the directory holds files that are no terminal's; they are left alone."""
 

@@ -4,6 +4,7 @@
     DIR/terminal.key        the terminal's private key, encrypted
     DIR/pass-phrase         what decrypts it, unless the technician keeps that elsewhere
     DIR/certificate.cbor    and trust.cbor, policy.cbor, denylist.cbor: the ledger's signed answers
+    DIR/journal.db          what the terminal has taken; begun by the till
 
 The directory appears in one rename, whole. Until then everything is in `DIR.enrolling-…`, named by
 the code, so that a cut-off enrolment goes on with the very key and request that it began with.
@@ -12,6 +13,7 @@ Sends nothing and verifies nothing.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 from collections.abc import Iterator
@@ -20,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from firmware_tools.errors import AlreadyEnrolled, NotATerminal, PlaceUnusable
+from firmware_tools.errors import AlreadyEnrolled, NotATerminal, PlaceUnusable, TillRunning
 from kscoin.codes import normalised, short_code
 from kscoin.errors import KSCoinError
 from kscoin.messages import TerminalCertificate
@@ -31,7 +33,9 @@ from offline_queue.terminal import CERTIFICATE_FILE
 SETTINGS_FILE: Final = "settings.toml"
 KEY_FILE: Final = "terminal.key"
 PASS_PHRASE_FILE: Final = "pass-phrase"
+JOURNAL_FILE: Final = "journal.db"
 REQUEST_FILE: Final = "enrolment-request.cbor"
+_DRAFT: Final = "enrolling-"
 _PRIVATE_DIRECTORY: Final = 0o700
 
 
@@ -57,16 +61,17 @@ class Place:
     def free_or_replaced(self, *, may_replace: bool) -> TerminalCertificate | None:
         """Return the terminal that would be replaced, None if the place is free.
 
-        Raises AlreadyEnrolled if there is one and it may not be, or as `enrolled`.
+        Raises AlreadyEnrolled if there is one and it may not be, TillRunning, or as `enrolled`.
         """
         there = self.enrolled()
         if there is not None and not may_replace:
             raise AlreadyEnrolled(f"{self.directory} is terminal {there.terminal_id.hex()}")
-        return there
+        with _usable(self.directory), _no_till_at(self.directory / JOURNAL_FILE):
+            return there
 
     def draft(self, network: str, code: str) -> Path:
         """Return where the enrolment with this code is made; made and private, maybe begun."""
-        draft = self._beside(f"enrolling-{_tag(network, code)}")
+        draft = self._beside(f"{_DRAFT}{_tag(network, code)}")
         with _usable(draft):
             draft.mkdir(mode=_PRIVATE_DIRECTORY, parents=True, exist_ok=True)
             sync_directory(draft.parent)
@@ -96,13 +101,16 @@ class Place:
         if there is None:
             return None
         kept = self._beside(f"was-{there.terminal_id.hex()}")
-        self.directory.rename(kept)
+        with _no_till_at(self.directory / JOURNAL_FILE):
+            self.directory.rename(kept)
         return kept
 
     def _forget_other_drafts(self) -> None:
         """Remove what earlier codes left behind: the place has its terminal now."""
-        for draft in self.directory.parent.glob(f"{self.directory.name}.enrolling-*"):
-            shutil.rmtree(draft)
+        drafts = self._beside(_DRAFT).name
+        for each in self.directory.parent.iterdir():
+            if each.name.startswith(drafts):
+                shutil.rmtree(each)
 
     def _beside(self, name: str) -> Path:
         return self.directory.with_name(f"{self.directory.name}.{name}")
@@ -118,6 +126,20 @@ def _claimed(certificate: Path) -> TerminalCertificate:
         return claim(TerminalCertificate, certificate.read_bytes())
     except KSCoinError as exc:
         raise NotATerminal(f"{certificate} is no certificate") from exc
+
+
+@contextmanager
+def _no_till_at(journal: Path) -> Iterator[None]:
+    """Hold the lock that a running till has on its journal; raises TillRunning."""
+    if not journal.exists():
+        yield
+        return
+    with journal.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise TillRunning(f"{journal} is in use") from exc
+        yield
 
 
 @contextmanager

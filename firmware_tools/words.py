@@ -96,7 +96,7 @@ _BY_CODE: Final[dict[str, Sentence]] = {
     "disk_failed": Sentence(
         "The disk does not read or write.", "See that it is mounted and writable; or replace it."
     ),
-    "journal_locked": Sentence("The till of this terminal is running.", f"Stop it. {_AGAIN}"),
+    "till_running": Sentence("The till of this terminal is running.", f"Stop it. {_AGAIN}"),
     "queue": Sentence(
         "The terminal in this directory cannot be used.", "See the details; nothing was changed."
     ),
@@ -124,6 +124,7 @@ _BY_CODE: Final[dict[str, Sentence]] = {
     ),
     "device_unavailable": Sentence("It cannot be opened.", "Unplug it, and plug it in again."),
     "worker_fault": Sentence("Its driver has a fault.", "Tell us, with the details."),
+    "card": Sentence("The card cannot be used.", "Try another card."),
     "card_removed": Sentence("The card left too early.", "Leave the card on the reader."),
     "card_mute": Sentence("The card does not answer.", "Lay the card on the reader again."),
     "foreign_card": Sentence("The card is no purse.", "Try a purse card."),

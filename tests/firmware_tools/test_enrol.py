@@ -20,12 +20,14 @@ from firmware_tools.errors import (
     NotATerminal,
     PlaceUnusable,
     RootNotListed,
+    TillRunning,
 )
-from firmware_tools.place import PASS_PHRASE_FILE, REQUEST_FILE, Place
+from firmware_tools.place import JOURNAL_FILE, PASS_PHRASE_FILE, REQUEST_FILE, Place
 from kscoin.bundle import EnrolmentAnswer
 from kscoin.errors import EncodingError, Expired, VerificationError, WrongNetwork
 from kscoin.keys import PublicKey, SoftwareSigner
 from offline_queue.errors import LedgerRefused, LedgerUnreachable
+from offline_queue.journal import Journal
 from offline_queue.rulebook import Rulebook
 from offline_queue.terminal import (
     Enrolment,
@@ -75,9 +77,12 @@ def test_the_steps_are_told_in_their_order(node: Node, tmp_path: Path) -> None:
 
 
 def test_only_the_terminal_is_left_and_only_its_owner_may_look(node: Node, tmp_path: Path) -> None:
-    done = enrolled(node, tmp_path / "terminal")
+    (tmp_path / "terminal.other").mkdir()
+    with pytest.raises(LedgerUnreachable):
+        carried_out(ordered(node, tmp_path / "terminal"), replace_spoil(node, lost))
+    done = enrolled(replace_spoil(node, bytes), tmp_path / "terminal")
 
-    assert [each.name for each in tmp_path.iterdir()] == ["terminal"]
+    assert {each.name for each in tmp_path.iterdir()} == {"terminal", "terminal.other"}
     modes = {each.stat().st_mode & 0o077 for each in (done.directory, *done.directory.iterdir())}
     assert modes == {0}
     assert not (done.directory / REQUEST_FILE).exists()
@@ -340,6 +345,22 @@ def test_a_power_cut_while_a_terminal_is_replaced(
     assert len(node.terminal_ids) == 2
     (kept,) = tmp_path.glob("terminal.was-*")
     assert loaded(kept).terminal_id == first.certificate.terminal_id
+
+
+def test_a_terminal_whose_till_runs_is_not_replaced(node: Node, tmp_path: Path) -> None:
+    first = enrolled(node, tmp_path / "terminal")
+    order = ordered(node, tmp_path / "terminal")
+    till = Journal.open(first.directory / JOURNAL_FILE, first.certificate.terminal_id)
+    try:
+        with pytest.raises(TillRunning):
+            order.place.free_or_replaced(may_replace=True)
+        with pytest.raises(TillRunning):
+            carried_out(order, node)
+        assert_starts(first)
+    finally:
+        till.close()
+
+    assert_starts(carried_out(order, node))
 
 
 def test_an_empty_directory_is_free(node: Node, tmp_path: Path) -> None:
