@@ -38,12 +38,12 @@ class Palette:
     ground: Colour
     surface: Colour
     sunken: Colour
+    quiet: Colour
     hairline: Colour
     ink: Colour
     soft_ink: Colour
     accent: Colour
     on_accent: Colour
-    accent_soft: Colour
     accent_ink: Colour
     good: Colour
     on_good: Colour
@@ -63,12 +63,12 @@ LIGHT: Final = Palette(
     ground=hex_colour("f3f1ea"),
     surface=hex_colour("ffffff"),
     sunken=hex_colour("e6e3d9"),
+    quiet=hex_colour("e6e3d9"),
     hairline=hex_colour("d3cfc3"),
     ink=hex_colour("14171c"),
     soft_ink=hex_colour("42474f"),
     accent=hex_colour("1f3f9e"),
     on_accent=hex_colour("ffffff"),
-    accent_soft=hex_colour("dfe6f8"),
     accent_ink=hex_colour("1f3f9e"),
     good=hex_colour("0b5d3a"),
     on_good=hex_colour("ffffff"),
@@ -88,12 +88,12 @@ DARK: Final = Palette(
     ground=hex_colour("101318"),
     surface=hex_colour("1c212a"),
     sunken=hex_colour("0a0c10"),
+    quiet=hex_colour("2b323f"),
     hairline=hex_colour("363d4a"),
     ink=hex_colour("f4f5f7"),
     soft_ink=hex_colour("bcc3ce"),
     accent=hex_colour("9db9ff"),
     on_accent=hex_colour("0a1433"),
-    accent_soft=hex_colour("26304a"),
     accent_ink=hex_colour("b3c9ff"),
     good=hex_colour("0b5d3a"),
     on_good=hex_colour("ffffff"),
@@ -113,12 +113,11 @@ PALETTES: Final = {ThemeName.LIGHT: LIGHT, ThemeName.DARK: DARK}
 
 # Every pair (text, what it stands on) that the screens use.
 TEXT_ON: Final = (
-    *(("ink", on) for on in ("ground", "surface", "sunken", "accent_soft", "wait_soft")),
-    *(("soft_ink", on) for on in ("ground", "surface", "sunken")),
+    *(("ink", on) for on in ("ground", "surface", "sunken", "quiet", "wait_soft")),
+    *(("soft_ink", on) for on in ("ground", "surface", "sunken", "quiet")),
     ("on_accent", "accent"),
     ("accent_ink", "ground"),
     ("accent_ink", "surface"),
-    ("accent_ink", "accent_soft"),
     ("on_good", "good"),
     ("on_good", "good_deep"),
     ("good_ink", "ground"),

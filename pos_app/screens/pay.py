@@ -13,4 +13,4 @@ class PayScreen(Screen):
         """Return what was refused while the request stays open, or else how to pay."""
         if view.notice is None:
             return view.texts.pay_title
-        return f"{view.notice.what} {view.notice.money} {view.notice.next_step}"
+        return f"{view.notice.what} {view.notice.money}\n{view.notice.next_step}"

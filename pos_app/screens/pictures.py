@@ -75,7 +75,7 @@ class Picture:
 
     shapes: tuple[Shape, ...]
     grid: int = 24
-    weight: float = 2.0
+    weight: float = 2.3
 
 
 def _disc(x: float, y: float, radius: float, tone: Tone = Tone.INK) -> Slab:

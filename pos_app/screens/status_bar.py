@@ -42,6 +42,7 @@ class StatusBar(BoxLayout):
         self, view: View, presses: Presses, on_demo: Callable[[], None] | None, **properties: Any
     ) -> None:
         self._presses, self._on_demo = presses, on_demo
+        self.has_drawer = on_demo is not None
         self._devices_shown: tuple[Language, tuple[DeviceMark, ...]] | None = None
         self._theme: Theme = global_idmap["theme"]
         super().__init__(view=view, **properties)
@@ -87,8 +88,8 @@ class StatusBar(BoxLayout):
         room = CHIPS_WIDE if self._theme.is_wide else CHIPS_TALL
         self.ids.devices.clear_widgets()
         for mark in status.devices[:room]:
-            caption = texts.part(mark.kind.value)
-            chip = DeviceChip(picture=mark.kind.value, caption=caption)
+            word = texts.part(mark.kind.value)
+            chip = DeviceChip(picture=mark.kind.value, caption=word[:1].upper() + word[1:])
             self.ids.devices.add_widget(chip)
 
 

@@ -48,15 +48,17 @@ def use(theme: Theme, scale: float) -> None:
 
 def key_fill(theme: Theme, kind: str, is_on: bool) -> Colour:
     """Return the colour of a key's face."""
-    if not is_on and kind != "bar":
+    if kind == "bar":
+        return theme.quiet if is_on else CLEAR
+    if not is_on:
         return theme.sunken
-    fills = {"plain": theme.surface, "main": theme.accent, "quiet": theme.sunken, "bar": CLEAR}
+    fills = {"plain": theme.surface, "main": theme.accent, "quiet": theme.quiet}
     return fills.get(kind, WHITE if kind == "on_colour" else VEIL)
 
 
 def key_ink(theme: Theme, kind: str, is_on: bool) -> Colour:
     """Return the colour of a key's text and picture."""
-    if not is_on:
+    if not is_on and kind not in ("bar", "ghost"):
         return theme.soft_ink
     inks = {"main": theme.on_accent, "on_colour": BLACK, "ghost": WHITE}
     return inks.get(kind, theme.ink)

@@ -196,6 +196,7 @@ class TouchKey(ButtonBehavior, FloatLayout):
     is_on = BooleanProperty(True)
     fill = ColorProperty((0, 0, 0, 0))
     ink = ColorProperty((0, 0, 0, 1))
+    inset = NumericProperty(0)
 
     __events__ = ("on_key",)
 

@@ -2,42 +2,10 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import Final
 
-from pos_app.till.words import Language, Moved, Refusal, Texts
-
-NO, PERHAPS, YES = Moved.NO, Moved.PERHAPS, Moved.YES
-
-_OTHER_TENDER: Final = "Please take another tender."
-_CALL: Final = "Tell support."
-
-REFUSALS: Final = MappingProxyType(
-    {
-        "error": Refusal(
-            "That could not be done.", PERHAPS, "Look at the queue, then call support."
-        ),
-        "invalid_amount": Refusal("That is not an amount.", NO, "Please enter the amount again."),
-        "encoding": Refusal("That could not be read.", NO, "Please scan it again."),
-        "too_large": Refusal("That is too long to be a payment.", NO, _OTHER_TENDER),
-        "not_canonical": Refusal("That is not well formed.", NO, _OTHER_TENDER),
-        "malformed": Refusal("Something in it is missing or wrong.", NO, "Please scan it again."),
-        "not_kscoin": Refusal(
-            "That is not a KS-Coin code.", NO, "Ask for the payment code on the customer's phone."
-        ),
-        "verification": Refusal("It could not be verified.", NO, _OTHER_TENDER),
-        "bad_signature": Refusal("Its signature does not hold.", NO, _OTHER_TENDER),
-        "untrusted_key": Refusal("This terminal does not know who issued it.", NO, _OTHER_TENDER),
-        "expired": Refusal("It is no longer valid.", NO, _OTHER_TENDER),
-        "stale_version": Refusal(
-            "The list that came is older than ours.", NO, "Leave it: a new one comes by itself."
-        ),
-        "spending": Refusal("The purse's record does not add up.", NO, _OTHER_TENDER),
-        "exceeds_credit": Refusal("There is not enough in the purse.", NO, _OTHER_TENDER),
-        "overlap": Refusal("This may be a copied purse.", NO, f"Keep the goods. {_OTHER_TENDER}"),
-        "not_a_proof": Refusal("That does not prove a double spend.", NO, _CALL),
-    }
-)
+from pos_app.till.english_refusals import REFUSALS
+from pos_app.till.words import Language, Texts
 
 ENGLISH: Final = Texts(
     language=Language.ENGLISH,

@@ -2,40 +2,10 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import Final
 
-from pos_app.till.words import Language, Moved, Refusal, Texts
-
-NO, PERHAPS, YES = Moved.NO, Moved.PERHAPS, Moved.YES
-
-_OTHER_TENDER: Final = "다른 방법으로 받아 주세요."
-_CALL: Final = "고객센터에 알려 주세요."
-
-REFUSALS: Final = MappingProxyType(
-    {
-        "error": Refusal("처리하지 못했습니다.", PERHAPS, f"대기 목록을 확인하고 {_CALL}"),
-        "invalid_amount": Refusal("금액이 올바르지 않습니다.", NO, "금액을 다시 입력해 주세요."),
-        "encoding": Refusal("읽을 수 없는 내용입니다.", NO, "다시 읽혀 주세요."),
-        "too_large": Refusal("내용이 너무 깁니다.", NO, _OTHER_TENDER),
-        "not_canonical": Refusal("형식이 바르지 않은 내용입니다.", NO, _OTHER_TENDER),
-        "malformed": Refusal("내용이 빠졌거나 잘못되었습니다.", NO, "다시 읽혀 주세요."),
-        "not_kscoin": Refusal(
-            "KS코인 QR이 아닙니다.", NO, "손님 휴대폰의 결제 QR을 보여 달라고 해 주세요."
-        ),
-        "verification": Refusal("진짜인지 확인할 수 없습니다.", NO, _OTHER_TENDER),
-        "bad_signature": Refusal("서명이 맞지 않습니다.", NO, _OTHER_TENDER),
-        "untrusted_key": Refusal("이 단말기가 아는 발행처가 아닙니다.", NO, _OTHER_TENDER),
-        "expired": Refusal("유효 기간이 지났습니다.", NO, _OTHER_TENDER),
-        "stale_version": Refusal(
-            "받은 목록이 지금 것보다 오래되었습니다.", NO, "그대로 두면 저절로 다시 받습니다."
-        ),
-        "spending": Refusal("지갑의 사용 기록이 맞지 않습니다.", NO, _OTHER_TENDER),
-        "exceeds_credit": Refusal("지갑의 잔액이 모자랍니다.", NO, _OTHER_TENDER),
-        "overlap": Refusal("복제된 지갑일 수 있습니다.", NO, f"물건을 건네지 말고 {_OTHER_TENDER}"),
-        "not_a_proof": Refusal("이중 사용의 증거가 아닙니다.", NO, _CALL),
-    }
-)
+from pos_app.till.korean_refusals import REFUSALS
+from pos_app.till.words import Language, Texts
 
 KOREAN: Final = Texts(
     language=Language.KOREAN,

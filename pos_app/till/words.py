@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, Final
 
 MINUTE_S: Final = 60
@@ -46,12 +47,24 @@ class Moved(Enum):
     YES = "yes"
 
 
+# What an error code says of the money by itself, in every language; all others: none has moved.
+MOVED: Final[Mapping[str, Moved]] = MappingProxyType(
+    {
+        "error": Moved.PERHAPS,
+        "debit_torn": Moved.PERHAPS,
+        "card_paid_elsewhere": Moved.PERHAPS,
+        "sale_interrupted": Moved.PERHAPS,
+        "worker_died": Moved.PERHAPS,
+        "paid_twice": Moved.YES,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A table's line for one error code: what happened, whether money moved, what to do next."""
+    """A table's line for one error code: what happened, and what to do next."""
 
     what: str
-    moved: Moved
     next_step: str
 
 
@@ -200,12 +213,13 @@ class Texts:
     def news(self, code: str, moved: Moved | None = None) -> News:
         """Return what to say for an error code.
 
-        `moved` overrules the table, for a caller that knows better whether money moved (a debit
-        that a phone has already signed, a card that left before its answer). A code that the
-        table does not hold is told as the general one, with its own code as small print.
+        `moved` overrules `MOVED`, for a caller that knows better (a debit that a phone has
+        already signed, a card that left before its answer). A code that the table does not hold
+        is told as the general one, with its own code as small print.
         """
-        refusal = self.refusals.get(code, self.refusals["error"])
-        known = refusal.moved if moved is None else moved
+        known_code = code if code in self.refusals else "error"
+        refusal = self.refusals[known_code]
+        known = MOVED.get(known_code, Moved.NO) if moved is None else moved
         return News(code, refusal.what, known, self.money(known), refusal.next_step)
 
     def money(self, moved: Moved) -> str:

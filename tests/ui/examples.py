@@ -112,7 +112,7 @@ def _hold_again(language: Language, texts: Texts) -> View:
 
 
 def _hold_again_other(language: Language, texts: Texts) -> View:
-    return HoldAgainView(texts, status(language), 12_300, 9, 45, texts.news("other_card"))
+    return HoldAgainView(texts, status(language), 12_300, 9, 45, texts.news("another_card"))
 
 
 def _settled(language: Language, texts: Texts) -> View:
@@ -165,7 +165,7 @@ def _queue_empty(language: Language, texts: Texts) -> View:
 
 def _fault(language: Language, texts: Texts) -> View:
     bar = status(language, Connection.OFFLINE, LITTLE, is_demo=True)
-    return FaultView(texts, bar, texts.part_disk, texts.news("disk_full"))
+    return FaultView(texts, bar, texts.part_disk, texts.news("disk_full", Moved.PERHAPS))
 
 
 def _fault_final(language: Language, texts: Texts) -> View:

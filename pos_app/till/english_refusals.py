@@ -1,0 +1,158 @@
+"""What the till says in English to every error code: what happened, and what to do next."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from pos_app.till.words import Refusal
+
+_OTHER: Final = "Please take another tender."
+_KEEP: Final = "Keep the goods and take another tender."
+_CALL: Final = "Tell support."
+_BY_CODE: Final = "Note the code and tell support."
+_AGAIN: Final = "Please scan it again."
+_TAP_AGAIN: Final = "Please tap the card again."
+_BY_ITSELF: Final = "Leave it: it is sent again by itself."
+_TECHNICIAN: Final = "Call the technician."
+_ENROL: Final = "The technician has to enrol the terminal again."
+_SYNC: Final = "Check the line, then press Sync now."
+
+REFUSALS: Final = MappingProxyType(
+    {
+        # What no table knows
+        "error": Refusal("That could not be done.", "Look at Unsettled, then tell support."),
+        # What was read or shown
+        "invalid_amount": Refusal("That is not an amount.", "Please enter the amount again."),
+        "encoding": Refusal("That code cannot be read.", _AGAIN),
+        "too_large": Refusal("That code is too long.", _OTHER),
+        "not_canonical": Refusal("That code is not well formed.", _OTHER),
+        "malformed": Refusal("Something in that code is wrong.", _AGAIN),
+        "not_kscoin": Refusal("That is not a KS-Coin code.", "Scan the customer's payment code."),
+        "request_shown": Refusal("That is a till's own code.", "Scan the customer's payment code."),
+        "verification": Refusal("It could not be verified.", _OTHER),
+        "bad_signature": Refusal("Its signature does not hold.", _OTHER),
+        "wrong_network": Refusal("It is another network's (a test).", _OTHER),
+        "untrusted_key": Refusal("Its issuer is not known here.", _OTHER),
+        "expired": Refusal("It is no longer valid.", _OTHER),
+        "stale_version": Refusal("The list that came is older.", _BY_ITSELF),
+        "broken_chain": Refusal(
+            "The journal does not hang together.", f"Leave it on. {_TECHNICIAN}"
+        ),
+        "spending": Refusal("The purse's record does not add up.", _OTHER),
+        "exceeds_credit": Refusal("There is not enough in the purse.", _OTHER),
+        "overlap": Refusal("This may be a copied purse.", _KEEP),
+        "not_a_proof": Refusal("That does not prove a double spend.", _CALL),
+        # A payment that is not taken
+        "declined": Refusal("This payment cannot be taken.", _OTHER),
+        "kind_not_allowed": Refusal("This terminal may not take that.", _OTHER),
+        "no_such_request": Refusal("It is not for this terminal.", "Please start a new payment."),
+        "wrong_request": Refusal("That code is for another payment.", "Ask for one made just now."),
+        "request_expired": Refusal("The time to pay is over.", "Please start a new payment."),
+        "already_paid": Refusal("This sale is paid already.", "Check Unsettled and the code."),
+        "wrong_purse": Refusal("Purse and certificate differ.", _OTHER),
+        "wrong_amount": Refusal("The amounts differ.", "Ask for one made just now."),
+        "purse_denied": Refusal("This purse was reported lost.", _OTHER),
+        "already_taken": Refusal("Those won were spent before.", _KEEP),
+        "over_payment_limit": Refusal(
+            "Over the limit of one payment offline.", f"Take less. {_OTHER}"
+        ),
+        "over_purse_limit": Refusal("Over this purse's limit for a day.", _OTHER),
+        "over_terminal_limit": Refusal("No room for more offline payments.", _SYNC),
+        "offline_too_long": Refusal("Offline for too long.", _SYNC),
+        "denylist_too_old": Refusal("The list of lost purses is too old.", _SYNC),
+        "no_policy": Refusal("The limits cannot be read.", _SYNC),
+        # The journal
+        "queue": Refusal("The journal cannot be used.", f"Leave it on. {_TECHNICIAN}"),
+        "journal_locked": Refusal("Another program has the journal.", "Close the other till."),
+        "journal_damaged": Refusal("The journal is damaged.", f"Leave it on. {_TECHNICIAN}"),
+        "wrong_terminal": Refusal("It is another terminal's journal.", _TECHNICIAN),
+        "disk_full": Refusal("The disk is full.", "Remove what is not needed, then try again."),
+        "disk_failed": Refusal(
+            "The disk does not answer.", "Try again; if it stays, tell support."
+        ),
+        "queue_stopped": Refusal("The journal was closed.", "Please start the till again."),
+        "identity_invalid": Refusal("This terminal's papers do not hold.", _ENROL),
+        # The line to the ledger
+        "ledger": Refusal("The ledger could not do it.", _BY_ITSELF),
+        "ledger_unreachable": Refusal(
+            "The ledger cannot be reached.", "Check the line. It is sent by itself once it is back."
+        ),
+        "ledger_failing": Refusal("The ledger is in trouble.", _BY_ITSELF),
+        "ledger_refused": Refusal("The ledger said no.", f"Your payments are kept. {_CALL}"),
+        "ledger_garbled": Refusal("The ledger's answer makes no sense.", _BY_ITSELF),
+        # What is plugged in
+        "driver": Refusal("A device is in trouble.", _CALL),
+        "device_unavailable": Refusal("The device cannot be used.", "It reconnects by itself."),
+        "device_not_found": Refusal("The device is not plugged in.", "Plug its cable in."),
+        "device_busy": Refusal("Another program has the device.", "Close that program."),
+        "device_forbidden": Refusal("The device may not be opened.", _TECHNICIAN),
+        "device_gone": Refusal("The device went away.", "Plug its cable in again."),
+        "service_down": Refusal(
+            "The card service has stopped.", "Wait; if it stays, tell support."
+        ),
+        "worker_fault": Refusal("The device tripped.", "It starts again by itself."),
+        # What is held to the reader
+        "card": Refusal("The card could not be read.", _TAP_AGAIN),
+        "card_removed": Refusal("The card left too early.", _TAP_AGAIN),
+        "card_mute": Refusal("The card does not answer.", _TAP_AGAIN),
+        "card_overstayed": Refusal("The card was held too long.", "Take it away, then tap again."),
+        "foreign_card": Refusal("That is not a KS-Coin card.", _OTHER),
+        "no_purse_on_card": Refusal("There is no purse on that card.", _OTHER),
+        "unknown_card_version": Refusal("That card is too new for this till.", _OTHER),
+        "card_garbled": Refusal("The card's answer makes no sense.", _OTHER),
+        "debit_torn": Refusal("The card left too early.", _KEEP),
+        "card_refused": Refusal("The card said no.", _OTHER),
+        "card_not_personalised": Refusal("That card is not in use yet.", _OTHER),
+        "card_credit_exceeded": Refusal("There is not enough on the card.", f"Load it. {_OTHER}"),
+        "card_no_such_debit": Refusal("The card has no such payment.", _TAP_AGAIN),
+        "card_certificate_refused": Refusal("The card did not take the load.", _CALL),
+        "another_card": Refusal("That is another card.", "Hold the first card again."),
+        "card_paid_elsewhere": Refusal("That card paid elsewhere meanwhile.", _KEEP),
+        "reader_silent": Refusal(
+            "The card reader does not answer.", "Unplug it and plug it in again."
+        ),
+        # The key of the terminal
+        "key_store": Refusal("The terminal's key cannot be used.", _TECHNICIAN),
+        "key_not_found": Refusal("The terminal has no key.", _ENROL),
+        "key_exists": Refusal("The terminal has a key already.", "Do not delete that key."),
+        "wrong_pass_phrase": Refusal("The key's pass phrase is wrong.", _TECHNICIAN),
+        "key_damaged": Refusal("The terminal's key is damaged.", _ENROL),
+        "key_exposed": Refusal("Others may read the terminal's key.", _TECHNICIAN),
+        # The till itself
+        "request_timed_out": Refusal("The time to pay is over.", "Press Pay again."),
+        "sale_interrupted": Refusal(
+            "The power went during a payment.", "If the goods are still here, take it again."
+        ),
+        "paid_twice": Refusal("This sale was paid twice.", f"One is the customer's. {_BY_CODE}"),
+        "worker_died": Refusal("A part of the till stopped.", "Press Try again."),
+        "font_missing": Refusal("There is no Korean font.", "Install fonts-nanum."),
+        # Why the ledger did not settle
+        "double_spend": Refusal("That purse was spent twice.", _BY_CODE),
+        "reserve_released": Refusal("The purse's reserve was released.", _BY_CODE),
+        "guarantee_exhausted": Refusal("Over the guarantee fund's cap.", _BY_CODE),
+        "returned_to_payer": Refusal("It was given back to the customer.", _BY_CODE),
+        "certificate_expired": Refusal("The purse's certificate had expired.", _BY_CODE),
+        "terminal_revoked": Refusal(
+            "This terminal may no longer sell.", f"What you took is settled. {_CALL}"
+        ),
+        "chain_broken": Refusal(
+            "The journal does not hang together.", f"Leave it on. {_TECHNICIAN}"
+        ),
+        "account_frozen": Refusal("That account is frozen.", _OTHER),
+        "unknown_terminal": Refusal("This terminal is not registered.", _ENROL),
+        "unknown_merchant": Refusal("This shop is not registered.", _CALL),
+        "unknown_account": Refusal("That account is not registered.", _OTHER),
+        "unknown_purse": Refusal("That purse is not registered.", _BY_CODE),
+        "unknown_request": Refusal("That payment is not registered.", _BY_CODE),
+        "unknown_code": Refusal("There is no such enrolment code.", "Check the code."),
+        "code_used": Refusal("That enrolment code was used.", "Ask for a new one."),
+        "code_expired": Refusal("That enrolment code has expired.", "Ask for a new one."),
+        "already_exists": Refusal("It is there already.", _CALL),
+        "not_enough_won": Refusal("There is not enough in the account.", _OTHER),
+        "over_balance_limit": Refusal("More than the purse may hold.", "Take a smaller amount."),
+        "no_wallet": Refusal("That account has no wallet.", _OTHER),
+        "not_set_up": Refusal("The ledger is not set up yet.", _CALL),
+        "wrong_key": Refusal("The purse's key is another one.", _BY_CODE),
+    }
+)

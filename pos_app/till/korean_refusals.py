@@ -1,0 +1,168 @@
+"""What the till says in Korean to every error code: what happened, and what to do next."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from pos_app.till.words import Refusal
+
+_OTHER: Final = "다른 방법으로 받아 주세요."
+_KEEP: Final = "물건을 건네지 말고 다른 방법으로 받아 주세요."
+_CALL: Final = "고객센터에 알려 주세요."
+_BY_CODE: Final = "거래 번호를 적고 고객센터에 알려 주세요."
+_AGAIN: Final = "다시 읽혀 주세요."
+_TAP_AGAIN: Final = "카드를 다시 대 주세요."
+_BY_ITSELF: Final = "그대로 두면 저절로 다시 보냅니다."
+_TECHNICIAN: Final = "기술자를 불러 주세요."
+_ENROL: Final = "기술자가 단말기를 다시 등록해야 합니다."
+_SYNC: Final = "통신선을 확인하고 지금 정산을 눌러 주세요."
+
+REFUSALS: Final = MappingProxyType(
+    {
+        # What no table knows
+        "error": Refusal("처리하지 못했습니다.", f"정산 대기를 확인하고 {_CALL}"),
+        # What was read or shown
+        "invalid_amount": Refusal("금액이 올바르지 않습니다.", "금액을 다시 입력해 주세요."),
+        "encoding": Refusal("읽을 수 없는 코드입니다.", _AGAIN),
+        "too_large": Refusal("너무 긴 코드입니다.", _OTHER),
+        "not_canonical": Refusal("형식이 바르지 않은 코드입니다.", _OTHER),
+        "malformed": Refusal("내용이 잘못된 코드입니다.", _AGAIN),
+        "not_kscoin": Refusal("KS코인 코드가 아닙니다.", "손님 휴대폰의 결제 QR을 읽혀 주세요."),
+        "request_shown": Refusal("계산대의 QR입니다.", "손님 휴대폰의 결제 QR을 읽혀 주세요."),
+        "verification": Refusal("진짜인지 확인되지 않습니다.", _OTHER),
+        "bad_signature": Refusal("서명이 맞지 않습니다.", _OTHER),
+        "wrong_network": Refusal("다른 망의 돈입니다 (시험용 등).", _OTHER),
+        "untrusted_key": Refusal("알 수 없는 발행처입니다.", _OTHER),
+        "expired": Refusal("유효 기간이 지났습니다.", _OTHER),
+        "stale_version": Refusal("받은 목록이 더 오래되었습니다.", _BY_ITSELF),
+        "broken_chain": Refusal(
+            "장부 기록이 이어지지 않습니다.", f"단말기를 끄지 말고 {_TECHNICIAN}"
+        ),
+        "spending": Refusal("지갑 기록이 맞지 않습니다.", _OTHER),
+        "exceeds_credit": Refusal("지갑 잔액이 모자랍니다.", _OTHER),
+        "overlap": Refusal("복제된 지갑일 수 있습니다.", _KEEP),
+        "not_a_proof": Refusal("이중 사용의 증거가 아닙니다.", _CALL),
+        # A payment that is not taken
+        "declined": Refusal("받을 수 없는 결제입니다.", _OTHER),
+        "kind_not_allowed": Refusal("이 단말기가 받지 않는 종류입니다.", _OTHER),
+        "no_such_request": Refusal("이 단말기의 결제가 아닙니다.", "새로 결제해 주세요."),
+        "wrong_request": Refusal("다른 결제의 코드입니다.", "지금 QR로 다시 내 달라고 해 주세요."),
+        "request_expired": Refusal("결제 시간이 지났습니다.", "새로 결제해 주세요."),
+        "already_paid": Refusal(
+            "이미 결제된 판매입니다.", "정산 대기와 거래 번호를 확인해 주세요."
+        ),
+        "wrong_purse": Refusal("지갑과 증명서가 다릅니다.", _OTHER),
+        "wrong_amount": Refusal(
+            "결제 금액이 서로 다릅니다.", "지금 QR로 다시 내 달라고 해 주세요."
+        ),
+        "purse_denied": Refusal("이 지갑은 쓸 수 없습니다 (분실 신고됨).", _OTHER),
+        "already_taken": Refusal("이미 쓴 돈을 다시 냈습니다.", _KEEP),
+        "over_payment_limit": Refusal(
+            "오프라인 1회 한도를 넘었습니다.", f"금액을 줄이거나 {_OTHER}"
+        ),
+        "over_purse_limit": Refusal("이 지갑의 하루 한도를 넘었습니다.", _OTHER),
+        "over_terminal_limit": Refusal("오프라인 보관 한도가 찼습니다.", _SYNC),
+        "offline_too_long": Refusal("오프라인이 너무 오래되었습니다.", _SYNC),
+        "denylist_too_old": Refusal("분실 목록이 너무 오래되었습니다.", _SYNC),
+        "no_policy": Refusal("한도 정보를 읽을 수 없습니다.", _SYNC),
+        # The journal
+        "queue": Refusal("장부를 쓸 수 없습니다.", f"단말기를 끄지 말고 {_TECHNICIAN}"),
+        "journal_locked": Refusal(
+            "다른 프로그램이 장부를 쓰고 있습니다.", "다른 계산대 프로그램을 닫아 주세요."
+        ),
+        "journal_damaged": Refusal("장부가 손상되었습니다.", f"단말기를 끄지 말고 {_TECHNICIAN}"),
+        "wrong_terminal": Refusal("다른 단말기의 장부입니다.", _TECHNICIAN),
+        "disk_full": Refusal(
+            "저장 공간이 가득 찼습니다.", "필요 없는 파일을 지우고 다시 시도해 주세요."
+        ),
+        "disk_failed": Refusal("저장 장치가 응답하지 않습니다.", f"다시 시도하고, 안 되면 {_CALL}"),
+        "queue_stopped": Refusal("장부가 닫혔습니다.", "계산대를 다시 켜 주세요."),
+        "identity_invalid": Refusal("단말기 등록 정보가 틀립니다.", _ENROL),
+        # The line to the ledger
+        "ledger": Refusal("정산 서버가 처리하지 못했습니다.", _BY_ITSELF),
+        "ledger_unreachable": Refusal(
+            "정산 서버에 연결되지 않습니다.", "통신선을 확인해 주세요. 연결되면 저절로 보냅니다."
+        ),
+        "ledger_failing": Refusal("정산 서버에 문제가 있습니다.", _BY_ITSELF),
+        "ledger_refused": Refusal(
+            "정산 서버가 거절했습니다.", f"받은 결제는 그대로 있습니다. {_CALL}"
+        ),
+        "ledger_garbled": Refusal("정산 서버의 답이 이상합니다.", _BY_ITSELF),
+        # What is plugged in
+        "driver": Refusal("장치에 문제가 있습니다.", _CALL),
+        "device_unavailable": Refusal("장치를 쓸 수 없습니다.", "잠시 뒤 저절로 다시 연결합니다."),
+        "device_not_found": Refusal("장치가 꽂혀 있지 않습니다.", "장치의 선을 꽂아 주세요."),
+        "device_busy": Refusal(
+            "다른 프로그램이 장치를 쓰고 있습니다.", "그 프로그램을 닫아 주세요."
+        ),
+        "device_forbidden": Refusal("장치를 열 권한이 없습니다.", _TECHNICIAN),
+        "device_gone": Refusal("장치 연결이 끊겼습니다.", "선을 다시 꽂아 주세요."),
+        "service_down": Refusal("카드 서비스가 멈췄습니다.", f"잠시 기다리고, 안 되면 {_CALL}"),
+        "worker_fault": Refusal("장치 처리에 오류가 있었습니다.", "저절로 다시 시작합니다."),
+        # What is held to the reader
+        "card": Refusal("카드를 처리하지 못했습니다.", _TAP_AGAIN),
+        "card_removed": Refusal("카드를 너무 일찍 뗐습니다.", _TAP_AGAIN),
+        "card_mute": Refusal("카드가 응답하지 않습니다.", _TAP_AGAIN),
+        "card_overstayed": Refusal("카드를 너무 오래 댔습니다.", "뗐다가 다시 대 주세요."),
+        "foreign_card": Refusal("KS코인 카드가 아닙니다.", _OTHER),
+        "no_purse_on_card": Refusal("지갑이 없는 카드입니다.", _OTHER),
+        "unknown_card_version": Refusal("이 단말기가 모르는 새 카드입니다.", _OTHER),
+        "card_garbled": Refusal("카드의 답이 올바르지 않습니다.", _OTHER),
+        "debit_torn": Refusal("카드를 너무 일찍 뗐습니다.", _KEEP),
+        "card_refused": Refusal("카드가 결제를 거절했습니다.", _OTHER),
+        "card_not_personalised": Refusal("아직 개통되지 않은 카드입니다.", _OTHER),
+        "card_credit_exceeded": Refusal("카드 잔액이 모자랍니다.", f"카드를 충전하거나 {_OTHER}"),
+        "card_no_such_debit": Refusal("카드에 이 결제가 없습니다.", _TAP_AGAIN),
+        "card_certificate_refused": Refusal("카드가 충전을 받지 않았습니다.", _CALL),
+        "another_card": Refusal("다른 카드입니다.", "처음에 댄 카드를 다시 대 주세요."),
+        "card_paid_elsewhere": Refusal("그 사이 다른 곳에서 쓴 카드입니다.", _KEEP),
+        "reader_silent": Refusal(
+            "카드 리더가 응답하지 않습니다.", "리더의 선을 뺐다가 다시 꽂아 주세요."
+        ),
+        # The key of the terminal
+        "key_store": Refusal("단말기 열쇠를 쓸 수 없습니다.", _TECHNICIAN),
+        "key_not_found": Refusal("단말기 열쇠가 없습니다.", _ENROL),
+        "key_exists": Refusal("단말기 열쇠가 이미 있습니다.", "있는 열쇠를 지우지 마세요."),
+        "wrong_pass_phrase": Refusal("열쇠의 암호가 맞지 않습니다.", _TECHNICIAN),
+        "key_damaged": Refusal("단말기 열쇠가 손상되었습니다.", _ENROL),
+        "key_exposed": Refusal("열쇠 파일이 남에게 열려 있습니다.", _TECHNICIAN),
+        # The till itself
+        "request_timed_out": Refusal("결제 시간이 지났습니다.", "다시 결제를 눌러 주세요."),
+        "sale_interrupted": Refusal(
+            "결제 중에 전원이 꺼졌습니다.", "물건을 건네지 않았으면 다시 결제해 주세요."
+        ),
+        "paid_twice": Refusal(
+            "같은 판매가 두 번 결제되었습니다.", f"한 번은 손님의 돈입니다. {_BY_CODE}"
+        ),
+        "worker_died": Refusal("한 부분이 갑자기 멈췄습니다.", "다시 시도를 눌러 주세요."),
+        "font_missing": Refusal("한글 글꼴이 없습니다.", "fonts-nanum을 설치해 주세요."),
+        # Why the ledger did not settle
+        "double_spend": Refusal("두 번 쓴 지갑의 결제입니다.", _BY_CODE),
+        "reserve_released": Refusal("지갑의 예치금이 풀려 있습니다.", _BY_CODE),
+        "guarantee_exhausted": Refusal("보증 기금의 한도를 넘었습니다.", _BY_CODE),
+        "returned_to_payer": Refusal("손님에게 이미 돌려준 돈입니다.", _BY_CODE),
+        "certificate_expired": Refusal("지갑 증명서가 만료되었습니다.", _BY_CODE),
+        "terminal_revoked": Refusal(
+            "사용이 정지된 단말기입니다.", f"받은 결제는 정산됩니다. {_CALL}"
+        ),
+        "chain_broken": Refusal(
+            "장부 기록이 이어지지 않습니다.", f"단말기를 끄지 말고 {_TECHNICIAN}"
+        ),
+        "account_frozen": Refusal("정지된 계정입니다.", _OTHER),
+        "unknown_terminal": Refusal("등록되지 않은 단말기입니다.", _ENROL),
+        "unknown_merchant": Refusal("등록되지 않은 가맹점입니다.", _CALL),
+        "unknown_account": Refusal("등록되지 않은 계정입니다.", _OTHER),
+        "unknown_purse": Refusal("등록되지 않은 지갑입니다.", _BY_CODE),
+        "unknown_request": Refusal("등록되지 않은 결제입니다.", _BY_CODE),
+        "unknown_code": Refusal("없는 등록 코드입니다.", "코드를 확인해 주세요."),
+        "code_used": Refusal("이미 쓴 등록 코드입니다.", "새 코드를 받아 주세요."),
+        "code_expired": Refusal("등록 코드의 기간이 지났습니다.", "새 코드를 받아 주세요."),
+        "already_exists": Refusal("이미 있습니다.", _CALL),
+        "not_enough_won": Refusal("계정의 잔액이 모자랍니다.", _OTHER),
+        "over_balance_limit": Refusal("지갑의 보유 한도를 넘습니다.", "금액을 줄여 주세요."),
+        "no_wallet": Refusal("휴대폰 지갑이 없는 계정입니다.", _OTHER),
+        "not_set_up": Refusal("정산 서버가 준비되지 않았습니다.", _CALL),
+        "wrong_key": Refusal("지갑의 열쇠가 다릅니다.", _BY_CODE),
+    }
+)
