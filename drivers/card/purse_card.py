@@ -144,8 +144,8 @@ class PurseCard:
         if len(data) < STATE_HEAD.size:
             raise CardGarbled(self._device, "the state is cut short")
         flag, sequence, spent_total_won = STATE_HEAD.unpack_from(data)
-        if flag > RATIFIED:
-            raise CardGarbled(self._device, f"no state has flag {flag}")
+        if flag > RATIFIED or (flag == NO_DEBIT) != (sequence == 0):
+            raise CardGarbled(self._device, f"no state has flag {flag} and sequence {sequence}")
         start = STATE_HEAD.size + (HASH_BYTES if flag != NO_DEBIT else 0)
         certificate = data[start:]
         return CardState(

@@ -6,8 +6,9 @@ import hashlib
 from dataclasses import replace
 from typing import Final
 
-from drivers.card.purse_card import SignedDebit
+from drivers.card.purse_card import PurseCard, SignedDebit
 from drivers.simulated.card_memory import CardMemory
+from drivers.simulated.phone import DirectConnection
 from drivers.simulated.purse_applet import PurseApplet
 from kscoin import cose
 from kscoin.keys import SoftwareSigner
@@ -50,6 +51,13 @@ def purse(
     return PurseApplet.personalised(
         PURSE_KEY, certificate(terms), AUTHORITY.public_key, NETWORK, memory
     )
+
+
+def selected(card: PurseApplet) -> PurseCard:
+    """The card's commands, after SELECT."""
+    commands = PurseCard(DirectConnection(card))
+    commands.select()
+    return commands
 
 
 def spent_won(card: PurseApplet) -> int:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
-from drivers.card.apdu import MAX_DATA_BYTES, PURSE_AID, Answer, Command, Instruction
+from drivers.card.apdu import MAX_DATA_BYTES, PURSE_AID, Answer, Command, Instruction, Status
+
+PAGE = (Path(__file__).parents[3] / "docs" / "protocol.md").read_text(encoding="utf-8")
 
 HASH = bytes(range(32))
 
@@ -36,3 +41,13 @@ def test_data_that_a_short_apdu_can_count() -> None:
 def test_only_9000_is_success() -> None:
     assert Answer(b"", 0x9000).is_ok
     assert not Answer(b"", 0x9001).is_ok
+
+
+def test_the_page_has_every_command_and_every_status_word() -> None:
+    section = PAGE.partition("## 7. The card")[2].partition("\n## ")[0]
+    commands = re.findall(r"^\| ([A-Z ]+) \| ([0-9A-F]{2}) \|", section, re.MULTILINE)
+    words = re.findall(r"^\| ([0-9A-F, ]{4,}) \|", section, re.MULTILINE)
+
+    drawn = {name.replace(" ", "_"): int(code, 16) for name, code in commands}
+    assert drawn == {each.name: each.value for each in Instruction}
+    assert {int(word, 16) for row in words for word in row.split(",")} == set(Status)

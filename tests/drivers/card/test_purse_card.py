@@ -100,6 +100,21 @@ def test_a_state_that_is_cut_short_is_garbled(cut: int) -> None:
         card(whole[:cut] + OK).get_state()
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "03 00000001 0000000000000001",
+        "00 00000001 0000000000000000",
+        "01 00000000 0000000000000001",
+    ],
+)
+def test_a_state_that_contradicts_itself_is_garbled(head: str) -> None:
+    with pytest.raises(CardGarbled):
+        card(bytes.fromhex(head) + HASH + CERTIFICATE + OK).get_state()
+    with pytest.raises(CardGarbled):
+        card(bytes.fromhex(head) + CERTIFICATE + OK).get_state()
+
+
 def test_a_debit() -> None:
     answer = DEBIT + SIGNATURE + OK
     assert card(answer).debit(1, HASH) == SignedDebit(DEBIT, SIGNATURE)

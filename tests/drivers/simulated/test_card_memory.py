@@ -16,7 +16,6 @@ from drivers.simulated.card_memory import FileMemory, PurseImage, VolatileMemory
 from drivers.simulated.purse_applet import PurseApplet
 from kscoin.errors import EncodingError
 from tests.drivers.purses import purse, request_hash
-from tests.drivers.simulated.test_purse_applet import selected
 
 ROOT: Final = Path(__file__).parents[3]
 
@@ -25,7 +24,7 @@ import sys
 from pathlib import Path
 from drivers.simulated.card_memory import FileMemory
 from drivers.simulated.purse_applet import PurseApplet
-from tests.drivers.simulated.test_purse_applet import selected
+from tests.drivers.purses import selected
 
 card = selected(PurseApplet(FileMemory(Path(sys.argv[1]))))
 for number in range(1_000_000):

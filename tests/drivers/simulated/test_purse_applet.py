@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from drivers.card.apdu import PURSE_AID, Command, Instruction
-from drivers.card.purse_card import PurseCard, SignedDebit
+from drivers.card.purse_card import SignedDebit
 from drivers.errors import (
     CardRefused,
     CertificateRefused,
@@ -20,7 +20,6 @@ from drivers.errors import (
     NoSuchDebit,
 )
 from drivers.simulated.card_memory import PurseImage, VolatileMemory
-from drivers.simulated.phone import DirectConnection
 from drivers.simulated.purse_applet import PurseApplet
 from kscoin.errors import BadSignature, VerificationError
 from kscoin.keys import SoftwareSigner
@@ -35,6 +34,7 @@ from tests.drivers.purses import (
     certificate,
     purse,
     request_hash,
+    selected,
     verified,
 )
 
@@ -42,13 +42,6 @@ SELECT: Final = Command(Instruction.SELECT, PURSE_AID).encode()
 GET_STATE: Final = bytes.fromhex("8010000000")
 GET_LAST: Final = bytes.fromhex("8022000000")
 HASH: Final = request_hash(1)
-
-
-def selected(card: PurseApplet) -> PurseCard:
-    """The card's commands, after SELECT."""
-    commands = PurseCard(DirectConnection(card))
-    commands.select()
-    return commands
 
 
 def debit_apdu(amount_won: int, request: bytes = HASH) -> bytes:
