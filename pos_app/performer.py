@@ -36,6 +36,7 @@ from pos_app.till.effects import (
     StartListening,
     StopListening,
     SyncNow,
+    WakeSync,
 )
 from pos_app.till.events import (
     Event,
@@ -110,6 +111,10 @@ class QueuePort(Protocol):
 class LinePort(Protocol):
     """What is asked of the line to the ledger."""
 
+    def wake(self) -> None:
+        """There is something new to send."""
+        ...
+
     def sync_now(self) -> None:
         """Send what waits, without waiting for the next turn."""
         ...
@@ -152,7 +157,7 @@ class Performer:
     def perform(self, effect: Effect) -> None:
         """Start what the effect asks for."""
         match effect:
-            case StartListening() | StopListening() | SyncNow() | Restart():
+            case StartListening() | StopListening() | WakeSync() | SyncNow() | Restart():
                 self._steer(effect)
             case DebitCard() | ReadLastDebit() | ConfirmCard() | ReleaseCard():
                 self._command_card(effect)
@@ -165,7 +170,7 @@ class Performer:
             case _ as never:
                 assert_never(never)
 
-    def _steer(self, effect: StartListening | StopListening | SyncNow | Restart) -> None:
+    def _steer(self, effect: StartListening | StopListening | WakeSync | SyncNow | Restart) -> None:
         match effect:
             case StartListening(request):
                 self._tap.listen()
@@ -173,6 +178,8 @@ class Performer:
             case StopListening():
                 self._tap.rest()
                 self._line.expect_none()
+            case WakeSync():
+                self._line.wake()
             case SyncNow():
                 self._line.sync_now()
             case Restart():
@@ -264,9 +271,7 @@ class Performer:
 
     def _request(self, opened: values.OpenRequest) -> Request:
         return Request(
-            opened.request_hash,
-            opened.signed.data,
-            opened.signed.message.amount_won,
+            opened.signed,
             opened.offer_text,
             self._clock.monotonic_ms(),
             opened.valid_until_monotonic_ms,

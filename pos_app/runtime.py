@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from threading import Event as Flag
 from threading import Lock, Thread
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from pos_app.inbox import Inbox
 from pos_app.till.effects import Effect
@@ -23,6 +23,8 @@ from pos_app.till.views import Press, View
 # How often the till looks at the clock while nothing happens: a countdown never skips a second.
 TICK_S: Final = 0.25
 STOP_TIMEOUT_S: Final = 5.0
+
+Perform: TypeAlias = Callable[[Effect], None]
 
 _log = logging.getLogger(__name__)
 
@@ -38,20 +40,11 @@ class ClockPort(Protocol):
 class Runtime:
     """The till as it runs: takes events one at a time, performs effects, publishes views.
 
-    `perform` starts what an effect asks for and returns at once; what comes of it is posted to
-    the inbox.
+    It can be watched as soon as it is made, and takes events once it is started.
     """
 
-    def __init__(
-        self,
-        inbox: Inbox,
-        perform: Callable[[Effect], None],
-        clock: ClockPort,
-        face: Face,
-        till: Till,
-    ) -> None:
+    def __init__(self, inbox: Inbox, clock: ClockPort, face: Face, till: Till) -> None:
         self._inbox = inbox
-        self._perform = perform
         self._clock = clock
         self._face = face
         self._till = till
@@ -59,7 +52,7 @@ class Runtime:
         self._watchers: list[Callable[[View], None]] = []
         self._watching = Lock()
         self._stopping = Flag()
-        self._thread = Thread(target=self.run, name="till", daemon=True)
+        self._thread: Thread | None = None
 
     # Asked by the window, from any thread.
 
@@ -76,29 +69,35 @@ class Runtime:
 
     # The thread.
 
-    def start(self) -> None:
-        """Start the runtime's thread; once only."""
+    def start(self, perform: Perform) -> None:
+        """Start the runtime's thread; once only.
+
+        `perform` starts what an effect asks for and returns at once; what comes of it is posted
+        to the inbox.
+        """
+        self._thread = Thread(target=self.run, args=(perform,), name="till", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """End the thread after the event in hand."""
         self._stopping.set()
-        self._thread.join(STOP_TIMEOUT_S)
+        if self._thread is not None:
+            self._thread.join(STOP_TIMEOUT_S)
 
-    def run(self) -> None:
+    def run(self, perform: Perform) -> None:
         """Take events on the calling thread until stopped."""
         while not self._stopping.is_set():
             event = self._inbox.take(TICK_S)
-            self.handle(Ticked(self._clock.monotonic_ms(), self._clock.wall_s()))
+            self.handle(Ticked(self._clock.monotonic_ms(), self._clock.wall_s()), perform)
             if event is not None:
-                self.handle(event)
+                self.handle(event, perform)
 
-    def handle(self, event: Event) -> None:
+    def handle(self, event: Event, perform: Perform) -> None:
         """Take one event: step, perform its effects in order, publish the view if it is new."""
         try:
             self._till, effects = step(self._till, event)
             for effect in effects:
-                self._perform(effect)
+                perform(effect)
         except Exception:  # noqa: BLE001
             # `step` never raises and `perform` should not: it is a mistake of ours, and is shown.
             _log.exception("the till could not take %s", type(event).__name__)

@@ -62,11 +62,11 @@ class TapDesk:
     def __init__(self, post: Callable[[Event], None]) -> None:
         self._post = post
         self._meeting: _Meeting | None = None
-        self._tap: TapPort | None = None
+        self._worker: TapPort = _NoReader()
 
     def serve(self, worker: TapPort) -> None:
-        """Take the reader's worker, whose reports come to `report`."""
-        self._tap = worker
+        """Take the reader's worker, whose reports come to `report`; before that there is none."""
+        self._worker = worker
 
     # Asked by the performer, on the runtime's thread.
 
@@ -135,10 +135,27 @@ class TapDesk:
         meeting = self._meeting
         return meeting if meeting is not None and meeting.card.session == session else None
 
-    @property
-    def _worker(self) -> TapPort:
-        assert self._tap is not None, "the tap desk serves a reader before the till runs"
-        return self._tap
+
+class _NoReader:
+    """What a till without a card reader asks: nothing is ever presented, so nothing is answered."""
+
+    def listen(self) -> None:
+        pass
+
+    def rest(self) -> None:
+        pass
+
+    def debit(self, session: int, amount_won: int, request_hash: bytes) -> None:
+        pass
+
+    def get_last(self, session: int) -> None:
+        pass
+
+    def confirm(self, session: int, request_hash: bytes) -> None:
+        pass
+
+    def release(self, session: int) -> None:
+        pass
 
 
 def _card(session: int, state: CardState) -> Card:

@@ -18,6 +18,7 @@ from pos_app.till.effects import (
     RecordWitness,
     ReleaseCard,
     StopListening,
+    WakeSync,
 )
 from pos_app.till.events import (
     CardDebited,
@@ -96,7 +97,8 @@ def give_up(till: Till, torn: HoldingAgain) -> Move:
     request = torn.request
     problem = Problem("debit_torn", Moved.PERHAPS)
     refused = Refused(request.amount_won, problem, request.hash, short_code(request.hash))
-    return to(till, refused, torn_record(request.hash, torn.card), StopListening())
+    record = torn_record(request.hash, torn.card)
+    return to(till, refused, record, StopListening(), WakeSync())
 
 
 def _presented(till: Till, card: Card) -> Move:

@@ -108,6 +108,11 @@ class ListQueue:
 
 
 @dataclass(frozen=True, slots=True)
+class WakeSync:
+    """There is something new to send; while the line is down, sending waits for its next turn."""
+
+
+@dataclass(frozen=True, slots=True)
 class SyncNow:
     """Do not wait for the next turn; answered by SyncStarted and SyncEnded."""
 
@@ -132,6 +137,7 @@ Effect: TypeAlias = (
     | CloseRequest
     | ReadRisk
     | ListQueue
+    | WakeSync
     | SyncNow
     | Restart
 )

@@ -164,6 +164,11 @@ class Scanned:
 
 
 @dataclass(frozen=True, slots=True)
+class ScanBroken:
+    """The scanner has read something that arrived broken."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptArrived:
     """The ledger has sent a signed receipt for a request; not verified yet."""
 
@@ -230,7 +235,7 @@ QueueEvent: TypeAlias = (
     | PurseDeclined
     | JournalFailed
 )
-EvidenceEvent: TypeAlias = PaymentStored | EvidenceRefused | ReceiptArrived | Scanned
+EvidenceEvent: TypeAlias = PaymentStored | EvidenceRefused | ReceiptArrived | Scanned | ScanBroken
 CardEvent: TypeAlias = CardPresented | CardUnusable | CardDebited | CardLost | CardRefused | TapTorn
 HealthEvent: TypeAlias = (
     RiskChanged

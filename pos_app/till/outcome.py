@@ -19,13 +19,14 @@ from pos_app.till.effects import (
     ReadRisk,
     ReleaseCard,
     StopListening,
-    SyncNow,
+    WakeSync,
 )
 from pos_app.till.events import (
     EvidenceEvent,
     EvidenceRefused,
     PaymentStored,
     ReceiptArrived,
+    ScanBroken,
     Scanned,
 )
 from pos_app.till.evidence import (
@@ -68,6 +69,8 @@ def evidence_event(till: Till, event: EvidenceEvent) -> Move:
     match event:
         case Scanned(text):
             return _scanned(till, text)
+        case ScanBroken():
+            return stay(with_problem(till, Problem("scan_broken", Moved.NO)))
         case ReceiptArrived(request_hash, receipt):
             return offer(till, request_hash, ReceiptEvidence(receipt))
         case PaymentStored(stored, evidence):
@@ -121,7 +124,7 @@ def _scanned(till: Till, text: str) -> Move:
 
 
 def _stored(till: Till, stored: Stored, evidence: Evidence | None) -> Move:
-    effects: tuple[Effect, ...] = (ReadRisk(), SyncNow())
+    effects: tuple[Effect, ...] = (ReadRisk(), WakeSync())
     if isinstance(evidence, DebitEvidence) and evidence.card is not None:
         # Before anything that lets the card go.
         effects = (ConfirmCard(evidence.card, stored.request_hash), *effects)
@@ -210,7 +213,8 @@ def _refused_for_good(
         # The phone has signed: its purse counts the money as spent.
         return to(till, replace(before, problem=problem))
     refused = Refused(request.amount_won, problem, request.hash, short_code(request.hash))
-    return to(till, refused, torn_record(request.hash, evidence.card), StopListening())
+    record = torn_record(request.hash, evidence.card)
+    return to(till, refused, record, StopListening(), WakeSync())
 
 
 def _refused_elsewhere(till: Till, event: EvidenceRefused) -> Move:

@@ -36,6 +36,7 @@ from pos_app.till.states import (
     Till,
     Witnessing,
 )
+from pos_app.till.views import Connection
 from pos_app.till.words import Moved
 
 # Written with the note that closes a request (KSP/1 section 9).
@@ -115,6 +116,9 @@ def _timed(till: Till) -> Move:
 
 
 def _timed_out(till: Till, request: Request) -> Move:
-    # A wallet may have paid online while this till was offline: its receipt is still taken.
-    refused = Refused(request.amount_won, Problem("request_timed_out"), request.hash)
+    problem = Problem("request_timed_out", Moved.NO)
+    if till.line.connection is not Connection.ONLINE:
+        # A wallet may have paid through the ledger: its receipt can still be scanned.
+        problem = Problem("timed_out_offline", Moved.PERHAPS)
+    refused = Refused(request.amount_won, problem, request.hash)
     return to(till, refused, CloseRequest(request.hash, TIMED_OUT), StopListening())

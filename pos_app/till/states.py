@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, TypeAlias
 
+from kscoin.messages import PaymentRequest
+from kscoin.signed import Signed
 from pos_app.till.views import Connection, DeviceKind, Waiting
 from pos_app.till.words import Language, Moved
 
@@ -55,15 +57,22 @@ ESSENTIAL: Final = frozenset({Part.TILL, Part.QUEUE, Part.KEY_STORE, Part.DISK})
 class Request:
     """A payment request that is signed, journalled and shown. Times are monotonic milliseconds.
 
-    `signed` is the message as it was signed, `offer_text` the text of its QR code.
+    `offer_text` is the text of its QR code.
     """
 
-    hash: bytes
-    signed: bytes
-    amount_won: int
+    signed: Signed[PaymentRequest]
     offer_text: str
     opened_ms: int
     valid_until_ms: int
+
+    @property
+    def hash(self) -> bytes:
+        """The request hash: the payment's id."""
+        return self.signed.id
+
+    @property
+    def amount_won(self) -> int:
+        return self.signed.message.amount_won
 
     @property
     def offered_until_ms(self) -> int:

@@ -9,7 +9,15 @@ from typing import Final
 from kscoin import qr
 from kscoin.codes import short_code
 from kscoin.keys import SoftwareSigner
-from kscoin.messages import Assurance, Debit, PurseCertificate, Receipt
+from kscoin.messages import (
+    Assurance,
+    ClockQuality,
+    Debit,
+    PaymentKind,
+    PaymentRequest,
+    PurseCertificate,
+    Receipt,
+)
 from kscoin.signed import seal
 from pos_app.till.effects import Effect
 from pos_app.till.events import Event, PaymentStored, QueueReady
@@ -32,8 +40,27 @@ WALL_S: Final = 1_800_000_000
 PURSE_KEY: Final = SoftwareSigner(11)
 AUTHORITY: Final = SoftwareSigner(12)
 
-REQUEST: Final = Request(b"\x01" * 32, b"", 12_300, "KS1:OFFER", NOW_MS, NOW_MS + 180_000)
-OTHER_REQUEST: Final = Request(b"\x02" * 32, b"", 500, "KS1:OTHER", NOW_MS, NOW_MS + 180_000)
+TERMINAL: Final = SoftwareSigner(13)
+
+
+def request_for(amount_won: int, nonce: bytes, offer_text: str, opened_ms: int = NOW_MS) -> Request:
+    """A request that is signed, journalled and shown."""
+    message = PaymentRequest(
+        terminal_id=b"terminal",
+        nonce=nonce,
+        amount_won=amount_won,
+        kind=PaymentKind.SALE,
+        created_at_s=WALL_S,
+        clock_quality=ClockQuality.SYNCHRONISED,
+        valid_s=180,
+        journal_head=bytes(16),
+        policy_version=1,
+    )
+    return Request(seal(message, TERMINAL, NETWORK), offer_text, opened_ms, opened_ms + 180_000)
+
+
+REQUEST: Final = request_for(12_300, b"1" * 16, "KS1:OFFER")
+OTHER_REQUEST: Final = request_for(500, b"2" * 16, "KS1:OTHER")
 READY: Final = Till(Selling(), now_ms=NOW_MS, wall_s=WALL_S)
 
 

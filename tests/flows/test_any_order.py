@@ -31,6 +31,7 @@ from pos_app.till.events import (
     RequestRefused,
     RiskChanged,
     SaleInterrupted,
+    ScanBroken,
     Scanned,
     StartFailed,
     SyncEnded,
@@ -121,6 +122,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(ReceiptArrived, HASHES, st.one_of(st.just(b"?"), st.binary(max_size=40))),
     st.builds(LinkChanged, st.sampled_from(Connection)),
     st.builds(SyncStarted),
+    st.builds(ScanBroken),
     st.builds(SyncEnded, st.one_of(st.none(), CODES)),
     st.builds(PaymentsSettled, st.frozensets(HASHES)),
     st.builds(DeviceChanged, st.sampled_from(DeviceKind), st.one_of(st.none(), CODES)),
@@ -283,6 +285,6 @@ def _is_between_sales(till: Till) -> bool:
 
 
 TestAnyOrder = AnyOrder.TestCase
-TestAnyOrder.settings = settings(max_examples=150, stateful_step_count=60)
+TestAnyOrder.settings = settings(max_examples=100, stateful_step_count=60)
 TestAWorld = AWorld.TestCase
-TestAWorld.settings = settings(max_examples=400, stateful_step_count=80)
+TestAWorld.settings = settings(max_examples=250, stateful_step_count=80)

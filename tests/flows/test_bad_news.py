@@ -17,6 +17,7 @@ from pos_app.till.effects import (
     ReleaseCard,
     Restart,
     StopListening,
+    WakeSync,
 )
 from pos_app.till.events import (
     CardDebited,
@@ -33,6 +34,7 @@ from pos_app.till.events import (
     RequestOpened,
     RequestRefused,
     SaleInterrupted,
+    ScanBroken,
     Scanned,
     StartFailed,
     TapTorn,
@@ -51,6 +53,7 @@ from pos_app.till.states import (
     Fault,
     HoldingAgain,
     Keeping,
+    Line,
     NotKept,
     Opening,
     Part,
@@ -62,7 +65,7 @@ from pos_app.till.states import (
     Till,
     Witnessing,
 )
-from pos_app.till.views import Press
+from pos_app.till.views import Connection, Press
 from pos_app.till.words import Moved
 from tests.flows.parts import (
     CARD,
@@ -164,7 +167,7 @@ def test_a_torn_tap_without_its_card_ends_on_record_and_without_goods() -> None:
             (
                 Ticked(TORN.deadline_ms, WALL_S),
                 refused("debit_torn"),
-                (TORN_RECORD, StopListening()),
+                (TORN_RECORD, StopListening(), WakeSync()),
             ),
         ],
     )
@@ -232,14 +235,23 @@ def test_a_reader_that_hangs_does_not_hold_the_sale(phase: Phase, expected: Phas
     )
 
 
-def test_a_request_that_nobody_paid_is_closed() -> None:
+@pytest.mark.parametrize(
+    ("connection", "code", "moved"),
+    [
+        (Connection.ONLINE, "request_timed_out", Moved.NO),
+        (Connection.OFFLINE, "timed_out_offline", Moved.PERHAPS),
+    ],
+)
+def test_a_request_that_nobody_paid_is_closed(
+    connection: Connection, code: str, moved: Moved
+) -> None:
     walk(
-        PAYING,
+        replace(PAYING, line=Line(connection)),
         [
             (Ticked(NOW_MS + OFFER_MS - 1, WALL_S), Paying(REQUEST), ()),
             (
                 Ticked(NOW_MS + OFFER_MS, WALL_S),
-                Refused(REQUEST.amount_won, Problem("request_timed_out"), REQUEST.hash),
+                Refused(REQUEST.amount_won, Problem(code, moved), REQUEST.hash),
                 (CloseRequest(REQUEST.hash, "timed_out"), StopListening()),
             ),
         ],
@@ -295,7 +307,7 @@ def test_a_card_debit_that_is_refused_is_recorded_as_torn() -> None:
             (
                 EvidenceRefused(REQUEST.hash, evidence, "bad_signature", is_retryable=False),
                 refused("bad_signature"),
-                (TORN_RECORD, StopListening()),
+                (TORN_RECORD, StopListening(), WakeSync()),
             )
         ],
     )
@@ -344,6 +356,10 @@ def test_a_receipt_that_is_refused_leads_back() -> None:
 )
 def test_a_text_that_is_no_payment_leaves_the_request_open(text: str, code: str) -> None:
     walk(PAYING, [(Scanned(text), paying(code, None), ())])
+
+
+def test_a_scan_that_arrived_broken_is_told() -> None:
+    walk(PAYING, [(ScanBroken(), paying("scan_broken"), ())])
 
 
 def test_the_same_code_read_twice_is_offered_once() -> None:

@@ -19,7 +19,7 @@ from pos_app.till.effects import (
     ReleaseCard,
     StartListening,
     StopListening,
-    SyncNow,
+    WakeSync,
 )
 from pos_app.till.events import (
     CardDebited,
@@ -47,7 +47,6 @@ from pos_app.till.states import (
     Paying,
     Phase,
     Problem,
-    Request,
     Selling,
     Till,
     Witnessing,
@@ -80,7 +79,7 @@ from tests.flows.parts import (
 )
 
 UNTIL_MS = NOW_MS + RESULT_MS
-AFTER_STORING: tuple[Effect, ...] = (ReadRisk(), SyncNow())
+AFTER_STORING: tuple[Effect, ...] = (ReadRisk(), WakeSync())
 
 
 def approved(evidence: Evidence, is_settled: bool = False) -> Approved:
@@ -367,8 +366,5 @@ def test_a_card_that_leaves_before_it_is_asked_may_come_back() -> None:
 
 
 def test_two_requests_are_never_open_at_once() -> None:
-    late = Request(b"\x09" * 32, b"", 700, "KS1:LATE", NOW_MS, NOW_MS + 1)
-    walk(
-        READY,
-        [(RequestOpened(late), Selling(), (CloseRequest(late.hash, "cancelled"),))],
-    )
+    close = CloseRequest(OTHER_REQUEST.hash, "cancelled")
+    walk(READY, [(RequestOpened(OTHER_REQUEST), Selling(), (close,))])

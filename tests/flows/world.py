@@ -47,7 +47,7 @@ from pos_app.till.events import (
 from pos_app.till.evidence import claimed_request
 from pos_app.till.states import Card, DebitEvidence, Evidence, Request, Stored, Till
 from pos_app.till.step import step
-from tests.flows.parts import READY, certificate_of, receipt_evidence, signed_by
+from tests.flows.parts import READY, certificate_of, receipt_evidence, request_for, signed_by
 
 PURSES: Final = (b"purse--1", b"purse--2")
 CERTIFICATES: Final = {purse_id: certificate_of(purse_id) for purse_id in PURSES}
@@ -132,7 +132,7 @@ class World:
             self.happen(RequestRefused("disk_full"))
             return
         now_ms, number = self.till.now_ms, len(self.requests) + 1
-        request = Request(bytes([number]) * 32, b"", amount_won, "KS1:", now_ms, now_ms + 180_000)
+        request = request_for(amount_won, bytes([number]) * 16, "KS1:", now_ms)
         self.requests[request.hash] = request
         self.happen(RequestOpened(request))
 

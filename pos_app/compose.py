@@ -1,0 +1,234 @@
+"""A terminal put together from its directory: the only file that names the concrete parts."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import random
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from drivers.card.pcsc import PcscReader
+from drivers.card.reader import CardReader
+from drivers.card.tap import TapWorker
+from drivers.errors import KeyStoreError
+from drivers.keystore.file_key import FileKey
+from drivers.scanner import framer
+from drivers.scanner.profiles import profile_named
+from drivers.scanner.scanner import Scanner
+from drivers.scanner.serial_port import SerialPort, serial_ports
+from drivers.simulated.socket_reader import SocketReader
+from drivers.supervisor import Device, DeviceHealth, Supervisor
+from kscoin.errors import KSCoinError
+from kscoin.messages import TerminalCertificate
+from kscoin.signed import claim
+from offline_queue.backoff import CAP_S
+from offline_queue.durable_file import read_whole
+from offline_queue.ledger_port import LedgerPort
+from offline_queue.queue import OfflineQueue, QueueSetup
+from offline_queue.rulebook import Rulebook
+from offline_queue.terminal import CERTIFICATE_FILE, load_identity
+from offline_queue.trusted_clock import SystemClock
+from pos_app.found_scanner import FoundScanner
+from pos_app.inbox import Inbox
+from pos_app.ledger_line import LedgerLine, Way
+from pos_app.performer import Performer, Ports
+from pos_app.runtime import Runtime
+from pos_app.settings import AUTO, NONE, Settings, SettingsInvalid
+from pos_app.tap_desk import TapDesk
+from pos_app.till.effects import Effect, Restart
+from pos_app.till.events import DeviceChanged, ScanBroken, Scanned, StartFailed, WorkerDied
+from pos_app.till.show import Face
+from pos_app.till.states import Part, Till
+from pos_app.till.views import DeviceKind
+
+if TYPE_CHECKING:
+    from offline_queue.journal import Journal
+
+# The threads that nothing supervises, and what a shopkeeper calls what dies with them.
+_PARTS_OF_THREADS: Final = {
+    "offline-queue": Part.QUEUE,
+    "sync": Part.SYNC,
+    "receipts": Part.SYNC,
+}
+_DISTRIBUTION: Final = "ks-coin-pos"
+
+_log = logging.getLogger(__name__)
+
+
+class Terminal:
+    """A till with all its threads; `runtime` is what a window shows and presses.
+
+    `on_restart` is called, on any thread, when the till has to be started again from outside.
+    """
+
+    def __init__(
+        self, settings: Settings, on_restart: Callable[[], None], retry_cap_s: float = CAP_S
+    ) -> None:
+        self._settings = settings
+        self._on_restart = on_restart
+        self._retry_cap_s = retry_cap_s
+        self._inbox = Inbox()
+        self._clock = SystemClock()
+        self._parts: _Parts | None = None
+        self._starting = threading.Thread(target=self._start, name="start", daemon=True)
+        self.runtime = Runtime(
+            self._inbox, self._clock, _face(settings), Till(language=settings.language)
+        )
+
+    def start(self) -> None:
+        """Start everything on a thread of its own, so that a window is not kept waiting."""
+        threading.excepthook = self._thread_died
+        self._starting.start()
+
+    def stop(self) -> None:
+        """End every thread and close the journal; what was taken stays in it."""
+        self._starting.join()
+        self.runtime.stop()
+        if self._parts is not None:
+            self._parts.stop()
+
+    def _start(self) -> None:
+        try:
+            self._parts = self._assembled()
+        except KSCoinError as error:
+            part = Part.KEY_STORE if isinstance(error, KeyStoreError) else Part.QUEUE
+            _log.error("the till cannot start: %s", error)
+            self._inbox.post(StartFailed(part, error.code, error.is_retryable))
+            self.runtime.start(self._perform_nothing_else)
+        else:
+            self.runtime.start(self._parts.performer.perform)
+            self._parts.start()
+
+    def _assembled(self) -> _Parts:
+        queue = OfflineQueue.start(self._queue_setup())
+        way = Way(self._connect, random.random, self._retry_cap_s)
+        line = LedgerLine(queue, way, self._inbox.post)
+        desk = TapDesk(self._inbox.post)
+        ports = Ports(queue, desk, line, self._clock, self._on_restart)
+        devices = [
+            Supervisor(device, partial(self._health_changed, kind))
+            for kind, device in _devices(self._settings, desk, self._scanned)
+        ]
+        return _Parts(queue, line, Performer(ports, self._inbox), devices)
+
+    def _queue_setup(self) -> QueueSetup:
+        settings = self._settings
+        rulebook = Rulebook.load(settings.directory)
+        signer = FileKey.open(settings.key_file, _pass_phrase(settings.pass_phrase_file))
+        terminal = load_identity(settings.directory, rulebook.rules.trust, signer)
+        return QueueSetup(
+            partial(_open_journal, settings.journal, terminal.terminal_id),
+            rulebook,
+            terminal,
+            self._clock,
+            software=f"ks-pos {version(_DISTRIBUTION)}",
+            hardware=f"{platform.system()} {platform.release()} {platform.machine()}",
+        )
+
+    def _connect(self) -> LedgerPort:
+        # In the thread that will use it: importing HTTP takes longer than the first frame.
+        client = import_module("offline_queue.ledger_client").LedgerClient
+        port: LedgerPort = client(self._settings.ledger_url)
+        return port
+
+    def _scanned(self, report: framer.ScanReport) -> None:
+        match report:
+            case framer.Scanned(text):
+                self._inbox.post(Scanned(text))
+            case framer.Unreadable():
+                self._inbox.post(ScanBroken())
+
+    def _health_changed(self, kind: DeviceKind, health: DeviceHealth) -> None:
+        code = None if health.error is None else health.error.code
+        self._inbox.post(DeviceChanged(kind, code))
+
+    def _thread_died(self, died: threading.ExceptHookArgs) -> None:
+        name = died.thread.name if died.thread else "?"
+        _log.critical("thread %s died", name, exc_info=died.exc_value)
+        self._inbox.post(WorkerDied(_PARTS_OF_THREADS.get(name, Part.TILL)))
+
+    def _perform_nothing_else(self, effect: Effect) -> None:
+        """Perform what a till that could not start can: start again."""
+        if isinstance(effect, Restart):
+            self._on_restart()
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What runs beside the runtime."""
+
+    queue: OfflineQueue
+    line: LedgerLine
+    performer: Performer
+    devices: list[Supervisor]
+
+    def start(self) -> None:
+        self.performer.start()
+        for device in self.devices:
+            device.start()
+        self.line.start()
+
+    def stop(self) -> None:
+        for device in self.devices:
+            device.stop()
+        self.line.stop()
+        self.queue.stop()
+
+
+def _face(settings: Settings) -> Face:
+    """Return what every screen says; the certificate's word is verified when the till starts."""
+    try:
+        certificate = read_whole(settings.directory / CERTIFICATE_FILE)
+        shop = claim(TerminalCertificate, certificate).merchant_name
+    except KSCoinError:
+        shop = ""
+    return Face(shop, settings.utc_offset_s, settings.is_demo)
+
+
+def _pass_phrase(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise KeyStoreError(str(path), "the pass phrase cannot be read") from exc
+
+
+def _open_journal(path: Path, terminal_id: bytes) -> Journal:
+    # In the queue's thread: importing SQLite's library would delay the first frame.
+    journal: Journal = import_module("offline_queue.journal").Journal.open(path, terminal_id)
+    return journal
+
+
+def _devices(
+    settings: Settings, desk: TapDesk, on_scan: Callable[[framer.ScanReport], None]
+) -> Iterator[tuple[DeviceKind, Device]]:
+    """Yield the devices that the settings ask for."""
+    if (reader := _card_reader(settings)) is not None:
+        worker = TapWorker(reader, desk.report)
+        desk.serve(worker)
+        yield DeviceKind.CARD_READER, worker
+    if settings.scanner == AUTO:
+        yield DeviceKind.SCANNER, FoundScanner(serial_ports, SerialPort, on_scan)
+    elif settings.scanner != NONE:
+        yield DeviceKind.SCANNER, _set_scanner(settings, on_scan)
+
+
+def _card_reader(settings: Settings) -> CardReader | None:
+    if settings.simulated_reader is not None:
+        return SocketReader(settings.simulated_reader)
+    if settings.card_reader == NONE:
+        return None
+    return PcscReader("" if settings.card_reader == AUTO else settings.card_reader)
+
+
+def _set_scanner(settings: Settings, on_scan: Callable[[framer.ScanReport], None]) -> Scanner:
+    profile = profile_named(settings.scanner_profile)
+    if profile is None:
+        raise SettingsInvalid(f"{settings.scanner_profile!r} is no family of scanners that we know")
+    return Scanner(SerialPort(settings.scanner, profile.baud_rate), profile, on_scan)

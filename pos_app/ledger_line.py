@@ -1,0 +1,97 @@
+"""The till's line to the ledger: one thread uploads, one waits for the receipt of an open request.
+
+Turns what they find into events. Knows no sale and verifies nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from offline_queue import sync
+from offline_queue.backoff import Backoff
+from offline_queue.ledger_port import LedgerPort
+from offline_queue.queue import OfflineQueue
+from offline_queue.receipts import RETRY_CAP_S, ReceiptWatch
+from pos_app.till.events import (
+    Event,
+    LinkChanged,
+    PaymentsSettled,
+    ReceiptArrived,
+    SyncEnded,
+    SyncStarted,
+)
+from pos_app.till.states import Request
+from pos_app.till.views import Connection
+
+_CONNECTIONS: Final = {
+    sync.Line.ONLINE: Connection.ONLINE,
+    sync.Line.OFFLINE: Connection.OFFLINE,
+    sync.Line.REFUSED: Connection.REFUSED,
+}
+
+Post: TypeAlias = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the ledger is reached: `connect` opens a connection, in the thread that will use it.
+
+    `chance` returns numbers from 0 up to 1; `retry_cap_s` is the longest wait after a failure.
+    """
+
+    connect: Callable[[], LedgerPort]
+    chance: Callable[[], float]
+    retry_cap_s: float
+
+
+class LedgerLine:
+    """Both threads, each with its own connection."""
+
+    def __init__(self, queue: OfflineQueue, way: Way, post: Post) -> None:
+        self._post = post
+        backoff = Backoff(way.chance, cap_s=way.retry_cap_s)
+        self._sync = sync.SyncThread(sync.Syncer(queue, way.connect, self._synced, backoff))
+        retry = Backoff(way.chance, cap_s=min(RETRY_CAP_S, way.retry_cap_s))
+        self._receipts = ReceiptWatch(way.connect, self._arrived, self._sync.wake, retry)
+
+    def start(self) -> None:
+        """Start both threads."""
+        self._sync.start()
+        self._receipts.start()
+
+    def stop(self) -> None:
+        """End both threads."""
+        self._receipts.stop()
+        self._sync.stop()
+
+    def wake(self) -> None:
+        """There is something new to send."""
+        self._sync.wake()
+
+    def sync_now(self) -> None:
+        """Send what waits, whatever happened before."""
+        self._sync.sync_now()
+
+    def expect_receipt(self, request: Request) -> None:
+        """Wait on the ledger for the receipt of this request."""
+        self._receipts.watch(request.signed)
+
+    def expect_none(self) -> None:
+        """Wait for no receipt any more."""
+        self._receipts.forget()
+
+    def _arrived(self, request_hash: bytes, receipt: bytes) -> None:
+        self._post(ReceiptArrived(request_hash, receipt))
+
+    def _synced(self, event: sync.SyncEvent) -> None:
+        match event:
+            case sync.LineChanged(line):
+                self._post(LinkChanged(_CONNECTIONS[line]))
+            case sync.SyncStarted():
+                self._post(SyncStarted())
+            case sync.SyncProgressed(settled_requests):
+                self._post(PaymentsSettled(settled_requests))
+            case sync.SyncEnded(error):
+                self._post(SyncEnded(None if error is None else error.code))

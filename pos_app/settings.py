@@ -1,0 +1,141 @@
+"""What can be set about a terminal: its directory's settings.toml, read into a frozen value.
+
+`ks-field enrol` writes the file; a technician may add to it. Opens nothing that it names.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from kscoin.errors import KSCoinError
+from pos_app.till.words import Language
+
+SETTINGS_FILE: Final = "settings.toml"
+JOURNAL_FILE: Final = "journal.db"
+# A device that the till looks for by itself, and one that there is none of.
+AUTO: Final = "auto"
+NONE: Final = "none"
+# Korea has one time zone, without daylight saving.
+_SEOUL_OFFSET_MINUTES: Final = 9 * 60
+_DAY_MINUTES: Final = 24 * 60
+
+
+class SettingsInvalid(KSCoinError):
+    """Raised when settings.toml is missing, is no TOML, or says something that makes no sense."""
+
+    code = "settings_invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A terminal's settings; paths are absolute.
+
+    `card_reader` is part of a PC/SC reader's name, `scanner` a serial port; each may be "auto" or
+    "none". A socket path in `simulated_reader` takes the place of the reader, in a demo only.
+    """
+
+    directory: Path
+    ledger_url: str
+    key_file: Path
+    pass_phrase_file: Path
+    card_reader: str = AUTO
+    simulated_reader: Path | None = None
+    scanner: str = AUTO
+    scanner_profile: str = "generic"
+    language: Language = Language.KOREAN
+    theme: str = "light"
+    is_fullscreen: bool = False
+    utc_offset_s: int = _SEOUL_OFFSET_MINUTES * 60
+    is_demo: bool = False
+
+    @property
+    def journal(self) -> Path:
+        """Where the journal is."""
+        return self.directory / JOURNAL_FILE
+
+
+def load(directory: Path) -> Settings:
+    """Return the settings in a terminal's directory; raises SettingsInvalid."""
+    directory = directory.resolve()
+    path = directory / SETTINGS_FILE
+    try:
+        table = tomllib.loads(path.read_text())
+    except FileNotFoundError as exc:
+        raise SettingsInvalid(f"{path} is missing: is {directory} a terminal?") from exc
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise SettingsInvalid(f"{path} cannot be read: {exc}") from exc
+    return _settings(directory, _Table(path, table))
+
+
+def _settings(directory: Path, table: _Table) -> Settings:
+    simulated = table.text("simulated_reader", "")
+    settings = Settings(
+        directory=directory,
+        ledger_url=table.text("ledger_url"),
+        key_file=directory / table.text("key_file"),
+        pass_phrase_file=directory / table.text("pass_phrase_file"),
+        card_reader=table.text("card_reader", AUTO),
+        simulated_reader=directory / simulated if simulated else None,
+        scanner=table.text("scanner", AUTO),
+        scanner_profile=table.text("scanner_profile", "generic"),
+        language=table.language("language"),
+        theme=table.text("theme", "light"),
+        is_fullscreen=table.flag("fullscreen"),
+        utc_offset_s=table.minutes("utc_offset_minutes", _SEOUL_OFFSET_MINUTES) * 60,
+        is_demo=table.flag("demo"),
+    )
+    table.refuse_unknown()
+    if settings.simulated_reader is not None and not settings.is_demo:
+        raise SettingsInvalid("a simulated reader is for a demo, which says demo = true")
+    return settings
+
+
+class _Table:
+    """The file's table: each key is asked for once, and what nobody asked for is a mistake."""
+
+    def __init__(self, path: Path, table: Mapping[str, Any]) -> None:
+        self._path = path
+        self._left = dict(table)
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self._taken(key, default)
+        if not isinstance(value, str) or (default is None and not value):
+            raise self._wrong(key, "a text is expected")
+        return value
+
+    def flag(self, key: str) -> bool:
+        value = self._taken(key, False)
+        if not isinstance(value, bool):
+            raise self._wrong(key, "true or false is expected")
+        return value
+
+    def minutes(self, key: str, default: int) -> int:
+        value = self._taken(key, default)
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= _DAY_MINUTES:
+            raise self._wrong(key, "whole minutes of less than a day are expected")
+        return value
+
+    def language(self, key: str) -> Language:
+        name = self.text(key, Language.KOREAN.value)
+        for language in Language:
+            if language.value == name:
+                return language
+        raise self._wrong(key, f"{name!r} is no language of ours")
+
+    def refuse_unknown(self) -> None:
+        """Raise for what is left: a misspelt setting must not be silently without effect."""
+        if self._left:
+            raise SettingsInvalid(f"{self._path}: unknown setting {sorted(self._left)[0]!r}")
+
+    def _taken(self, key: str, default: object) -> object:
+        value = self._left.pop(key, default)
+        if value is None:
+            raise self._wrong(key, "is missing")
+        return value
+
+    def _wrong(self, key: str, why: str) -> SettingsInvalid:
+        return SettingsInvalid(f"{self._path}: {key}: {why}")
