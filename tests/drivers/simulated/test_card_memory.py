@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from drivers.simulated.card_memory import FileMemory, PurseImage, VolatileMemory
 from drivers.simulated.purse_applet import PurseApplet
 from kscoin.errors import EncodingError
-from tests.drivers.purses import purse, request_hash
+from tests.drivers.purses import purse, request_hash, selected
 
 ROOT: Final = Path(__file__).parents[3]
 
