@@ -99,6 +99,8 @@ class CertificateCache:
     def _remember(self, key: bytes, kid: bytes, certificate: Signed[PurseCertificate]) -> None:
         if len(self._proven) >= _CERTIFICATES_KEPT:
             del self._proven[next(iter(self._proven))]
+        # Its key is unpacked and kept at once: a card's certificate is read before its debit.
+        PublicKey(certificate.message.public_key)
         self._proven[key] = (kid, certificate)
 
 

@@ -12,15 +12,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kscoin.codec import MAX_BATCH_BYTES
 from kscoin.entries import EntryKind, JournalEntry
-from kscoin.errors import EncodingError, SpendingError
 from kscoin.messages import Acknowledgement, Verdict
-from kscoin.signed import claim
 from offline_queue.budget import Tally, Unsettled, Usage
 from offline_queue.chain import follow, reading_of
 from offline_queue.errors import DiskFailed, JournalDamaged
-from offline_queue.records import MONEY_KINDS, NO_FACTS, BatchRecord, Facts, facts_of
+from offline_queue.records import (
+    MONEY_KINDS,
+    NO_FACTS,
+    BatchRecord,
+    Columns,
+    Facts,
+    acknowledgement_in,
+    same_facts,
+)
 from offline_queue.trusted_clock import Clock, Reading, TimeFloor, TrustedTime, read
 
 if TYPE_CHECKING:
@@ -150,7 +155,7 @@ class Books:
         self._clear(last_word, self._first_reading(journal, start.sequence))
         first, last = start.sequence + 1, journal.tail.sequence
         entries = follow(start, journal.entries(first, last))
-        for entry, columns in zip(entries, journal.facts(first, last), strict=True):
+        for entry, columns in zip(entries, journal.columns(first, last), strict=True):
             self._read_again(journal, entry, columns)
         self._keep_quarantined(journal)
 
@@ -164,7 +169,7 @@ class Books:
         sequence = journal.last_of_kind(EntryKind.SYNC)
         if sequence == 0:
             return self._enrolled
-        message = _acknowledgement(journal.entry(sequence))
+        message = acknowledgement_in(journal.entry(sequence))
         batch = _batch_of(journal, message, sequence)
         if journal.link(batch.last_sequence).hash != message.new_head:
             at = batch.last_sequence
@@ -177,14 +182,11 @@ class Books:
             return read(self._clock)
         return reading_of(journal.entry(max(acknowledged, 1)))
 
-    def _read_again(self, journal: Journal, entry: JournalEntry, columns: Facts) -> None:
-        reading, facts = reading_of(entry), _facts(entry)
-        if facts != columns:
-            at = entry.sequence
-            raise JournalDamaged(f"the index of entry {at} is not what was written", sequence=at)
+    def _read_again(self, journal: Journal, entry: JournalEntry, columns: Columns) -> None:
+        reading, facts = reading_of(entry), same_facts(entry, columns)
         self._take_note(entry.sequence, entry.kind, facts, reading)
         if entry.kind is EntryKind.SYNC:
-            message = _acknowledgement(entry)
+            message = acknowledgement_in(entry)
             self._acknowledge(message, _batch_of(journal, message, entry.sequence), reading)
 
     def _keep_quarantined(self, journal: Journal) -> None:
@@ -192,8 +194,8 @@ class Books:
         for each in journal.to_heed(_QUARANTINED_MAX):
             is_payment = each.kind is EntryKind.PAYMENT
             if is_payment and each.verdict is Verdict.QUARANTINED:
-                for facts in journal.facts(each.sequence, each.sequence):
-                    self._count(each.sequence, facts, 0, each.taken_at_s)
+                for columns in journal.columns(each.sequence, each.sequence):
+                    self._count(each.sequence, columns.facts, 0, each.taken_at_s)
 
     def _take_note(self, sequence: int, kind: EntryKind, facts: Facts, reading: Reading) -> None:
         self._floor = self._floor.moved_to(reading)
@@ -232,22 +234,3 @@ def _batch_of(journal: Journal, message: Acknowledgement, sequence: int) -> Batc
             sequence=sequence,
         )
     return batch
-
-
-def _acknowledgement(entry: JournalEntry) -> Acknowledgement:
-    with _readable(entry):
-        return claim(Acknowledgement, entry.body, MAX_BATCH_BYTES)
-
-
-def _facts(entry: JournalEntry) -> Facts:
-    with _readable(entry):
-        return facts_of(entry.kind, entry.body)
-
-
-@contextmanager
-def _readable(entry: JournalEntry) -> Iterator[None]:
-    try:
-        yield
-    except (EncodingError, SpendingError) as exc:
-        at = entry.sequence
-        raise JournalDamaged(f"the body of entry {at} cannot be read", sequence=at) from exc

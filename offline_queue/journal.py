@@ -34,7 +34,7 @@ from offline_queue.errors import (
     QueueError,
     WrongTerminal,
 )
-from offline_queue.records import MONEY_KINDS, BatchRecord, Facts
+from offline_queue.records import MONEY_KINDS, BatchRecord, Columns, Facts
 from offline_queue.trusted_clock import Reading
 from offline_queue.values import PendingEntry
 
@@ -43,9 +43,9 @@ APPLICATION_ID: Final = 0x4B53504A
 # The schema below; a later one is reached by migration, a newer one than ours is not touched.
 SCHEMA_VERSION: Final = 1
 
-# Only a page that is new costs a sync of the file's length: so let the write-ahead log wrap around
-# at about a megabyte, in an idle moment (three pages of 4 KiB a commit) ...
-_CHECKPOINT_COMMITS: Final = 100
+# Writing over the log's old pages costs half of making the file longer. So it is emptied into the
+# database when this much is in it, in an idle moment (about 800 KB) ...
+_CHECKPOINT_COMMITS: Final = 50
 # ... and if there never is one, before it grows without end.
 _CHECKPOINT_COMMITS_MAX: Final = 5_000
 
@@ -258,11 +258,12 @@ class Journal:
             return decoded(sequence, intact(sequence, data, digest))
         raise JournalDamaged(f"entry {sequence} is missing", sequence=sequence)
 
-    def facts(self, first: int, last: int) -> Iterator[Facts]:
-        """Yield what the index columns say of the entries from `first` to `last`."""
-        sql = """SELECT request_hash, purse_id, start_won, end_won, amount_won FROM entries
-                 WHERE sequence BETWEEN ? AND ? ORDER BY sequence"""
-        return (_facts(*row) for row in self._rows(sql, first, last))
+    def columns(self, first: int, last: int) -> Iterator[Columns]:
+        """Yield what the index columns say of the entries from `first` to `last`, in order."""
+        sql = """SELECT kind, wall_s, request_hash, purse_id, start_won, end_won, amount_won
+                 FROM entries WHERE sequence BETWEEN ? AND ? ORDER BY sequence"""
+        rows = self._rows(sql, first, last)
+        return (Columns(row[0], row[1], _facts(*row[2:])) for row in rows)
 
     def link(self, sequence: int) -> Link:
         """Return the link that entry `sequence` makes; genesis for zero.

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from kscoin import cose
-from kscoin.entries import EntryKind, Note, Payment, SettledOnline, Torn, Witness
-from kscoin.messages import Debit, PaymentRequest, Refund, Void
+from kscoin.codec import MAX_BATCH_BYTES
+from kscoin.entries import EntryKind, JournalEntry, Note, Payment, SettledOnline, Torn, Witness
+from kscoin.errors import EncodingError, SpendingError
+from kscoin.messages import Acknowledgement, Debit, PaymentRequest, Refund, Void
 from kscoin.purse import Interval
+from kscoin.signed import claim
+from offline_queue.errors import JournalDamaged
 
 # What the ledger has to decide on. All other kinds ride along with these, or wait.
 MONEY_KINDS: Final = frozenset(
@@ -42,6 +47,15 @@ NO_FACTS: Final = Facts()
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """All that a row says of its entry beside the entry's own bytes."""
+
+    kind: int
+    wall_s: int
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
 class BatchRecord:
     """All that a batch needs to be built again to the byte: the rest of it is in the journal."""
 
@@ -55,6 +69,28 @@ def facts_of(kind: EntryKind, body: bytes) -> Facts:
     """Return the facts that an entry's body holds; raises an EncodingError for a malformed one."""
     reader = _READERS.get(kind)
     return reader(body) if reader else NO_FACTS
+
+
+def same_facts(entry: JournalEntry, columns: Columns) -> Facts:
+    """Return what an entry's body says if its row says the same.
+
+    Raises JournalDamaged with the entry's sequence otherwise, or if the body cannot be read.
+    """
+    with _readable(entry):
+        facts = facts_of(entry.kind, entry.body)
+    if columns != Columns(entry.kind, entry.wall_s, facts):
+        at = entry.sequence
+        raise JournalDamaged(f"the index of entry {at} is not what was written", sequence=at)
+    return facts
+
+
+def acknowledgement_in(entry: JournalEntry) -> Acknowledgement:
+    """Return what a sync entry holds; it was verified when it was written.
+
+    Raises JournalDamaged with the entry's sequence.
+    """
+    with _readable(entry):
+        return claim(Acknowledgement, entry.body, MAX_BATCH_BYTES)
 
 
 def debit_facts(debit: Debit) -> Facts:
@@ -99,6 +135,15 @@ def _void(body: bytes) -> Facts:
 
 def _note(body: bytes) -> Facts:
     return Facts(Note.decode(body).request_hash)
+
+
+@contextmanager
+def _readable(entry: JournalEntry) -> Iterator[None]:
+    try:
+        yield
+    except (EncodingError, SpendingError) as exc:
+        at = entry.sequence
+        raise JournalDamaged(f"the body of entry {at} cannot be read", sequence=at) from exc
 
 
 _READERS: Final[dict[EntryKind, Callable[[bytes], Facts]]] = {
