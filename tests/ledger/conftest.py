@@ -6,38 +6,42 @@ from collections.abc import Iterator
 
 import pytest
 
-from ledger.embedded import IN_MEMORY
 from tests.ledger.databases import PostgresServer, postgres_server
-from tests.ledger.world import World, new_world
+from tests.ledger.world import Mould, World, new_mould, new_world
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres() -> Iterator[PostgresServer]:
     """The one PostgreSQL of this run."""
-    with postgres_server(tmp_path_factory.mktemp("postgres")) as server:
+    with postgres_server() as server:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """An empty database, of both kinds."""
-    if request.param == "sqlite":
-        return IN_MEMORY
-    server: PostgresServer = request.getfixturevalue("postgres")
-    return server.new_database()
+@pytest.fixture(scope="session")
+def mould() -> Mould:
+    """A SQLite ledger from which others are cast."""
+    return new_mould()
 
 
 @pytest.fixture
-def sqlite_world() -> Iterator[World]:
+def sqlite_world(mould: Mould) -> Iterator[World]:
     """As `world`, where the database makes no difference to what is shown."""
-    world = new_world(IN_MEMORY)
+    world = mould.cast()
     yield world
     world.ledger.close()
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    """A ledger that has just been set up, and people around it."""
-    world = new_world(database_url)
+def postgres_world(postgres: PostgresServer) -> Iterator[World]:
+    """As `world`, where only many connections at once show anything."""
+    world = new_world(postgres.emptied_database())
     yield world
     world.ledger.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def world(request: pytest.FixtureRequest) -> World:
+    """A ledger that has just been set up, and people around it."""
+    fixture = {"sqlite": "sqlite_world", "postgres": "postgres_world"}[request.param]
+    found: World = request.getfixturevalue(fixture)
+    return found

@@ -1,8 +1,9 @@
-"""PostgreSQL from a wheel: one server a run, a new database a test."""
+"""PostgreSQL from a wheel: one server a run, an empty database a test."""
 
 from __future__ import annotations
 
 import itertools
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,34 +15,50 @@ import pytest
 
 
 class PostgresServer:
-    """A running server; `new_database` returns the SQLAlchemy URL of an empty database."""
+    """A running server; every URL is SQLAlchemy's."""
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
         self._numbers = itertools.count(1)
         # What these tests show does not need the disk: nobody pulls this server's plug.
-        self._do("ALTER SYSTEM SET fsync = off")
-        self._do("SELECT pg_reload_conf()")
+        self._do(self._uri, "ALTER SYSTEM SET fsync = off")
+        self._do(self._uri, "SELECT pg_reload_conf()")
+        self._used = self.new_database()
 
     def new_database(self) -> str:
+        """Return a database that has never had a table; it takes a few megabytes."""
         name = f"ledger_{next(self._numbers)}"
-        self._do(f"CREATE DATABASE {name}")
+        self._do(self._uri, f"CREATE DATABASE {name}")
         return self._uri.replace("/postgres?", f"/{name}?")
 
-    def _do(self, statement: str) -> None:
-        with psycopg.connect(self._uri, autocommit=True) as connection:
+    def emptied_database(self) -> str:
+        """Return the one database that tests share, with no row in it."""
+        with psycopg.connect(self._used, autocommit=True) as connection:
+            query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            tables = [name for (name,) in connection.execute(query) if name != "alembic_version"]
+        if tables:
+            self._do(self._used, f"TRUNCATE {', '.join(tables)}")
+        return self._used
+
+    def _do(self, uri: str, statement: str) -> None:
+        with psycopg.connect(uri, autocommit=True) as connection:
             connection.execute(statement.encode())
 
 
 @contextmanager
-def postgres_server(directory: Path) -> Iterator[PostgresServer]:
-    """Run a server whose data lie in `directory`; a skip says what is missing."""
+def postgres_server() -> Iterator[PostgresServer]:
+    """Run a server for the length of a `with` block; a skip says what is missing.
+
+    Its data lie in no directory of pytest's: PostgreSQL never runs as root, and pytest closes its
+    directories to all but the user who tests.
+    """
     pgserver = _wheel()
-    server = pgserver.get_server(directory, cleanup_mode="delete")
-    try:
-        yield PostgresServer(server.get_uri())
-    finally:
-        server.cleanup()
+    with tempfile.TemporaryDirectory(prefix="ks-postgres-") as directory:
+        server = pgserver.get_server(Path(directory), cleanup_mode="stop")
+        try:
+            yield PostgresServer(server.get_uri())
+        finally:
+            server.cleanup()
 
 
 def _wheel() -> ModuleType:
