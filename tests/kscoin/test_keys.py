@@ -11,6 +11,12 @@ from kscoin.keys import P256_ORDER, PublicKey, SoftwareSigner, key_id, low_s
 from tests.kscoin.parties import key
 
 PUBLIC = key("card").public_key
+# The base point of P-256 (SP 800-186 section 3.2.1.3) as SEC 1 writes it in full.
+UNCOMPRESSED = bytes.fromhex(
+    "04"
+    "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+)
 numbers = st.integers(1, P256_ORDER - 1)
 
 
@@ -21,6 +27,7 @@ numbers = st.integers(1, P256_ORDER - 1)
         PUBLIC.compressed[:-1],
         PUBLIC.compressed + b"\x00",
         b"\x04" + PUBLIC.compressed[1:],
+        UNCOMPRESSED,
         b"\x05" + PUBLIC.compressed[1:],
         bytes(33),
         b"\x02" + b"\xff" * 32,
@@ -36,6 +43,10 @@ def test_what_is_no_public_key(compressed: bytes) -> None:
 def test_what_is_no_private_key(scalar: int) -> None:
     with pytest.raises(Malformed):
         SoftwareSigner(scalar)
+
+
+def test_the_base_point_is_the_key_of_one() -> None:
+    assert SoftwareSigner(1).public_key.compressed == b"\x03" + UNCOMPRESSED[1:33]
 
 
 def test_the_smallest_and_the_largest_private_key_are_each_others_mirror() -> None:

@@ -86,8 +86,10 @@ def test_the_fields_of_a_journal_entry() -> None:
 def test_the_keys_of_bodies(kind: type) -> None:
     row = re.search(rf"^\| {kind.__name__} \| (.*) \|$", _section("9. The journal"), re.MULTILINE)
     assert row
-    drawn = re.findall(r"(\d+) `(\w+)`( \*)?", row[1])
-    assert [(key, name, bool(star)) for key, name, star in drawn] == _layout(wired(kind))
+    drawn = re.findall(r"(\d+) `(\w+)`( \*)? \(([^)]*)\)", row[1])
+    assert [(key, name, bool(star)) for key, name, star, _ in drawn] == _layout(wired(kind))
+    for each, (*_, said) in zip(wired(kind), drawn, strict=True):
+        assert said == (_word(each) or said)
 
 
 def test_kinds_of_entries_and_verdicts() -> None:
