@@ -45,6 +45,7 @@ REFUSALS: Final = MappingProxyType(
         "not_a_proof": Refusal("That does not prove a double spend.", _CALL),
         # A payment that is not taken
         "declined": Refusal("This payment cannot be taken.", _OTHER),
+        "terminal_expired": Refusal("This terminal's enrolment has ended.", _ENROL),
         "kind_not_allowed": Refusal("This terminal may not take that.", _OTHER),
         "no_such_request": Refusal("It is not for this terminal.", "Please start a new payment."),
         "wrong_request": Refusal("That code is for another payment.", "Ask for one made just now."),
@@ -66,6 +67,9 @@ REFUSALS: Final = MappingProxyType(
         "queue": Refusal("The journal cannot be used.", f"Leave it on. {_TECHNICIAN}"),
         "journal_locked": Refusal("Another program has the journal.", "Close the other till."),
         "journal_damaged": Refusal("The journal is damaged.", f"Leave it on. {_TECHNICIAN}"),
+        "journal_too_new": Refusal(
+            "The journal is of a later version.", "Start that version of the till."
+        ),
         "wrong_terminal": Refusal("It is another terminal's journal.", _TECHNICIAN),
         "disk_full": Refusal("The disk is full.", "Remove what is not needed, then try again."),
         "disk_failed": Refusal(
@@ -121,6 +125,11 @@ REFUSALS: Final = MappingProxyType(
         "key_exposed": Refusal("Others may read the terminal's key.", _TECHNICIAN),
         # The till itself
         "request_timed_out": Refusal("The time to pay is over.", "Press Pay again."),
+        "timed_out_offline": Refusal(
+            "The time to pay is over.", "If they have paid, scan the receipt on their phone."
+        ),
+        "scan_broken": Refusal("The code was not read to its end.", _AGAIN),
+        "settings_invalid": Refusal("The terminal's settings make no sense.", _TECHNICIAN),
         "sale_interrupted": Refusal(
             "The power went during a payment.", "If the goods are still here, take it again."
         ),
@@ -136,9 +145,6 @@ REFUSALS: Final = MappingProxyType(
         "terminal_revoked": Refusal(
             "This terminal may no longer sell.", f"What you took is settled. {_CALL}"
         ),
-        "chain_broken": Refusal(
-            "The journal does not hang together.", f"Leave it on. {_TECHNICIAN}"
-        ),
         "account_frozen": Refusal("That account is frozen.", _OTHER),
         "unknown_terminal": Refusal("This terminal is not registered.", _ENROL),
         "unknown_merchant": Refusal("This shop is not registered.", _CALL),
@@ -148,7 +154,6 @@ REFUSALS: Final = MappingProxyType(
         "unknown_code": Refusal("There is no such enrolment code.", "Check the code."),
         "code_used": Refusal("That enrolment code was used.", "Ask for a new one."),
         "code_expired": Refusal("That enrolment code has expired.", "Ask for a new one."),
-        "already_exists": Refusal("It is there already.", _CALL),
         "not_enough_won": Refusal("There is not enough in the account.", _OTHER),
         "over_balance_limit": Refusal("More than the purse may hold.", "Take a smaller amount."),
         "no_wallet": Refusal("That account has no wallet.", _OTHER),

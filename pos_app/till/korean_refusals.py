@@ -45,6 +45,7 @@ REFUSALS: Final = MappingProxyType(
         "not_a_proof": Refusal("이중 사용의 증거가 아닙니다.", _CALL),
         # A payment that is not taken
         "declined": Refusal("받을 수 없는 결제입니다.", _OTHER),
+        "terminal_expired": Refusal("단말기의 등록 기간이 지났습니다.", _ENROL),
         "kind_not_allowed": Refusal("이 단말기가 받지 않는 종류입니다.", _OTHER),
         "no_such_request": Refusal("이 단말기의 결제가 아닙니다.", "새로 결제해 주세요."),
         "wrong_request": Refusal("다른 결제의 코드입니다.", "지금 QR로 다시 내 달라고 해 주세요."),
@@ -72,6 +73,9 @@ REFUSALS: Final = MappingProxyType(
             "다른 프로그램이 장부를 쓰고 있습니다.", "다른 계산대 프로그램을 닫아 주세요."
         ),
         "journal_damaged": Refusal("장부가 손상되었습니다.", f"단말기를 끄지 말고 {_TECHNICIAN}"),
+        "journal_too_new": Refusal(
+            "장부가 이 프로그램보다 새것입니다.", f"새 프로그램으로 켜거나 {_TECHNICIAN}"
+        ),
         "wrong_terminal": Refusal("다른 단말기의 장부입니다.", _TECHNICIAN),
         "disk_full": Refusal(
             "저장 공간이 가득 찼습니다.", "필요 없는 파일을 지우고 다시 시도해 주세요."
@@ -129,6 +133,11 @@ REFUSALS: Final = MappingProxyType(
         "key_exposed": Refusal("열쇠 파일이 남에게 열려 있습니다.", _TECHNICIAN),
         # The till itself
         "request_timed_out": Refusal("결제 시간이 지났습니다.", "다시 결제를 눌러 주세요."),
+        "timed_out_offline": Refusal(
+            "결제 시간이 지났습니다.", "손님이 이미 냈다면 휴대폰의 영수증 QR을 읽혀 주세요."
+        ),
+        "scan_broken": Refusal("QR을 다 읽지 못했습니다.", _AGAIN),
+        "settings_invalid": Refusal("단말기 설정이 잘못되었습니다.", _TECHNICIAN),
         "sale_interrupted": Refusal(
             "결제 중에 전원이 꺼졌습니다.", "물건을 건네지 않았으면 다시 결제해 주세요."
         ),
@@ -146,9 +155,6 @@ REFUSALS: Final = MappingProxyType(
         "terminal_revoked": Refusal(
             "사용이 정지된 단말기입니다.", f"받은 결제는 정산됩니다. {_CALL}"
         ),
-        "chain_broken": Refusal(
-            "장부 기록이 이어지지 않습니다.", f"단말기를 끄지 말고 {_TECHNICIAN}"
-        ),
         "account_frozen": Refusal("정지된 계정입니다.", _OTHER),
         "unknown_terminal": Refusal("등록되지 않은 단말기입니다.", _ENROL),
         "unknown_merchant": Refusal("등록되지 않은 가맹점입니다.", _CALL),
@@ -158,7 +164,6 @@ REFUSALS: Final = MappingProxyType(
         "unknown_code": Refusal("없는 등록 코드입니다.", "코드를 확인해 주세요."),
         "code_used": Refusal("이미 쓴 등록 코드입니다.", "새 코드를 받아 주세요."),
         "code_expired": Refusal("등록 코드의 기간이 지났습니다.", "새 코드를 받아 주세요."),
-        "already_exists": Refusal("이미 있습니다.", _CALL),
         "not_enough_won": Refusal("계정의 잔액이 모자랍니다.", _OTHER),
         "over_balance_limit": Refusal("지갑의 보유 한도를 넘습니다.", "금액을 줄여 주세요."),
         "no_wallet": Refusal("휴대폰 지갑이 없는 계정입니다.", _OTHER),

@@ -32,8 +32,8 @@ class Place(Enum):
 
     MARK = 12
     BUTTON = 18
-    WIDE_BUTTON = 30
     CAPTION = 26
+    NOTE = 30
     TITLE = 40
     LINE = 56
     SENTENCE = 112
@@ -54,6 +54,7 @@ MOVED: Final[Mapping[str, Moved]] = MappingProxyType(
         "debit_torn": Moved.PERHAPS,
         "card_paid_elsewhere": Moved.PERHAPS,
         "sale_interrupted": Moved.PERHAPS,
+        "timed_out_offline": Moved.PERHAPS,
         "worker_died": Moved.PERHAPS,
         "paid_twice": Moved.YES,
     }
@@ -114,7 +115,7 @@ class Texts:
     erase: str = _at(Place.MARK)
     clear: str = _at(Place.MARK)
     pay: str = _at(Place.BUTTON)
-    pay_sum: str = _at(Place.WIDE_BUTTON, "amount")
+    pay_sum: str = _at(Place.NOTE, "amount")
     amount_too_large: str = _at(Place.LINE)
     offline_limit_notice: str = _at(Place.LINE, "limit")
 
@@ -159,7 +160,7 @@ class Texts:
     queue_empty_hint: str = _at(Place.SENTENCE)
     of_limit: str = _at(Place.CAPTION, "limit")
     payments: str = _at(Place.CAPTION, "count", "limit")
-    oldest: str = _at(Place.CAPTION, "age")
+    oldest: str = _at(Place.NOTE, "age")
     level_calm: str = _at(Place.MARK)
     level_high: str = _at(Place.MARK)
     level_full: str = _at(Place.MARK)
@@ -171,7 +172,7 @@ class Texts:
     more: str = _at(Place.CAPTION, "count")
     sync_now: str = _at(Place.BUTTON)
     syncing: str = _at(Place.BUTTON)
-    last_sync: str = _at(Place.CAPTION, "age")
+    last_sync: str = _at(Place.NOTE, "age")
     never_synced: str = _at(Place.CAPTION)
     back: str = _at(Place.BUTTON)
 
