@@ -202,6 +202,14 @@ class Texts:
     customer_cut_line: str = _at(Place.CAPTION)
     customer_restore_line: str = _at(Place.CAPTION)
     customer_waits: str = _at(Place.SENTENCE)
+    customer_said_tap_card: str = _at(Place.LINE)
+    customer_said_tap_torn: str = _at(Place.LINE)
+    customer_said_show_phone: str = _at(Place.LINE)
+    customer_said_pay_online: str = _at(Place.LINE)
+    customer_said_show_receipt: str = _at(Place.LINE)
+    customer_said_cut_line: str = _at(Place.LINE)
+    customer_said_restore_line: str = _at(Place.LINE)
+    customer_failed: str = _at(Place.LINE)
 
     # Ages, in the two largest units that say something
     seconds: str = _at(Place.MARK, "seconds")
@@ -237,6 +245,11 @@ class Texts:
         """Return the word for a part or device of the till, by its English name ("card_reader")."""
         word = getattr(self, f"part_{name}")
         return str(word)
+
+    def customer_said(self, act: str) -> str:
+        """Return what the demo's customer says having done an act ("tap_card")."""
+        said = getattr(self, f"customer_said_{act}")
+        return str(said)
 
     def age(self, age_s: int) -> str:
         """Return a length of time in words: "40초", "3 min", "2 h 5 min", "3 d 4 h"."""
