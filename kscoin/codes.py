@@ -1,4 +1,7 @@
-"""What people see of an id: Crockford base32, short enough to read over a counter."""
+"""What people see of an id: Crockford base32, short enough to read over a counter.
+
+KSP/1 section 2. Never an identity: two ids may share a short code.
+"""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from kscoin.messages import HASH, ID, NUMBER, STAFF, TIME, TOTAL
 
 # The largest body is a sync with its acknowledgement of MAX_BATCH_ENTRIES verdicts.
 MAX_ENTRY_BYTES: Final = 262_144
-# What an entry adds to its body: two hashes, five numbers and their keys take 120 bytes at most.
-_FRAME_BYTES: Final = 128
+# What an entry adds to its body: a hash, a boot id, four numbers, their keys and lengths.
+_FRAME_BYTES: Final = 92
 _SEQUENCE: Final = Uint(highest=2**63 - 1, lowest=1)
 
 

@@ -1,4 +1,7 @@
-"""Won: integers only, parsed from what people type and formatted as they read it."""
+"""Won: integers only, parsed from what people type and formatted as they read it.
+
+Knows no message, no currency but won, and no fraction.
+"""
 
 from __future__ import annotations
 

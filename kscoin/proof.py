@@ -1,4 +1,7 @@
-"""Double-spend proofs: two debits of one purse that claim the same won; anyone can check one."""
+"""Double-spend proofs: two debits of one purse that claim the same won (KSP/1 section 4).
+
+Anyone with a trust list can check one; knows no ledger.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +27,10 @@ class DoubleSpendProof(Bundle):
         """Return the two debits if they prove a double spend.
 
         The authority must have been valid when it issued the certificate. Raises NotAProof if
-        the two are one debit, of different purses, or do not overlap; a VerificationError if a
-        signature does not hold.
+        the two are one debit, of different purses, or do not overlap; ExceedsCredit if one is no
+        interval; a VerificationError if a signature does not hold; an EncodingError.
         """
-        issued_at_s = _claimed_issue(self.certificate)
+        issued_at_s = claim(PurseCertificate, self.certificate).issued_at_s
         certificate = open_authorised(
             PurseCertificate, Purpose.PURSE, self.certificate, trust, issued_at_s
         ).message
@@ -41,7 +44,3 @@ class DoubleSpendProof(Bundle):
         if not first.message.interval.overlaps(second.message.interval):
             raise NotAProof("the debits do not overlap")
         return first.message, second.message
-
-
-def _claimed_issue(certificate: bytes) -> int:
-    return claim(PurseCertificate, certificate).issued_at_s
