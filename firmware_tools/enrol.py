@@ -21,7 +21,7 @@ from firmware_tools.place import KEY_FILE, REQUEST_FILE, SETTINGS_FILE, Place
 from kscoin.bundle import EnrolmentAnswer, byte_strings
 from kscoin.certificates import MAX_TRUST_LIST_BYTES, pin_trust
 from kscoin.codes import normalised
-from kscoin.errors import EncodingError, UntrustedKey, VerificationError
+from kscoin.errors import EncodingError, Malformed, UntrustedKey, VerificationError
 from kscoin.keys import PublicKey
 from kscoin.messages import EnrolmentRequest, TerminalCertificate, TrustList
 from kscoin.signed import claim, open_signed
@@ -95,7 +95,6 @@ class Enrolled:
     """A terminal that is ready to sell; `kept` is where the one before it is now."""
 
     directory: Path
-    network: str
     certificate: TerminalCertificate
     policy_version: int
     denylist_version: int
@@ -108,8 +107,10 @@ def meet(ledger: EnrolmentLedger, root: PublicKey | None, now_s: int) -> LedgerM
     With `root`, that root must have signed its trust list (RootNotListed); without, the first
     root that the list names. Raises a LedgerError, VerificationError or EncodingError.
     """
-    status = ledger.status()
-    data = ledger.trust()
+    status, data = ledger.status(), ledger.trust()
+    if not status.network.isprintable():
+        # It is shown before anyone has said that this ledger can be believed.
+        raise Malformed("the network's name is not printable")
     named = root or _first_named(data)
     try:
         trust = pin_trust(data, named, status.network)
@@ -139,13 +140,15 @@ def enrol(
     _write(draft, order, enrolment, key)
     kept = order.place.put(draft)
     tell(Step.WRITTEN)
-    return _enrolled(order, met, enrolment, kept)
+    return _enrolled(order.place, enrolment, kept)
 
 
 def _first_named(trust: bytes) -> PublicKey:
-    """Return the first root that an unverified trust list names."""
-    listing, *_ = byte_strings(trust, MAX_TRUST_LIST_BYTES)
-    return PublicKey(claim(TrustList, listing, MAX_TRUST_LIST_BYTES).roots[0])
+    """Return the first root that an unverified trust list names; raises an EncodingError."""
+    for listing in byte_strings(trust, MAX_TRUST_LIST_BYTES):
+        for root in claim(TrustList, listing, MAX_TRUST_LIST_BYTES).roots:
+            return PublicKey(root)
+    raise Malformed("the trust list names no root")
 
 
 def _begun(
@@ -157,7 +160,7 @@ def _begun(
         tell(Step.REQUEST_FOUND)
         return _begun_before(draft, phrase, met.network)
     # Without a request nothing was ever sent: what is there is of a run that was cut off early.
-    (draft / KEY_FILE).unlink(missing_ok=True)
+    order.place.without(draft / KEY_FILE)
     key = FileKey.create(draft / KEY_FILE, phrase)
     tell(Step.KEY_MADE)
     nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -201,11 +204,10 @@ def _write(draft: Path, order: Order, enrolment: Enrolment, key: FileKey) -> Non
     load_identity(draft, Rulebook.load(draft).rules.trust, key)
 
 
-def _enrolled(order: Order, met: LedgerMet, enrolment: Enrolment, kept: Path | None) -> Enrolled:
+def _enrolled(place: Place, enrolment: Enrolment, kept: Path | None) -> Enrolled:
     versions = enrolment.rules.versions
     return Enrolled(
-        directory=order.place.directory,
-        network=met.network,
+        directory=place.directory,
         certificate=enrolment.certificate.message,
         policy_version=versions.policy,
         denylist_version=versions.denylist,

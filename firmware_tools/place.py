@@ -77,6 +77,11 @@ class Place:
             sync_directory(draft.parent)
         return draft
 
+    def without(self, file: Path) -> None:
+        """See that a file of a draft is not there."""
+        with _usable(file):
+            file.unlink(missing_ok=True)
+
     def discard(self, draft: Path) -> None:
         """Forget a draft whose key was certainly never certified."""
         with _usable(draft):

@@ -41,6 +41,8 @@ def pass_phrase(directory: Path, file: Path) -> str:
     Raises PlaceUnusable, DiskFull or DiskFailed.
     """
     path = directory / file
+    if not path.parent.is_dir():
+        raise PlaceUnusable(f"{path.parent} is no directory")
     try:
         found = path.read_text().strip() if path.exists() else ""
     except (OSError, UnicodeDecodeError) as exc:

@@ -23,9 +23,12 @@ from firmware_tools.errors import (
     TillRunning,
 )
 from firmware_tools.place import JOURNAL_FILE, PASS_PHRASE_FILE, REQUEST_FILE, Place
+from kscoin import codec
 from kscoin.bundle import EnrolmentAnswer
 from kscoin.errors import EncodingError, Expired, VerificationError, WrongNetwork
 from kscoin.keys import PublicKey, SoftwareSigner
+from kscoin.messages import TrustList
+from kscoin.signed import seal
 from offline_queue.errors import LedgerRefused, LedgerUnreachable
 from offline_queue.journal import Journal
 from offline_queue.rulebook import Rulebook
@@ -50,6 +53,11 @@ from tests.firmware_tools.ledgers import (
 )
 
 URL = "https://ledger.example"
+
+
+def nameless_list() -> bytes:
+    """A trust list that is signed well and names no root."""
+    return seal(TrustList(1, NOW_S, (), ()), SoftwareSigner(5), NETWORK).data
 
 
 class PowerCut(BaseException):
@@ -283,6 +291,28 @@ def test_a_ledger_that_names_another_network_than_its_root_signs_for(
         meet(node, node.roots[0], NOW_S)
 
 
+@pytest.mark.parametrize(
+    "listed", [b"", b"\x80", b"\x81\x40", b"<html>sign in</html>", codec.encode([nameless_list()])]
+)
+def test_a_trust_list_that_names_no_root(
+    listed: bytes, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Node, "trust", lambda self: listed)
+
+    with pytest.raises(EncodingError):
+        meet(node, None, NOW_S)
+
+
+def test_a_network_that_would_write_over_the_screen(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = replace(node.status(), network="seoul\x1b[2K")
+    monkeypatch.setattr(Node, "status", lambda self: told)
+
+    with pytest.raises(EncodingError):
+        meet(node, node.roots[0], NOW_S)
+
+
 @pytest.mark.parametrize("behind_s", [-DAY_S, 0, 1, CLOCK_TOLERANCE_S])
 def test_a_clock_that_is_a_little_behind_or_a_day_ahead_is_good_enough(
     behind_s: int, node: Node, tmp_path: Path
@@ -375,6 +405,11 @@ def test_somebody_elses_files_are_left_alone(name: str, tmp_path: Path) -> None:
 
     with pytest.raises(NotATerminal):
         Place(tmp_path).enrolled()
+
+
+def test_a_pass_phrase_in_a_directory_that_is_not_there(node: Node, tmp_path: Path) -> None:
+    with pytest.raises(PlaceUnusable):
+        enrolled(node, tmp_path / "terminal", phrase_file=tmp_path / "none" / "phrase")
 
 
 def test_a_place_that_cannot_be_a_directory(node: Node, tmp_path: Path) -> None:
