@@ -16,7 +16,7 @@ def new_ledger(
 ) -> Ledger:
     """Return a new ledger for `network` with fresh keys that live as long as the process.
 
-    `url` names an empty database. Raises StoreUnusable if it cannot be opened, StoreBusy if it
+    `url` names an empty database. Raises StoreUnusable if it cannot be opened, SetupError if it
     holds a ledger already.
     """
     authorities, roots = new_authorities(network)

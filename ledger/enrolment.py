@@ -10,6 +10,7 @@ from kscoin.bundle import EnrolmentAnswer
 from kscoin.codes import base32, grouped, normalised
 from kscoin.entries import genesis_hash
 from kscoin.errors import Malformed
+from kscoin.fields import Text
 from kscoin.keys import PublicKey
 from kscoin.messages import EnrolmentRequest, PaymentKind, TerminalCertificate, kind_bit
 from kscoin.signed import Signed, claim, open_signed
@@ -24,6 +25,8 @@ from ledger.store.terminals import CodeRow, MerchantRow, TerminalRow
 # 80 bits: a guess a nanosecond would take a million years, and it still fits on a slip.
 CODE_BYTES: Final = 10
 ID_BYTES: Final = 8
+# Certified names reach slips and screens: what a TerminalCertificate can hold.
+_NAME: Final = Text(max_bytes=48)
 ALL_KINDS: Final = sum(kind_bit(kind) for kind in PaymentKind)
 
 
@@ -148,9 +151,9 @@ def _row(certificate: Signed[TerminalCertificate], hardware: str) -> TerminalRow
 
 
 def _merchant_name(name: str) -> str:
-    # Certified names reach slips and screens: at most 48 bytes of text (KSP/1 section 4).
-    if not 1 <= len(name.encode()) <= 48:
-        raise Malformed("a merchant's name has 1 to 48 bytes")
+    if not name.strip():
+        raise Malformed("a merchant has a name")
+    _NAME.check(name)
     return name
 
 

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from kscoin.errors import KSCoinError
+from kscoin.errors import EncodingError
 from kscoin.keys import PublicKey, SoftwareSigner
 from kscoin.messages import Purpose
 from ledger.errors import SetupError
@@ -78,8 +78,8 @@ def read_authorities(directory: Path, secret: str | None) -> Authorities:
         return Authorities(network, signers, tuple(PublicKey(bytes.fromhex(r)) for r in roots))
     except OSError as exc:
         raise SetupError(f"{directory} is no ledger's directory: run ks-ledger init") from exc
-    except (ValueError, KSCoinError) as exc:
-        raise SetupError(f"the keys in {directory} are damaged") from exc
+    except (ValueError, EncodingError) as exc:
+        raise SetupError(f"the roots in {directory / _ROOTS_FILE} are damaged") from exc
 
 
 def _software(signers: Mapping[Purpose, object]) -> dict[Purpose, SoftwareSigner]:

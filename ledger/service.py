@@ -17,7 +17,7 @@ from ledger import batches, enrolment, online, purse_desk
 from ledger import supply as supplies
 from ledger.book import FUND_ID, RESERVE_ID, Account, AccountKind
 from ledger.denylist import DenylistDesk, start_denylist
-from ledger.errors import StoreUnusable
+from ledger.errors import SetupError, StoreUnusable
 from ledger.issuer import Authorities, Issuer, first_trust_list, trust_of
 from ledger.numbers import Numbers
 from ledger.office import Clock, Office, policy_in_force
@@ -48,7 +48,7 @@ class Status:
 def set_up(store: Store, authorities: Authorities, roots: tuple[Signer, ...], clock: Clock) -> None:
     """Make an empty database a ledger's: schema, trust list, policy, denylist, its own accounts.
 
-    Raises StoreBusy if it is one already, StoreUnusable.
+    Raises SetupError if it is one already, StoreUnusable.
     """
     upgrade(store)
     store.write(lambda tx: _start(tx, authorities, roots, clock()))
@@ -208,6 +208,8 @@ class Ledger:
 
 
 def _start(tx: Tx, authorities: Authorities, roots: tuple[Signer, ...], now_s: int) -> None:
+    if published.trust_list(tx) is not None:
+        raise SetupError("the database holds a ledger already")
     trust = trust_of(authorities, first_trust_list(authorities, roots, now_s))
     policy = Issuer(authorities, trust).policy(start_policy(1, now_s))
     published.add_trust_list(tx, PublishedRow(1, trust.data, now_s))

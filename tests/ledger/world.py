@@ -128,7 +128,11 @@ class Shop:
         return entry_hash(entries[-1]) if entries else genesis_hash(self.terminal_id)
 
     def request(
-        self, amount_won: int, kind: PaymentKind = PaymentKind.SALE
+        self,
+        amount_won: int,
+        kind: PaymentKind = PaymentKind.SALE,
+        *,
+        is_clock_exact: bool = True,
     ) -> Signed[PaymentRequest]:
         request = PaymentRequest(
             terminal_id=self.terminal_id,
@@ -136,12 +140,16 @@ class Shop:
             amount_won=amount_won,
             kind=kind,
             created_at_s=self.clock(),
-            clock_quality=ClockQuality.SYNCHRONISED,
+            clock_quality=(ClockQuality.SYNCHRONISED if is_clock_exact else ClockQuality.SUSPECT),
             valid_s=180,
             journal_head=self.head()[:16],
             policy_version=1,
         )
         return seal(request, self.key, NETWORK)
+
+    def signed_as(self, request: PaymentRequest) -> bytes:
+        """Sign what another terminal has asked."""
+        return seal(request, self.key, NETWORK).data
 
     def write(self, kind: EntryKind, body: bytes) -> bytes:
         """Put an entry at the end of the journal; return it."""
@@ -243,8 +251,15 @@ class World:
         return Shop(key, certificate, trust, self.clock)
 
     def card(self, load_won: int, assurance: Assurance = Assurance.CARD_SECURE_ELEMENT) -> Card:
+        return self.card_of(self.ledger.open_account().account_id, load_won, assurance)
+
+    def card_of(
+        self,
+        holder_id: bytes,
+        load_won: int,
+        assurance: Assurance = Assurance.CARD_SECURE_ELEMENT,
+    ) -> Card:
         key = new_key()
-        holder_id = self.ledger.open_account().account_id
         certificate = self.ledger.open_purse(holder_id, key.public_key, assurance)
         card = Card(key, certificate, holder_id)
         if load_won:

@@ -1,0 +1,166 @@
+"""ks-ledger as a person and a script use it, and its server as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+
+from kscoin.messages import PurseCertificate
+from kscoin.signed import claim
+from ledger.cli import commands, main
+from tests.ledger.world import new_key
+
+STOP_TIMEOUT_S = 20.0
+
+
+@dataclass
+class Operator:
+    """Someone who types commands at one ledger."""
+
+    directory: Path
+
+    def types(self, *words: str) -> Result:
+        return CliRunner().invoke(commands, ["--data", str(self.directory), *words])
+
+    def asks(self, *words: str) -> dict[str, Any]:
+        """Return what a command prints with --json."""
+        result = self.types(*words, "--json")
+        assert result.exit_code == 0, result.output
+        facts: dict[str, Any] = json.loads(result.stdout)
+        return facts
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Operator:
+    operator = Operator(tmp_path / "ledger")
+    operator.asks("init", "--network", "seoul-test")
+    return operator
+
+
+def test_from_nothing_to_a_loaded_purse(operator: Operator) -> None:
+    merchant_id = operator.asks("merchant", "add", "마포 국수")["merchant_id"]
+    assert operator.asks("merchant", "list")["merchants"] == [
+        {"merchant_id": merchant_id, "name": "마포 국수", "balance_won": 0}
+    ]
+    code = operator.asks("code", "new", merchant_id)
+    assert len(code["code"].replace("-", "")) == 16
+    assert len(code["roots"]) == 2
+    holder_id = operator.asks("account", "open")["account_id"]
+    operator.asks("account", "issue", holder_id, "50000")
+    operator.asks("fund", "issue", "1000000")
+    key = new_key().public_key.compressed.hex()
+    purse_id = operator.asks("purse", "open", holder_id, "--key", key)["purse_id"]
+    loaded = operator.asks("purse", "load", purse_id, "30000")["certificate"]
+    assert claim(PurseCertificate, bytes.fromhex(loaded)).credit_total_won == 30_000
+    shown = operator.asks("purse", "show", purse_id)
+    assert (shown["credit_total_won"], shown["reserved_won"]) == (30_000, 30_000)
+    assert operator.asks("supply") == {
+        "issued_won": 1_050_000,
+        "reserve_won": 1_050_000,
+        "difference_won": 0,
+    }
+    assert operator.asks("audit")["is_clean"]
+
+
+def test_a_person_reads_sentences(operator: Operator) -> None:
+    assert "No merchants yet." in operator.types("merchant", "list").output
+    operator.types("merchant", "add", "Mapo Noodles")
+    assert "Mapo Noodles" in operator.types("merchant", "list").output
+    assert "The books balance." in operator.types("audit").output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("code", "new", "0011223344556677"),
+        ("terminal", "revoke", "0011223344556677"),
+        ("purse", "show", "0011223344556677"),
+        ("account", "issue", "0011223344556677", "1"),
+        ("init", "--network", "seoul-test"),
+    ],
+)
+def test_a_refusal_is_one_sentence_and_exit_status_1(
+    operator: Operator,
+    words: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["ks-ledger", "--data", str(operator.directory), *words])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("ks-ledger: ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("code", "new", "not hexadecimal"),
+        ("purse", "open", "00", "--key", "00"),
+        ("init", "--network", "mars"),
+        ("account", "issue", "00", "many"),
+        ("no-such-command",),
+    ],
+)
+def test_what_cannot_be_understood_is_exit_status_2(
+    operator: Operator, words: tuple[str, ...]
+) -> None:
+    assert operator.types(*words).exit_code == 2
+
+
+def test_a_secret_encrypts_the_keys(tmp_path: Path) -> None:
+    runner, place = CliRunner(), ["--data", str(tmp_path / "ledger")]
+    runner.invoke(commands, [*place, "init", "--network", "seoul"], env={"KS_LEDGER_SECRET": "x"})
+    assert runner.invoke(commands, [*place, "supply"]).exit_code == 1
+    assert runner.invoke(commands, [*place, "supply"], env={"KS_LEDGER_SECRET": "x"}).exit_code == 0
+
+
+def test_a_ledger_that_was_never_set_up_is_not_served(tmp_path: Path) -> None:
+    assert Operator(tmp_path).types("serve").exit_code == 1
+
+
+@contextmanager
+def serving(directory: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run `ks-ledger serve` on a free port; yield the process and its address."""
+    command = ["-m", "ledger", "--data", str(directory), "serve", "--port", "0"]
+    process = subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("ks-ledger ready at "), line
+        yield process, line.split()[-1]
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
+def test_a_served_ledger_says_when_it_is_ready_and_ends_when_told(
+    operator: Operator, signal_number: signal.Signals
+) -> None:
+    with serving(operator.directory) as (process, address):
+        assert httpx.get(f"{address}/v1/status").json()["network"] == "seoul-test"
+        process.send_signal(signal_number)
+        assert process.wait(STOP_TIMEOUT_S) == 0
+
+
+def test_a_port_that_is_taken_is_a_sentence(operator: Operator) -> None:
+    with serving(operator.directory) as (_, address):
+        port = address.rsplit(":", 1)[-1]
+        assert operator.types("serve", "--port", port).exit_code == 1

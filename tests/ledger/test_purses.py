@@ -1,0 +1,158 @@
+"""Won in, won reserved: accounts, purses and the certificates that bound them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from kscoin.certificates import open_purse_certificate
+from kscoin.errors import InvalidAmount
+from kscoin.messages import Assurance
+from ledger.book import FUND_ID, RESERVE_ID, AccountKind
+from ledger.errors import NotAllowed, NotFound, Refusal, Unpayable
+from tests.ledger.world import World, assert_books_right, new_key
+
+DAY_S = 86_400
+
+
+def test_won_are_issued_against_the_reserve(world: World) -> None:
+    account = world.ledger.open_account()
+    world.ledger.issue(account.account_id, 70_000)
+    found = world.ledger.supply()
+    assert (found.issued_won, found.reserve_won, found.difference_won) == (70_000, 70_000, 0)
+    assert found.by_kind[AccountKind.HOLDER] == 70_000
+    assert world.balance(RESERVE_ID) == -70_000
+
+
+def test_a_new_purse_has_a_certificate_that_reserves_nothing(world: World) -> None:
+    card, trust = world.card(0), world.shop().trust
+    certificate = open_purse_certificate(card.certificate.data, trust, world.clock()).message
+    assert certificate.public_key == card.key.public_key.compressed
+    assert certificate.credit_total_won == 0
+    assert certificate.payment_limit_offline_won == 50_000
+    assert world.balance(card.purse_id) == 0
+
+
+def test_a_software_purse_may_pay_less_at_once(world: World) -> None:
+    card = world.card(0, Assurance.SOFTWARE)
+    assert card.certificate.message.payment_limit_offline_won == 10_000
+
+
+def test_a_load_raises_the_credit_by_what_it_reserves(world: World) -> None:
+    card = world.card(30_000)
+    world.load(card, 20_000)
+    assert card.certificate.message.credit_total_won == 50_000
+    assert world.balance(card.purse_id) == 50_000
+    assert world.balance(card.holder_id) == 0
+    assert_books_right(world)
+
+
+def test_a_renewal_moves_the_end_and_no_won(world: World) -> None:
+    card = world.card(30_000)
+    world.clock.now_s += 100 * DAY_S
+    renewed = world.ledger.load_purse(card.purse_id, 0).message
+    assert renewed.not_after_s == card.certificate.message.not_after_s + 100 * DAY_S
+    assert renewed.credit_total_won == 30_000
+    assert_books_right(world)
+
+
+def test_a_purse_holds_no_more_than_the_policy_allows(world: World) -> None:
+    card = world.card(150_000)
+    world.ledger.issue(card.holder_id, 100_000)
+    with pytest.raises(Unpayable) as caught:
+        world.ledger.load_purse(card.purse_id, 50_001)
+    assert caught.value.reason == "over_balance_limit"
+    world.ledger.load_purse(card.purse_id, 50_000)
+
+
+def test_what_was_settled_makes_room_for_a_load(world: World) -> None:
+    shop, card = world.shop(), world.card(200_000)
+    shop.take(card, 50_000)
+    shop.sync(world.ledger)
+    world.load(card, 50_000)
+    assert card.certificate.message.credit_total_won == 250_000
+
+
+def test_a_holder_reserves_no_more_than_there_is(world: World) -> None:
+    card = world.card(0)
+    world.ledger.issue(card.holder_id, 999)
+    with pytest.raises(Unpayable) as caught:
+        world.ledger.load_purse(card.purse_id, 1_000)
+    assert caught.value.reason == "not_enough_won"
+    assert world.ledger.purse(card.purse_id).credit_total_won == 0
+
+
+def test_a_refused_load_leaves_no_certificate_behind(world: World) -> None:
+    card = world.card(1_000)
+    with pytest.raises(Unpayable):
+        world.ledger.load_purse(card.purse_id, 5)
+    assert world.ledger.purse(card.purse_id).certificate == card.certificate.data
+
+
+def test_loads_at_once_all_count(postgres_world: World) -> None:
+    world, card = postgres_world, postgres_world.card(0)
+    world.ledger.issue(card.holder_id, 8_000)
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: world.ledger.load_purse(card.purse_id, 1_000), range(8)))
+    totals = sorted(each.message.credit_total_won for each in made)
+    assert totals == [n * 1_000 for n in range(1, 9)]
+    assert_books_right(world)
+
+
+def test_a_denied_purse_is_not_loaded(world: World) -> None:
+    shop, card = world.shop(), world.card(1_000)
+    shop.take(card, 1_001)
+    shop.sync(world.ledger)
+    with pytest.raises(NotAllowed) as caught:
+        world.ledger.load_purse(card.purse_id, 0)
+    assert caught.value.reason == "purse_denied"
+
+
+def test_a_frozen_holder_loads_no_other_purse(world: World) -> None:
+    shop, card = world.shop(), world.card(1_000)
+    other = world.card_of(card.holder_id, 1_000)
+    shop.take(card, 1_001)
+    shop.sync(world.ledger)
+    with pytest.raises(NotAllowed) as caught:
+        world.ledger.load_purse(other.purse_id, 0)
+    assert caught.value.reason == "account_frozen"
+
+
+@pytest.mark.parametrize("amount_won", [-1, 2**32])
+def test_what_is_no_amount_moves_nothing(world: World, amount_won: int) -> None:
+    card = world.card(0)
+    with pytest.raises(InvalidAmount):
+        world.ledger.load_purse(card.purse_id, amount_won)
+    with pytest.raises(InvalidAmount):
+        world.ledger.issue(card.holder_id, amount_won)
+
+
+def test_what_is_unknown_is_said_to_be(world: World) -> None:
+    asked: list[tuple[Callable[[], object], str]] = [
+        (lambda: world.ledger.load_purse(b"stranger", 1), "unknown_purse"),
+        (lambda: world.ledger.purse(b"stranger"), "unknown_purse"),
+        (lambda: world.ledger.account(b"stranger"), "unknown_account"),
+        (lambda: world.ledger.issue(b"stranger", 1), "unknown_account"),
+        (lambda: world.ledger.balance_of(b"stranger"), "unknown_account"),
+    ]
+    for ask, reason in asked:
+        with pytest.raises(NotFound) as caught:
+            ask()
+        assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize("account_id", [RESERVE_ID, FUND_ID, b"stranger"])
+def test_only_a_holder_has_purses(world: World, account_id: bytes) -> None:
+    with pytest.raises(Refusal):
+        world.ledger.open_purse(account_id, new_key().public_key, Assurance.CARD_SECURE_ELEMENT)
+
+
+def test_a_merchants_balance_is_that_of_all_its_tills(world: World) -> None:
+    merchant_id, card = world.merchant(), world.card(10_000)
+    for amount_won in (1_000, 2_000):
+        shop = world.shop(merchant_id)
+        shop.take(card, amount_won)
+        shop.sync(world.ledger)
+    assert world.ledger.balance_of(merchant_id) == 3_000
