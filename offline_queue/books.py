@@ -194,8 +194,9 @@ class Books:
         for each in journal.to_heed(_QUARANTINED_MAX):
             is_payment = each.kind is EntryKind.PAYMENT
             if is_payment and each.verdict is Verdict.QUARANTINED:
-                for columns in journal.columns(each.sequence, each.sequence):
-                    self._count(each.sequence, columns.facts, 0, each.taken_at_s)
+                for row in journal.columns(each.sequence, each.sequence):
+                    facts = Facts(row.request_hash, row.purse_id, amount_won=row.amount_won)
+                    self._count(each.sequence, facts, 0, each.taken_at_s)
 
     def _take_note(self, sequence: int, kind: EntryKind, facts: Facts, reading: Reading) -> None:
         self._floor = self._floor.moved_to(reading)

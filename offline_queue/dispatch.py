@@ -159,7 +159,7 @@ class Dispatch:
         settled = {each.sequence for each in message.verdicts if each.verdict in _SETTLED}
         with self._books.journal() as journal:
             numbered = enumerate(journal.columns(first, last), first)
-            requests = [each.facts.request_hash for at, each in numbered if at in settled]
+            requests = [each.request_hash for at, each in numbered if at in settled]
             to_heed = journal.to_heed(_ATTENTION_MAX, first)
         return Acknowledged(
             batch_number=record.number,

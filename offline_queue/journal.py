@@ -14,6 +14,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,6 +49,9 @@ SCHEMA_VERSION: Final = 1
 _CHECKPOINT_COMMITS: Final = 50
 # ... and if there never is one, before it grows without end.
 _CHECKPOINT_COMMITS_MAX: Final = 5_000
+
+# Entries read at a time: about a megabyte.
+_PAGE_ENTRIES: Final = 1_000
 
 # Every setting that bears on durability or safety, whatever the library was compiled with.
 _SETTINGS: Final = (
@@ -108,6 +112,7 @@ CREATE TRIGGER {table}_no_{change} BEFORE {change} ON {table}
 BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
 """
 
+_COLUMNS: Final = ", ".join(field.name for field in fields(Columns))
 _INSERT_ENTRY: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _MONEY: Final = f"({', '.join(str(int(kind)) for kind in sorted(MONEY_KINDS))})"
 _LATEST: Final = """
@@ -132,6 +137,8 @@ _MEANINGS: Final[dict[int, type[QueueError]]] = {
     sqlite3.SQLITE_CANTOPEN: DiskFailed,
     sqlite3.SQLITE_READONLY: DiskFailed,
     sqlite3.SQLITE_PERM: DiskFailed,
+    # Our statements are right for our schema: if one is wrong, the schema is not ours any more.
+    sqlite3.SQLITE_ERROR: JournalDamaged,
     sqlite3.SQLITE_CORRUPT: JournalDamaged,
     sqlite3.SQLITE_NOTADB: JournalDamaged,
     sqlite3.SQLITE_BUSY: JournalLocked,
@@ -182,11 +189,14 @@ class Journal:
 
         Changes nothing on the disk. Raises as `open` does, but never JournalLocked.
         """
-        with _translated("open the journal"):
+        with ExitStack() as undo, _translated("open the journal"):
             uri = f"{path.absolute().as_uri()}?mode=ro"
             database = _database(sqlite3.connect(uri, uri=True, isolation_level=None))
+            undo.callback(database.close)
             _check_version(database)
-            return cls(database, terminal_id, None, was_left_open=False)
+            journal = cls(database, terminal_id, None, was_left_open=False)
+            undo.pop_all()
+        return journal
 
     def close(self) -> None:
         """Close the files and let another process have the journal."""
@@ -221,7 +231,8 @@ class Journal:
         entry = self._tail.next_entry(kind, body, reading)
         data = entry.encode()
         tail = Link.of(entry.sequence, data)
-        row = _row(tail, data, kind, reading.wall_s, facts)
+        columns = Columns.of(kind, reading.wall_s, facts)
+        row = (tail.sequence, data, tail.hash, *astuple(columns))
         judged = [_verdict_row(entry.sequence, verdict) for verdict in verdicts]
         with _translated("write an entry"):
             if judged:
@@ -249,8 +260,7 @@ class Journal:
 
     def entries(self, first: int, last: int) -> Iterator[tuple[bytes, bytes]]:
         """Yield the encoded entries from `first` to `last` in order, each with its stored hash."""
-        sql = "SELECT data, hash FROM entries WHERE sequence BETWEEN ? AND ? ORDER BY sequence"
-        return ((row[0], row[1]) for row in self._rows(sql, first, last))
+        return ((row[0], row[1]) for row in self._range("data, hash", first, last))
 
     def entry(self, sequence: int) -> JournalEntry:
         """Return one entry; raises JournalDamaged if it is missing or not as it was written."""
@@ -260,10 +270,7 @@ class Journal:
 
     def columns(self, first: int, last: int) -> Iterator[Columns]:
         """Yield what the index columns say of the entries from `first` to `last`, in order."""
-        sql = """SELECT kind, wall_s, request_hash, purse_id, start_won, end_won, amount_won
-                 FROM entries WHERE sequence BETWEEN ? AND ? ORDER BY sequence"""
-        rows = self._rows(sql, first, last)
-        return (Columns(row[0], row[1], _facts(*row[2:])) for row in rows)
+        return (Columns(*row) for row in self._range(_COLUMNS, first, last))
 
     def link(self, sequence: int) -> Link:
         """Return the link that entry `sequence` makes; genesis for zero.
@@ -281,7 +288,8 @@ class Journal:
     def last_of_kind(self, kind: EntryKind) -> int:
         """Return the sequence of the last entry of `kind`, or zero; reads from the end."""
         sql = "SELECT sequence FROM entries WHERE kind = ? ORDER BY sequence DESC LIMIT 1"
-        return next((row[0] for row in self._rows(sql, int(kind))), 0)
+        row = self._row(sql, int(kind))
+        return row[0] if row else 0
 
     def of_request(self, request_hash: bytes) -> tuple[tuple[int, EntryKind], ...]:
         """Return sequence and kind of every entry about a request, in order."""
@@ -292,8 +300,8 @@ class Journal:
         """Return the sequence of an entry whose debit of this purse overlaps `interval`."""
         sql = """SELECT sequence FROM entries
                  WHERE purse_id = ? AND end_won > ? AND start_won < ? LIMIT 1"""
-        rows = self._rows(sql, purse_id, interval.start_won, interval.end_won)
-        return next((row[0] for row in rows), None)
+        row = self._row(sql, purse_id, interval.start_won, interval.end_won)
+        return row[0] if row else None
 
     def waiting(self, after: int, limit: int) -> tuple[PendingEntry, ...]:
         """Return the first `limit` entries after sequence `after` that move money."""
@@ -337,16 +345,29 @@ class Journal:
 
     def _batch(self, condition: str, value: int) -> BatchRecord | None:
         sql = f"SELECT number, first_sequence, last_sequence, signature FROM batches {condition}"
-        return next((BatchRecord(*row) for row in self._rows(sql, value)), None)
+        row = self._row(sql, value)
+        return BatchRecord(*row) if row else None
 
-    def _rows(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         with _translated("read the journal"):
-            yield from self._database.execute(sql, values)
+            return self._database.execute(sql, values).fetchall()
+
+    def _row(self, sql: str, *values: object) -> tuple[Any, ...] | None:
+        return next(iter(self._rows(sql, *values)), None)
+
+    def _range(self, columns: str, first: int, last: int) -> Iterator[tuple[Any, ...]]:
+        """Yield columns of a range of entries, in order, a page at a time.
+
+        No statement stays open between two pages: a reader that pauses holds up nobody.
+        """
+        sql = f"SELECT {columns} FROM entries WHERE sequence BETWEEN ? AND ? ORDER BY sequence"
+        for start in range(first, last + 1, _PAGE_ENTRIES):
+            yield from self._rows(sql, start, min(start + _PAGE_ENTRIES - 1, last))
 
     def _last_link(self) -> Link:
         """Return the link of the last entry, and see that the first is of this terminal."""
         sql = "SELECT sequence, data, hash FROM entries ORDER BY sequence DESC LIMIT 1"
-        last = next(self._rows(sql), None)
+        last = self._row(sql)
         if last is None:
             return self._genesis
         if self.entry(1).previous_hash != self._genesis.hash:
@@ -423,6 +444,9 @@ def _translated(doing: str) -> Iterator[None]:
         yield
     except sqlite3.Error as exc:
         raise _meaning(exc)(f"could not {doing}: {exc}") from exc
+    except UnicodeError as exc:
+        # SQLite quotes what it could not make sense of in its message.
+        raise JournalDamaged(f"could not {doing}: the schema is damaged") from exc
     except OSError as exc:
         raise disk_error(exc, doing) from exc
 
@@ -430,28 +454,6 @@ def _translated(doing: str) -> Iterator[None]:
 def _meaning(exc: sqlite3.Error) -> type[QueueError]:
     # An extended code (which read failed, which lock) keeps its primary code in the low byte.
     return _MEANINGS.get(getattr(exc, "sqlite_errorcode", 0) & 0xFF, QueueError)
-
-
-def _row(link: Link, data: bytes, kind: EntryKind, wall_s: int, facts: Facts) -> tuple[object, ...]:
-    start_won, end_won = None, None
-    if facts.interval is not None:
-        start_won, end_won = facts.interval.start_won, facts.interval.end_won
-    found_by = (facts.request_hash, facts.purse_id, start_won, end_won, facts.amount_won)
-    return (link.sequence, data, link.hash, int(kind), wall_s, *found_by)
-
-
-def _facts(
-    request_hash: bytes | None,
-    purse_id: bytes | None,
-    start_won: int | None,
-    end_won: int | None,
-    amount_won: int | None,
-) -> Facts:
-    interval = None
-    # Columns that are no interval, which only damage makes them, do not pass for one.
-    if start_won is not None and end_won is not None and 0 <= start_won < end_won:
-        interval = Interval(start_won, end_won)
-    return Facts(request_hash, purse_id, interval, amount_won)
 
 
 def _verdict_row(sync_sequence: int, verdict: EntryVerdict) -> tuple[object, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from kscoin import cose
 from kscoin.codec import MAX_BATCH_BYTES
@@ -48,11 +48,29 @@ NO_FACTS: Final = Facts()
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """All that a row says of its entry beside the entry's own bytes."""
+    """All that a row says of its entry beside the entry's own bytes, as it is written and found."""
 
     kind: int
     wall_s: int
-    facts: Facts
+    request_hash: bytes | None
+    purse_id: bytes | None
+    start_won: int | None
+    end_won: int | None
+    amount_won: int | None
+
+    @classmethod
+    def of(cls, kind: EntryKind, wall_s: int, facts: Facts) -> Self:
+        """Return the columns of an entry of that kind and time with those facts."""
+        line = facts.interval
+        return cls(
+            int(kind),
+            wall_s,
+            facts.request_hash,
+            facts.purse_id,
+            line.start_won if line else None,
+            line.end_won if line else None,
+            facts.amount_won,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +96,7 @@ def same_facts(entry: JournalEntry, columns: Columns) -> Facts:
     """
     with _readable(entry):
         facts = facts_of(entry.kind, entry.body)
-    if columns != Columns(entry.kind, entry.wall_s, facts):
+    if columns != Columns.of(entry.kind, entry.wall_s, facts):
         at = entry.sequence
         raise JournalDamaged(f"the index of entry {at} is not what was written", sequence=at)
     return facts

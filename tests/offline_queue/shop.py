@@ -89,7 +89,7 @@ class Purse:
     def __init__(self, name: str = "card", **changes: Any) -> None:
         self.key = key(name)
         certificate = purse_certificate(name)
-        self.certificate = replace(certificate, purse_id=octets(name, 8), **changes)
+        self.certificate = replace(certificate, **{"purse_id": octets(name, 8), **changes})
         self.sequence = 0
         self.spent_won = 0
         self.last: bytes | None = None

@@ -1,0 +1,63 @@
+"""The queue without its thread: what tests that look at one step at a time work at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kscoin.entries import EntryKind, JournalEntry
+from offline_queue.books import Books
+from offline_queue.dispatch import Dispatch
+from offline_queue.queue import QueueSetup, _enrolled
+from offline_queue.standing import Standing
+from offline_queue.teller import Teller
+from offline_queue.values import OpenRequest, PurseState, Recovery, StoredPayment
+from tests.offline_queue.shop import Purse, Shop, Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Teller and dispatch over one set of books, as `OfflineQueue` makes them."""
+
+    setup: QueueSetup
+    books: Books
+    teller: Teller
+    dispatch: Dispatch
+    standing: Standing
+    recovery: Recovery
+
+    def sell(self, purse: Purse, amount_won: int = 1_000) -> StoredPayment:
+        """Take a payment from an honest purse."""
+        request = self.teller.open_request(amount_won)
+        return self.accept(request, purse.pay(request))
+
+    def accept(self, request: OpenRequest, shown: Shown) -> StoredPayment:
+        return self.teller.accept_debit(request.request_hash, shown.debit, shown.certificate)
+
+    def admit(self, request: OpenRequest, purse: Purse) -> None:
+        state = PurseState(purse.certified(), purse.sequence, purse.spent_won)
+        self.teller.admit_purse(request.request_hash, state)
+
+    def journal(self) -> list[JournalEntry]:
+        """Every entry from the first to the last."""
+        with self.books.journal() as journal:
+            return [journal.entry(at) for at in range(1, journal.tail.sequence + 1)]
+
+    def kinds(self) -> list[EntryKind]:
+        return [entry.kind for entry in self.journal()]
+
+    def bodies(self, kind: EntryKind) -> list[bytes]:
+        return [entry.body for entry in self.journal() if entry.kind is kind]
+
+    def close(self) -> None:
+        self.books.close()
+
+
+def open_desk(shop: Shop) -> Desk:
+    """Start a shop's queue without a thread, again after a `close` or a crash."""
+    setup = shop.setup()
+    books = Books(setup.open_journal, setup.clock, _enrolled(setup))
+    teller = Teller(books, setup.rulebook, setup.terminal, setup.clock, setup.random_bytes)
+    dispatch = Dispatch(books, setup.rulebook, setup.terminal)
+    standing = Standing(books, setup.rulebook)
+    recovery = teller.start(setup.software, setup.hardware)
+    return Desk(setup, books, teller, dispatch, standing, recovery)
