@@ -31,13 +31,22 @@ class Theme(Palette):
 
     regular: str
     bold: str
+    whole_regular: str
+    whole_bold: str
     is_wide: bool
 
 
 def themed(palette: Palette, fonts: Fonts, *, is_wide: bool) -> Theme:
     """Return the theme of a window."""
     colours = {each.name: getattr(palette, each.name) for each in fields(Palette)}
-    return Theme(**colours, regular=str(fonts.regular), bold=str(fonts.bold), is_wide=is_wide)
+    return Theme(
+        **colours,
+        regular=str(fonts.regular),
+        bold=str(fonts.bold),
+        whole_regular=str(fonts.whole_regular),
+        whole_bold=str(fonts.whole_bold),
+        is_wide=is_wide,
+    )
 
 
 def use(theme: Theme, scale: float) -> None:

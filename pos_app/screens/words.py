@@ -20,6 +20,8 @@ from kivy.properties import (
 )
 from kivy.uix.widget import Widget
 
+from pos_app.screens.fonts import is_common
+
 # A text that does not fit is drawn again this much smaller, down to its smallest size.
 SHRINK: Final = 0.94
 # Nanum's digits and syllables sit this much of the font's size above the middle of its line box.
@@ -40,6 +42,8 @@ class Words(Widget):
     text = StringProperty("")
     colour = ColorProperty((0, 0, 0, 1))
     font = StringProperty("")
+    whole_font = StringProperty("")
+    is_bold = BooleanProperty(False)
     largest = NumericProperty(16)
     smallest = NumericProperty(12)
     halign = OptionProperty("left", options=("left", "center", "right"))
@@ -120,7 +124,7 @@ class Words(Widget):
     def _painter(self, size: float, text: str) -> TextPainter:
         painter = TextPainter(
             text=text,
-            font_name=self.font,
+            font_name=self.font if is_common(text) else self.whole_font,
             font_size=size,
             halign=self.halign,
             line_height=PARAGRAPH_LINE if self.wraps else 1.0,

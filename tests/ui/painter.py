@@ -9,7 +9,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +43,10 @@ class Job:
             for language in self.languages:
                 stem = f"{name}-{language.value}-{wide}x{high}-{self.theme.value}{beside}"
                 yield name, language, self.directory / f"{stem}.png"
+
+    def moved_to(self, directory: Path) -> "Job":
+        """The same job with its pictures elsewhere."""
+        return replace(self, directory=directory)
 
     def to_json(self) -> str:
         """The job for another process."""
@@ -133,8 +138,8 @@ class Painter:
 
 
 def _write_report(picture: Path) -> None:
-    # Kivy must not be imported before run_window has told it how to behave.
-    probe = sys.modules.get("tests.ui.probe") or __import__("tests.ui.probe", fromlist=["report"])
+    # The probe imports Kivy, which must not happen before run_window has told it how to behave.
+    probe = import_module("tests.ui.probe")
     picture.with_suffix(".json").write_text(json.dumps(probe.report()))
 
 

@@ -1,0 +1,40 @@
+"""The pictures that the window tests look at, taken once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pos_app.screens.palette import ThemeName
+from tests.stacks.display import VirtualDisplay, virtual_display
+from tests.ui.gallery import SCREEN, paint
+from tests.ui.painter import Job
+from tests.ui.pictures import Shown, shown_by
+
+ALL_JOBS = (
+    Job(Path(), (800, 480)),
+    Job(Path(), (1280, 720), ThemeName.DARK),
+    Job(Path(), (720, 1280)),
+    Job(Path(), (1040, 480), names=("sell-sum", "pay", "queue"), has_customer=True),
+)
+
+
+@pytest.fixture(scope="session")
+def large_display(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualDisplay]:
+    """A display with room for every size of window."""
+    with virtual_display(tmp_path_factory.mktemp("large-display"), *SCREEN) as display:
+        yield display
+
+
+@pytest.fixture(scope="session")
+def pictures(
+    large_display: VirtualDisplay, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Shown, ...]:
+    """Every example view in every size, with what its widgets said of themselves."""
+    directory = tmp_path_factory.mktemp("pictures")
+    shown: list[Shown] = []
+    for job in ALL_JOBS:
+        here = job.moved_to(directory)
+        paint(here, large_display.environment)
+        shown.extend(shown_by(here))
+    return tuple(shown)

@@ -1,0 +1,181 @@
+"""Every screen in every size: nothing cut, nothing in the way, everything readable and in reach."""
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+
+import pytest
+import zxingcpp
+
+from pos_app.screens.palette import CONTRAST_MIN, contrast
+from pos_app.till.views import STATUS_PRESSES, CustomerAct, PayView, Press, RefusedView, SellView
+from tests.ui.examples import REQUEST_TEXT, example
+from tests.ui.pictures import Box, Shown
+
+TOUCH_MIN = 72
+GAP_MIN = 8
+"""Both in units of the design: pixels at 800 x 480 (till.md, "Look")."""
+
+ROUNDING = 1
+"""Widgets stand on whole pixels, so that a side may be one pixel less than its share."""
+
+QR_MIN_MM = 37
+PANEL_MM = 25.4 * 7
+"""The diagonal of the 7-inch panel that 800 x 480 are drawn for."""
+
+# The bar's own way to the demo's customer, which is no press of the till's.
+DEMO = "demo"
+CUSTOMER_KEYS = {act.value for act in CustomerAct}
+
+
+@pytest.fixture(scope="module")
+def each(pictures: tuple[Shown, ...]) -> tuple[Shown, ...]:
+    return pictures
+
+
+def complaints(found: Iterable[str]) -> None:
+    """Fail with all that was found, not with the first of it."""
+    listed = list(found)
+    assert not listed, "\n".join(listed)
+
+
+def boxes(shown: Shown, kind: str, box: str = "box") -> list[tuple[str, Box]]:
+    label = {"texts": "text", "keys": "name"}[kind]
+    return [(part[label], Box(*part[box])) for part in shown.report[kind]]
+
+
+def test_no_text_is_cut(each: tuple[Shown, ...]) -> None:
+    complaints(
+        f"{shown}: {text['text']!r} does not fit"
+        for shown in each
+        for text in shown.report["texts"]
+        if text["is_cut"]
+    )
+
+
+def test_every_text_is_inside_its_place_and_the_window(each: tuple[Shown, ...]) -> None:
+    def outside() -> Iterator[str]:
+        for shown in each:
+            window = Box(0, 0, *shown.job.size)
+            places = dict(enumerate(boxes(shown, "texts")))
+            for index, (text, drawn) in enumerate(boxes(shown, "texts", "drawn")):
+                # A line box is higher than its letters: half of what is above them may stick out.
+                if not places[index][1].holds(drawn, slack=4 * shown.scale):
+                    yield f"{shown}: {text!r} leaves its place"
+                if not window.holds(drawn):
+                    yield f"{shown}: {text!r} leaves the window"
+
+    complaints(outside())
+
+
+def test_no_text_lies_on_another(each: tuple[Shown, ...]) -> None:
+    def overlaps() -> Iterator[str]:
+        for shown in each:
+            drawn = boxes(shown, "texts", "drawn")
+            for (one, a), (other, b) in combinations(drawn, 2):
+                # Two lines of text may share the air that their line boxes have.
+                if a.gap_to(b) < -5 * shown.scale:
+                    yield f"{shown}: {one!r} and {other!r} overlap by {-a.gap_to(b):.0f} px"
+
+    complaints(overlaps())
+
+
+def test_every_text_stands_out_from_what_is_behind_it(each: tuple[Shown, ...]) -> None:
+    def faint() -> Iterator[str]:
+        for shown in each:
+            for text in shown.report["texts"]:
+                ratio = contrast(tuple(text["colour"]), shown.background_of(Box(*text["drawn"])))
+                if ratio < CONTRAST_MIN:
+                    yield f"{shown}: {text['text']!r} has a contrast of {ratio:.1f}"
+
+    complaints(faint())
+
+
+def test_every_key_is_large_enough_for_a_wet_finger(each: tuple[Shown, ...]) -> None:
+    complaints(
+        f"{shown}: {name} is {box.width:.0f} x {box.height:.0f}"
+        for shown in each
+        for name, box in boxes(shown, "keys")
+        if min(box.width, box.height) < TOUCH_MIN * shown.scale - ROUNDING
+    )
+
+
+def test_keys_keep_their_distance(each: tuple[Shown, ...]) -> None:
+    complaints(
+        f"{shown}: {one} and {other} are {a.gap_to(b):.1f} px apart"
+        for shown in each
+        for (one, a), (other, b) in combinations(boxes(shown, "keys"), 2)
+        if a.gap_to(b) < GAP_MIN * shown.scale - ROUNDING
+    )
+
+
+def test_no_key_leaves_the_window(each: tuple[Shown, ...]) -> None:
+    complaints(
+        f"{shown}: {name} leaves the window"
+        for shown in each
+        for name, box in boxes(shown, "keys")
+        if not Box(0, 0, *shown.job.size).holds(box)
+    )
+
+
+def test_a_screen_offers_what_its_view_offers(each: tuple[Shown, ...]) -> None:
+    def differences() -> Iterator[str]:
+        for shown in each:
+            view = example(shown.name, shown.language)
+            names = {key["name"] for key in shown.report["keys"]} - CUSTOMER_KEYS - {DEMO}
+            # The bar's keys are always there, and asleep where money is moving.
+            unexpected = names - {press.value for press in view.presses | STATUS_PRESSES}
+            missing = {press.value for press in view.presses} - names
+            if isinstance(view, RefusedView) and not view.can_pay_again:
+                missing -= {Press.PAY_AGAIN.value}
+            if "fault-final" in shown.name:
+                missing -= {Press.RETRY.value}
+            if unexpected or missing:
+                yield f"{shown}: unexpected {unexpected}, missing {missing}"
+
+    complaints(differences())
+
+
+def test_a_key_that_does_nothing_now_is_off(each: tuple[Shown, ...]) -> None:
+    in_bar = {press.value for press in STATUS_PRESSES}
+    for shown in each:
+        view = example(shown.name, shown.language)
+        awake = {key["name"] for key in shown.report["keys"] if key["is_on"]}
+        assert awake & in_bar == {press.value for press in view.presses} & in_bar, str(shown)
+        if isinstance(view, SellView):
+            assert (Press.PAY.value in awake) == view.can_pay, str(shown)
+
+
+def test_the_request_can_be_read_from_every_picture_of_it(each: tuple[Shown, ...]) -> None:
+    seen = 0
+    for shown in each:
+        view = example(shown.name, shown.language)
+        if isinstance(view, PayView) and view.request_text is not None:
+            codes = [code.text for code in zxingcpp.read_barcodes(shown.image)]
+            assert codes == [REQUEST_TEXT], str(shown)
+            seen += 1
+    assert seen >= 14
+
+
+def test_the_request_is_large_enough_on_the_smallest_panel(each: tuple[Shown, ...]) -> None:
+    pixels_a_mm = (800**2 + 480**2) ** 0.5 / PANEL_MM
+    for shown in each:
+        for code in shown.report["codes"]:
+            quiet_px = 8 * code["module_px"]
+            side_mm = (code["drawn_px"] - quiet_px) / pixels_a_mm / shown.scale
+            assert side_mm >= QR_MIN_MM, str(shown)
+            assert code["module_px"] >= 3, str(shown)
+
+
+def test_every_demo_screen_says_so(each: tuple[Shown, ...]) -> None:
+    for shown in each:
+        view = example(shown.name, shown.language)
+        texts = {text["text"] for text in shown.report["texts"]}
+        assert (view.texts.demo in texts) == view.status.is_demo, str(shown)
+
+
+def test_money_at_risk_is_always_in_sight(each: tuple[Shown, ...]) -> None:
+    for shown in each:
+        view = example(shown.name, shown.language)
+        texts = {text["text"] for text in shown.report["texts"]}
+        assert view.texts.at_risk in texts, str(shown)
+        assert f"₩{view.status.at_risk.unsettled_won:,}" in texts, str(shown)
