@@ -94,6 +94,11 @@ class Terminal:
         if self._parts is not None:
             self._parts.stop()
 
+    def look_at_line(self) -> None:
+        """There is reason to believe that the line has changed."""
+        if self._parts is not None:
+            self._parts.line.wake()
+
     def _start(self) -> None:
         try:
             self._parts = self._assembled()

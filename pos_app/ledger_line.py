@@ -67,7 +67,7 @@ class LedgerLine:
         self._sync.stop()
 
     def wake(self) -> None:
-        """There is something new to send."""
+        """There is something new: an entry to send, or a line that may have come or gone."""
         self._sync.wake()
 
     def sync_now(self) -> None:

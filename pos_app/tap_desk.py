@@ -27,6 +27,7 @@ _Answer: TypeAlias = tap.CardDebited | tap.LastDebitRead
 
 # The card was told to leave before the next sale, and has not.
 OVERSTAYED = "card_overstayed"
+LEFT = "card_removed"
 
 
 class TapPort(Protocol):
@@ -104,13 +105,16 @@ class TapDesk:
                 card = _card(session, state)
                 self._meeting = _Meeting(card)
                 self._post(CardPresented(card))
-            case tap.CardOverstayed():
+            case tap.CardOverstayed(session):
+                self._ended(session, OVERSTAYED)
                 self._post(CardUnusable(OVERSTAYED))
+            case tap.CardLeft(session):
+                self._ended(session, LEFT)
             case tap.CardDebited() | tap.LastDebitRead():
                 self._answered(report)
             case tap.CardLost() | tap.CommandRefused() | tap.TapTorn() | tap.CardUnusable():
                 self._broken(report)
-            case tap.DebitConfirmed() | tap.PurseLoaded() | tap.CardLeft():
+            case tap.DebitConfirmed() | tap.PurseLoaded():
                 pass
 
     def _answered(self, answer: _Answer) -> None:
@@ -118,6 +122,15 @@ class TapDesk:
         if meeting is not None:
             signed = answer.debit
             self._post(CardDebited(meeting.card, signed.debit, signed.signature))
+
+    def _ended(self, session: int, code: str) -> None:
+        """Tell the end of a session that left nothing open.
+
+        An order that came after its end was dropped, and whoever waits for an answer must know.
+        """
+        meeting = self._meeting_of(session)
+        if meeting is not None:
+            self._post(CardLost(meeting.card, code))
 
     def _broken(self, report: _Broken) -> None:
         meeting = self._meeting_of(report.session)

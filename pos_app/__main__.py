@@ -1,0 +1,125 @@
+"""ks-pos: the till, its demo and its rehearsal; errors become sentences and exit statuses.
+
+Only what a real terminal runs is imported here. A demo and a rehearsal bring a ledger with them:
+click finds them by name when they are asked for.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import click
+
+from kscoin.errors import KSCoinError
+from pos_app.compose import Terminal
+from pos_app.on_screen import Restarter, look_of, show_till, start_again
+from pos_app.settings import load
+
+FAILED: Final = 1
+DEFAULT_COMMAND: Final = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A command that is imported when it is asked for: its module, its name and its one line."""
+
+    module: str
+    name: str
+    help: str
+
+
+LATE_COMMANDS: Final[Mapping[str, Late]] = MappingProxyType(
+    {
+        "demo": Late(
+            "pos_app.demo.command", "demo", "Open the till with a ledger and a simulated customer."
+        ),
+        "rehearse": Late(
+            "pos_app.rehearsal.command", "rehearse", "Drill an outage without a window."
+        ),
+    }
+)
+# Libraries that tell of every request; the till tells of every change.
+_TALKATIVE: Final = ("httpx", "httpcore", "uvicorn", "alembic")
+_LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class Commands(click.Group):
+    """Commands that are imported when they are asked for; without a name it is `run`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *LATE_COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        late = LATE_COMMANDS.get(cmd_name)
+        if late is None:
+            return super().get_command(ctx, cmd_name)
+        try:
+            command: click.Command = getattr(import_module(late.module), late.name)
+        except ModuleNotFoundError as exc:
+            raise click.ClickException(
+                f"{exc.name} is missing: a terminal has no ledger (pip install ks-coin-pos[ledger])"
+            ) from exc
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        is_named = bool(args) and (not args[0].startswith("-") or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if is_named else [DEFAULT_COMMAND, *args])
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write one line a command, without importing any."""
+        rows = [(name, each.get_short_help_str()) for name, each in self.commands.items()]
+        rows += [(name, late.help) for name, late in LATE_COMMANDS.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+@click.command(cls=Commands)
+def commands() -> None:
+    """KS-Coin POS: a till that goes on taking money when the line is down."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@commands.command()
+@click.option(
+    "--terminal",
+    "directory",
+    default=Path("terminal"),
+    show_default=True,
+    envvar="KS_POS_TERMINAL",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The terminal's directory, as `ks-field enrol` made it.",
+)
+def run(directory: Path) -> None:
+    """Open the till of an enrolled terminal."""
+    settings = load(directory)
+    restarter = Restarter()
+    terminal = Terminal(settings, restarter.ask)
+    show_till(terminal, terminal.runtime, look_of(settings), restarter)
+    if restarter.is_wanted:
+        start_again()
+
+
+def main() -> None:
+    """Run a command; an error of ours is one sentence on stderr and exit status 1."""
+    try:
+        commands(prog_name="ks-pos")
+    except KSCoinError as exc:
+        click.echo(f"ks-pos: {exc} ({exc.code})", err=True)
+        raise SystemExit(FAILED) from exc
+
+
+if __name__ == "__main__":
+    main()
