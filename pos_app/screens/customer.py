@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from kivy.input.motionevent import MotionEvent
 from kivy.properties import ObjectProperty
 from kivy.uix.boxlayout import BoxLayout
 
@@ -28,6 +29,10 @@ class CustomerPanel(BoxLayout):
     def render(self, view: CustomerView) -> None:
         """Show what the customer can do now."""
         self.view = view
+
+    def on_touch_down(self, touch: MotionEvent) -> bool:
+        """Keep every finger on the panel from the till that may lie under it."""
+        return bool(super().on_touch_down(touch)) or bool(self.collide_point(*touch.pos))
 
     def press(self, name: str) -> None:
         """Let the customer act."""

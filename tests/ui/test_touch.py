@@ -16,10 +16,12 @@ PROCESS_TIMEOUT_S = 120.0
 NOT_FOR_A_WINDOW = {"PIL", "sqlalchemy", "fastapi", "uvicorn", "httpx", "alembic", "ledger"}
 
 
-def touched(display: VirtualDisplay, example: str, *keys: str) -> dict[str, Any]:
+def touched(
+    display: VirtualDisplay, example: str, *keys: str, size: str = "800x480"
+) -> dict[str, Any]:
     """What came of touching these keys on the window of an example view."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.ui.toucher", example, *keys],
+        [sys.executable, "-m", "tests.ui.toucher", size, example, *keys],
         env=dict(display.environment),
         capture_output=True,
         text=True,
@@ -73,7 +75,16 @@ def test_a_key_that_is_off_tells_nothing(large_display: VirtualDisplay) -> None:
 def test_the_customer_acts_beside_the_till(large_display: VirtualDisplay) -> None:
     acts = [act for act in CustomerAct if act is not CustomerAct.CUT_LINE]
 
-    told = touched(large_display, "pay", *acts, Press.CANCEL)
+    told = touched(large_display, "pay", *acts, Press.CANCEL, size="1040x480")
 
     assert told["acts"] == acts
     assert told["pressed"] == [Press.CANCEL]
+
+
+def test_on_the_small_panel_the_customer_comes_when_called(large_display: VirtualDisplay) -> None:
+    # The panel lies over the 3, which must not feel a finger that is meant for the customer; and
+    # it has gone when the customer has acted.
+    told = touched(large_display, "sell-sum", "demo", "3", CustomerAct.TAP_CARD, "3")
+
+    assert told["acts"] == [CustomerAct.TAP_CARD]
+    assert told["pressed"] == ["3"]

@@ -1,7 +1,7 @@
-"""One window that is touched: `python -m tests.ui.toucher EXAMPLE KEY…` prints what came of it.
+"""One window that is touched: `python -m tests.ui.toucher WIDTHxHEIGHT EXAMPLE KEY…`.
 
 A process of its own, because a process has one Kivy window. Each key is pressed where it is drawn,
-by the same events that SDL makes of a mouse or a finger. Prints one JSON object.
+by the same events that SDL makes of a mouse or a finger. Prints what came of it as JSON.
 """
 
 import json
@@ -110,13 +110,14 @@ class Toucher:
 
 def main() -> None:
     """Touch the keys that the command line names."""
-    name, *keys = sys.argv[1:]
+    size, name, *keys = sys.argv[1:]
+    wide, high = (int(side) for side in size.split("x"))
     till = TouchedTill(example(name, Language.KOREAN))
     visitor = TouchedCustomer()
     is_demo = any(key in set(CustomerAct) for key in keys)
     with TemporaryDirectory() as place:
         toucher = Toucher(till, keys, Path(place))
-        run_window(till, Look(), visitor if is_demo else None, toucher.start)
+        run_window(till, Look(size=(wide, high)), visitor if is_demo else None, toucher.start)
     told = toucher.told | {
         "pressed": till.pressed,
         "acts": visitor.acts,
