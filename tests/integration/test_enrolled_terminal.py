@@ -1,7 +1,7 @@
 """A machine becomes a terminal of a ledger in another process, and takes a payment with it.
 
 Every program is its own process: `ks-ledger serve`, the operator's `ks-ledger`, `ks-field enrol`.
-The till runs here without a window, from nothing but the directory that enrolment wrote.
+The till runs from nothing but the directory that enrolment wrote, with and without a window.
 """
 
 from __future__ import annotations
@@ -26,11 +26,14 @@ from drivers.simulated.phone import SimulatedPhone
 from drivers.simulated.pty_scanner import PtyScanner
 from drivers.simulated.purse_applet import PurseApplet
 from kscoin.certificates import Trust
+from kscoin.entries import EntryKind
 from kscoin.keys import PublicKey, SoftwareSigner
 from kscoin.messages import Purpose
+from offline_queue.journal import Journal
 from offline_queue.rulebook import Rulebook
 from pos_app import settings
 from pos_app.compose import Terminal
+from pos_app.on_screen import EXIT_VARIABLE
 from pos_app.till.views import Connection, PayView, Press, ResultView, SellView, View
 from tests.integration.ledger_process import (
     COMMAND_TIMEOUT_S,
@@ -40,6 +43,7 @@ from tests.integration.ledger_process import (
     ledger_process,
     program,
 )
+from tests.stacks.display import VirtualDisplay
 
 AMOUNT_WON: Final = 7_000
 LOADED_WON: Final = 50_000
@@ -98,7 +102,7 @@ def test_an_enrolled_terminal_takes_a_payment_that_the_ledger_settles(shop: Shop
     customer = phone_with(shop.ledger, trust_of(shop.directory))
 
     scanner = PtyScanner(shop.directory.parent / "scanner")
-    set_devices(shop.directory, scanner.path)
+    set_devices(shop.directory, str(scanner.path))
     with scanner, running_till(shop.directory) as till:
         till.wait_for(SellView, lambda view: view.status.shop == SHOP)
         till.press("7", "000", "pay")
@@ -111,6 +115,28 @@ def test_an_enrolled_terminal_takes_a_payment_that_the_ledger_settles(shop: Shop
 
     assert shop.balance_won == AMOUNT_WON
     assert shop.ledger.operator("audit")["is_clean"]
+
+
+def test_the_till_opens_its_window_and_its_journal(
+    shop: Shop, virtual_display: VirtualDisplay
+) -> None:
+    enrolled = shop.enrol(shop.ledger.code(shop.merchant_id))
+    set_devices(shop.directory, scanner="none")
+
+    till = subprocess.run(
+        program("pos_app.__main__", "run", "--terminal", str(shop.directory)),
+        env={**virtual_display.environment, EXIT_VARIABLE: "1"},
+        capture_output=True,
+        timeout=COMMAND_TIMEOUT_S,
+        check=False,
+    )
+
+    assert till.returncode == 0, till.stderr.decode()
+    assert json.loads(till.stdout)["first_frame_at_s"] > 0
+    terminal_id = bytes.fromhex(enrolled["terminal_id"])
+    journal = Journal.read(settings.load(shop.directory).journal, terminal_id)
+    assert journal.last_of_kind(EntryKind.START) == 1
+    journal.close()
 
 
 def test_a_kill_after_the_ledger_has_answered_costs_no_code(shop: Shop) -> None:
@@ -149,10 +175,10 @@ def phone_with(ledger: LedgerProcess, trust: Trust) -> SimulatedPhone:
     )
 
 
-def set_devices(directory: Path, scanner: Path) -> None:
+def set_devices(directory: Path, scanner: str) -> None:
     """What a technician adds by hand: the scanner's port, and that there is no card reader."""
     with (directory / "settings.toml").open("a") as file:
-        file.write(f'card_reader = "none"\nscanner = {json.dumps(str(scanner))}\n')
+        file.write(f'card_reader = "none"\nscanner = {json.dumps(scanner)}\n')
 
 
 class Till:
