@@ -96,6 +96,13 @@ def test_what_cannot_be_a_signature(signature: bytes) -> None:
         PUBLIC.verify(signature, b"data")
 
 
+def test_a_signature_has_one_length() -> None:
+    signature = key("card").sign(b"data")
+    for other in (signature[:32] + b"\x00" + signature[32:], b"\x00" + signature):
+        with pytest.raises(BadSignature):
+            PUBLIC.verify(other, b"data")
+
+
 @pytest.mark.parametrize(("by", "over"), [("phone", b"data"), ("card", b"other data")])
 def test_another_key_or_other_data(by: str, over: bytes) -> None:
     with pytest.raises(BadSignature):

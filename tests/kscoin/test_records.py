@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kscoin.entries import CloseLine, EntryKind, Note, NoteKind, Start
+from kscoin.entries import CloseLine, EntryKind, JournalEntry, Note, NoteKind, Start
 from kscoin.errors import ExceedsCredit, Malformed
 from kscoin.fields import Record, wired
 from kscoin.messages import (
@@ -85,6 +85,19 @@ def test_records_have_slots_and_a_key_for_each_field(kind: type[Record]) -> None
     assert "__dict__" not in dir(kind)
     assert len(wired(kind)) == len(dataclasses.fields(kind))
     assert len({each.key for each in wired(kind)}) == len(wired(kind))
+
+
+@pytest.mark.parametrize("kind", MAPS)
+@pytest.mark.parametrize("data", [b"\x00", b"\x80", b"\xf6", b"\x40"])
+def test_what_is_no_map_is_no_record(kind: Any, data: bytes) -> None:
+    with pytest.raises(Malformed):
+        kind.decode(data)
+
+
+@pytest.mark.parametrize("sequence", [0, 2**63])
+def test_sequences_start_at_one_and_fit_a_database(sequence: int) -> None:
+    with pytest.raises(Malformed):
+        JournalEntry(sequence, bytes(32), EntryKind.NOTE, b"", bytes(16), 0, 0)
 
 
 def test_a_record_cannot_be_changed() -> None:

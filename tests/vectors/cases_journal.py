@@ -53,6 +53,7 @@ def bodies() -> tuple[tuple[EntryKind, bytes], ...]:
     debit = sample("debit, the first of its purse").sealed().data
     certificate = sample("purse certificate").sealed().data
     receipt = sample("receipt").sealed().data
+    evidence = Witness(debit, certificate).encode()
     return (
         (EntryKind.START, Start("ks-coin-pos 0.1.0", "Raspberry Pi 5").encode()),
         (EntryKind.CLOCK, ClockSet(NOW_S, NOW_S - 2).encode()),
@@ -61,13 +62,14 @@ def bodies() -> tuple[tuple[EntryKind, bytes], ...]:
         (EntryKind.RECEIPT, SettledOnline(request.data, receipt).encode()),
         (EntryKind.TORN, Torn(request.id, PURSE_ID, 1).encode()),
         (EntryKind.TORN, Torn(request.id).encode()),
-        (EntryKind.WITNESS, Witness(debit, certificate).encode()),
+        (EntryKind.WITNESS, evidence),
         (EntryKind.REFUND, sample("refund").sealed().data),
         (EntryKind.VOID, sample("void").sealed().data),
         (EntryKind.SYNC, sample("acknowledgement").sealed().data),
         (EntryKind.CLOSE, Close(1, 10, (CloseLine(EntryKind.PAYMENT, 1, 12_300),), "me").encode()),
         (EntryKind.NOTE, Note(NoteKind.REQUEST_CLOSED, request.id).encode()),
         (EntryKind.NOTE, Note(NoteKind.OPERATOR, detail=b"drawer opened").encode()),
+        (EntryKind.NOTE, Note(NoteKind.DECLINED, request.id, evidence).encode()),
     )
 
 
