@@ -33,7 +33,10 @@ def hex_colour(text: str) -> Colour:
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """One theme. A name ending in `_ink` is for text; `on_x` is the text that stands on `x`."""
+    """One theme. A name ending in `_ink` is for text, in `_mark` for meters and rings only.
+
+    `on_x` is the text that stands on `x`.
+    """
 
     ground: Colour
     surface: Colour
@@ -57,6 +60,7 @@ class Palette:
     on_wait: Colour
     wait_soft: Colour
     wait_ink: Colour
+    wait_mark: Colour
 
 
 LIGHT: Final = Palette(
@@ -82,6 +86,7 @@ LIGHT: Final = Palette(
     on_wait=hex_colour("1d1500"),
     wait_soft=hex_colour("ffecb8"),
     wait_ink=hex_colour("5c3b00"),
+    wait_mark=hex_colour("b86e00"),
 )
 
 DARK: Final = Palette(
@@ -107,9 +112,21 @@ DARK: Final = Palette(
     on_wait=hex_colour("1d1500"),
     wait_soft=hex_colour("3d3213"),
     wait_ink=hex_colour("ffd67a"),
+    wait_mark=hex_colour("ffd67a"),
 )
 
 PALETTES: Final = {ThemeName.LIGHT: LIGHT, ThemeName.DARK: DARK}
+
+# WCAG 2.2 success criterion 1.4.11 for what is drawn and tells something.
+MARK_CONTRAST_MIN: Final = 3.0
+
+# Every pair (mark, what it stands on).
+MARK_ON: Final = (
+    *(("wait_mark", on) for on in ("ground", "surface", "quiet")),
+    *(("good_ink", on) for on in ("ground", "surface", "quiet")),
+    *(("bad_ink", on) for on in ("ground", "surface", "quiet")),
+    *(("accent_ink", on) for on in ("ground", "surface")),
+)
 
 # Every pair (text, what it stands on) that the screens use.
 TEXT_ON: Final = (

@@ -13,7 +13,7 @@ from kivy.uix.widget import Widget
 from kscoin.money import format_won
 from pos_app.screens.palette import Colour
 from pos_app.screens.screen import Presses, Screen
-from pos_app.screens.status_bar import fullness, level_ink
+from pos_app.screens.status_bar import fullness, level_ink, level_mark
 from pos_app.screens.theme import Theme
 from pos_app.screens.words import Words
 from pos_app.till.views import Level, QueueEntryView, QueueView, View, Waiting
@@ -75,6 +75,10 @@ class QueueScreen(Screen):
     def level_ink(self, view: QueueView) -> Colour:
         """Return how full the limit is, as a colour."""
         return level_ink(self._theme, view.status.at_risk.level)
+
+    def level_mark(self, view: QueueView) -> Colour:
+        """Return the colour of the meter."""
+        return level_mark(self._theme, view.status.at_risk.level)
 
     def fullness(self, view: QueueView) -> float:
         """Return how full the limit is, 0 to 1."""

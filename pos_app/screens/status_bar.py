@@ -37,6 +37,7 @@ class StatusBar(BoxLayout):
     line_text = StringProperty("")
     line_ink = ColorProperty((0, 0, 0, 1))
     level_ink = ColorProperty((0, 0, 0, 1))
+    level_mark = ColorProperty((0, 0, 0, 1))
 
     def __init__(
         self, view: View, presses: Presses, on_demo: Callable[[], None] | None, **properties: Any
@@ -54,6 +55,7 @@ class StatusBar(BoxLayout):
         self.line_text = line_text(view.texts, status.connection)
         self.line_ink = _line_ink(self._theme, status.connection)
         self.level_ink = level_ink(self._theme, status.at_risk.level)
+        self.level_mark = level_mark(self._theme, status.at_risk.level)
         self._show_devices(view.texts, status)
         self.view = view
 
@@ -125,6 +127,11 @@ def level_ink(theme: Theme, level: Level) -> Colour:
             return theme.wait_ink
         case Level.FULL:
             return theme.bad_ink
+
+
+def level_mark(theme: Theme, level: Level) -> Colour:
+    """Return the colour of the meter of a limit that is this full."""
+    return theme.wait_mark if level is Level.HIGH else level_ink(theme, level)
 
 
 def fullness(at_risk: AtRiskView) -> float:

@@ -4,6 +4,8 @@ import pytest
 
 from pos_app.screens.palette import (
     CONTRAST_MIN,
+    MARK_CONTRAST_MIN,
+    MARK_ON,
     PALETTES,
     TEXT_ON,
     ThemeName,
@@ -17,6 +19,15 @@ from pos_app.screens.palette import (
 def test_text_stands_out(theme: ThemeName, text: str, ground: str) -> None:
     palette = PALETTES[theme]
     assert contrast(getattr(palette, text), getattr(palette, ground)) >= CONTRAST_MIN
+
+
+@pytest.mark.parametrize("theme", ThemeName)
+@pytest.mark.parametrize(("mark", "ground"), MARK_ON)
+def test_what_is_drawn_can_be_told_from_what_it_stands_on(
+    theme: ThemeName, mark: str, ground: str
+) -> None:
+    palette = PALETTES[theme]
+    assert contrast(getattr(palette, mark), getattr(palette, ground)) >= MARK_CONTRAST_MIN
 
 
 def test_contrast_is_that_of_the_guideline() -> None:
