@@ -218,12 +218,18 @@ class Teller:
         purse_id: bytes | None = None,
         sequence_before: int | None = None,
     ) -> None:
-        """Journal that nobody knows whether the open request was paid, and close it.
+        """Journal that nobody knows whether a purse has paid a request, and close that request.
 
-        Does nothing if it has an outcome. Raises NoSuchRequest or a QueueError.
+        One that has been paid in another way since stays paid, and the purse is on record all the
+        same: its holder may be owed that money. Does nothing if the purse is on record already.
+        Raises NoSuchRequest or a QueueError.
         """
-        torn = Torn(request_hash, purse_id, sequence_before)
-        self._end(EntryKind.TORN, torn.encode(), Facts(request_hash, purse_id))
+        body = Torn(request_hash, purse_id, sequence_before).encode()
+        facts = Facts(request_hash, purse_id)
+        if purse_id is None or self._is_open(request_hash):
+            self._end(EntryKind.TORN, body, facts)
+        elif not self._is_on_record(request_hash, purse_id):
+            self._append(EntryKind.TORN, body, facts)
 
     def close_request(self, request_hash: bytes, reason: str) -> None:
         """Journal that the open request ended with no debit sent to any purse, and close it.
@@ -375,6 +381,12 @@ class Teller:
             if cose.parse(SettledOnline.decode(entry.body).receipt).id == receipt_id:
                 return _stored_in(entry)
         return None
+
+    def _is_on_record(self, request_hash: bytes, purse_id: bytes) -> bool:
+        """Whether the journal holds what this purse did for a request of ours."""
+        self._request_made(request_hash)
+        entries = self._entries_of(request_hash, EntryKind.PAYMENT, EntryKind.TORN)
+        return any(facts_of(each.kind, each.body).purse_id == purse_id for each in entries)
 
     def _is_witnessed(self, request_hash: bytes, debit_id: bytes) -> bool:
         entries = self._entries_of(request_hash, EntryKind.WITNESS)

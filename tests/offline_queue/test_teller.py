@@ -223,6 +223,25 @@ def test_a_torn_tap_is_written_once_and_with_its_purse(desk: Desk) -> None:
     assert desk.kinds()[-1] is EntryKind.TORN
 
 
+def test_a_torn_tap_is_on_record_although_the_request_was_paid_in_another_way(desk: Desk) -> None:
+    request = desk.teller.open_request(1_000)
+    desk.teller.accept_receipt(request.request_hash, receipt_for(request))
+
+    desk.teller.record_torn(request.request_hash, b"purse-01", 4)
+    desk.teller.record_torn(request.request_hash, b"purse-01", 4)
+
+    assert desk.kinds()[-2:] == [EntryKind.RECEIPT, EntryKind.TORN]
+
+
+def test_a_purse_whose_payment_is_stored_is_not_torn_afterwards(desk: Desk) -> None:
+    purse, request = Purse(), desk.teller.open_request(1_000)
+    desk.accept(request, purse.pay(request))
+
+    desk.teller.record_torn(request.request_hash, purse.purse_id, 0)
+
+    assert desk.kinds()[-1] is EntryKind.PAYMENT
+
+
 def test_what_was_never_asked_for_cannot_be_ended(desk: Desk) -> None:
     with pytest.raises(NoSuchRequest):
         desk.teller.record_torn(octets("unknown", 32))
