@@ -18,4 +18,4 @@ class HoldAgainScreen(Screen):
         """Return what was wrong with the last card that was shown, or else the sum."""
         if view.notice is None:
             return format_won(view.amount_won)
-        return f"{view.notice.what}\n{view.notice.next_step}"
+        return view.notice.advice

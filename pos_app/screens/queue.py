@@ -57,7 +57,7 @@ class QueueScreen(Screen):
     def sync_text(self, view: QueueView) -> str:
         """Return what keeps the queue from being sent, or else when it was sent last."""
         if view.problem is not None:
-            return f"{view.problem.what} {view.problem.next_step}"
+            return view.problem.advice
         if view.last_sync_s is None:
             return view.texts.never_synced
         return view.texts.last_sync.format(age=view.texts.age(view.last_sync_s))

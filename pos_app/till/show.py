@@ -133,7 +133,7 @@ class _Painter:
         if selling.is_too_large:
             return self.texts.amount_too_large
         code = selling.problem.code if selling.problem else self.till.risk.stopped_by
-        return None if code is None else self.texts.news(code).what
+        return None if code is None else self.texts.news(code).advice
 
     def _pay_preparing(self, amount_won: int) -> PayView:
         offer_s = OFFER_MS // _SECOND_MS

@@ -79,6 +79,11 @@ class News:
     money: str
     next_step: str
 
+    @property
+    def advice(self) -> str:
+        """What happened and what to do, where no money is in question."""
+        return f"{self.what}\n{self.next_step}"
+
 
 def _at(place: Place, *names: str) -> Any:
     return field(metadata={"place": place, "names": frozenset(names)})

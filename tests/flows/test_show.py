@@ -140,7 +140,7 @@ def test_the_keypad() -> None:
 def test_the_keypad_says_what_stops_offline_payments() -> None:
     view = show(replace(READY, risk=Risk(stopped_by="expired")), FACE)
     assert isinstance(view, SellView)
-    assert view.notice == KOREAN.news("expired").what
+    assert view.notice == KOREAN.news("expired").advice
 
 
 def test_the_pay_screen_counts_down_to_when_it_gives_up() -> None:

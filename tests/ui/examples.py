@@ -81,7 +81,7 @@ def _sell_largest(language: Language, texts: Texts) -> View:
         shop=LONGEST_SHOP,
         is_demo=True,
     )
-    return SellView(texts, bar, 99_999_999, True, texts.news("over_terminal_limit").what)
+    return SellView(texts, bar, 99_999_999, True, texts.news("over_terminal_limit").advice)
 
 
 def _pay(language: Language, texts: Texts) -> View:
