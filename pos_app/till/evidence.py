@@ -48,6 +48,11 @@ def claimed_request(evidence: Evidence) -> bytes:
             return claim(Receipt, receipt).request_hash
 
 
+def claimed_amount_won(evidence: DebitEvidence) -> int:
+    """Return what the debit says that it spends; raises an EncodingError."""
+    return claim(Debit, evidence.debit).amount_won
+
+
 def is_by_card(evidence: Evidence | None, card: Card) -> bool:
     """Whether the evidence is a debit by the purse on this card."""
     match evidence:

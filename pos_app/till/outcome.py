@@ -30,6 +30,7 @@ from pos_app.till.events import (
     Scanned,
 )
 from pos_app.till.evidence import (
+    claimed_amount_won,
     claimed_request,
     is_by_card,
     of_text,
@@ -124,19 +125,21 @@ def _scanned(till: Till, text: str) -> Move:
 
 
 def _stored(till: Till, stored: Stored, evidence: Evidence | None) -> Move:
-    effects: tuple[Effect, ...] = (ReadRisk(), WakeSync())
+    confirm: tuple[Effect, ...] = ()
     if isinstance(evidence, DebitEvidence) and evidence.card is not None:
-        # Before anything that lets the card go.
-        effects = (ConfirmCard(evidence.card, stored.request_hash), *effects)
+        confirm = (ConfirmCard(evidence.card, stored.request_hash),)
     if isinstance(till.phase, Browsing):
         till = replace(till, phase=till.phase.behind)
     request = _request_of(till.phase)
     if request is not None and request.hash == stored.request_hash:
-        left = _left_behind(till.phase, stored.request_hash, evidence)
+        left = (*_left_behind(till.phase, stored.request_hash, evidence), StopListening())
         approved = Approved(stored, evidence, till.now_ms + RESULT_MS)
-        till, effects = replace(till, last_shown=approved), (*effects, *left, StopListening())
-        return to(till, _paid_twice(stored) if stored.is_second else approved, *effects)
-    return _stored_unexpectedly(till, stored, evidence, effects)
+        shown = _paid_twice(stored) if stored.is_second else approved
+        # The card is told before anything lets it go; what is left behind is journalled before
+        # the upload begins.
+        effects = (*confirm, *left, ReadRisk(), WakeSync())
+        return to(replace(till, last_shown=approved), shown, *effects)
+    return _stored_unexpectedly(till, stored, evidence, (*confirm, ReadRisk(), WakeSync()))
 
 
 def _stored_unexpectedly(
@@ -218,12 +221,28 @@ def _refused_for_good(
 
 
 def _refused_elsewhere(till: Till, event: EvidenceRefused) -> Move:
-    effects: tuple[Effect, ...] = ()
-    if isinstance(event.evidence, DebitEvidence) and event.evidence.card is not None:
-        effects = (torn_record(event.request_hash, event.evidence.card),)
+    """What was offered while nobody waited for it: an old receipt, a debit that came late."""
     if event.is_retryable:
-        return stay(replace(till, fault=Fault(Part.DISK, event.code)), *effects)
-    return stay(with_problem(till, Problem(event.code)), *effects)
+        till = replace(till, fault=Fault(Part.DISK, event.code))
+    match event.evidence:
+        case DebitEvidence(card=Card() as card) as evidence:
+            # The card has paid: its holder gets that back, and both are told so.
+            record = torn_record(event.request_hash, card)
+            return tell(till, _came_late(event, evidence), record, WakeSync())
+        case _ if event.is_retryable:
+            return stay(till)
+        case _:
+            return stay(with_problem(till, Problem(event.code)))
+
+
+def _came_late(event: EvidenceRefused, evidence: DebitEvidence) -> Refused:
+    return Refused(
+        claimed_amount_won(evidence),
+        Problem(event.code, Moved.PERHAPS),
+        event.request_hash,
+        short_code(event.request_hash),
+        can_pay_again=False,
+    )
 
 
 def _request_of(phase: Phase) -> Request | None:

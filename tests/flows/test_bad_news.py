@@ -31,6 +31,7 @@ from pos_app.till.events import (
     Pressed,
     PurseAdmitted,
     PurseDeclined,
+    ReceiptArrived,
     RequestOpened,
     RequestRefused,
     SaleInterrupted,
@@ -519,8 +520,22 @@ def test_a_debit_that_nobody_waits_for_goes_to_the_queue_all_the_same(phase: Pha
 def test_a_late_debit_that_cannot_be_written_is_recorded_and_told() -> None:
     evidence = debit_evidence(CARD)
     till, effects = run(READY, EvidenceRefused(REQUEST.hash, evidence, "disk_full", True))
-    assert effects == (TORN_RECORD,)
-    assert till.fault_in_sight == Fault(Part.DISK, "disk_full")
+    assert effects == (TORN_RECORD, WakeSync())
+    assert till.phase == replace(refused("disk_full"), can_pay_again=False)
+    assert till.fault == Fault(Part.DISK, "disk_full")
+
+
+def test_a_card_that_paid_what_was_paid_online_is_recorded_and_told() -> None:
+    receipt = receipt_evidence()
+    till, effects = run(
+        in_phase(Debiting(REQUEST, CARD, NOW_MS)),
+        ReceiptArrived(REQUEST.hash, receipt.receipt),
+        kept(receipt),
+        CardDebited(CARD, *signed_by(CARD)),
+        EvidenceRefused(REQUEST.hash, debit_evidence(CARD), "already_paid", False),
+    )
+    assert till.phase == replace(refused("already_paid"), can_pay_again=False)
+    assert effects[-2:] == (TORN_RECORD, WakeSync())
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ CARD_PAYS: list[Row] = [
     (
         kept(debit_evidence(CARD)),
         approved(debit_evidence(CARD)),
-        (ConfirmCard(CARD, REQUEST.hash), *AFTER_STORING, StopListening()),
+        (ConfirmCard(CARD, REQUEST.hash), StopListening(), *AFTER_STORING),
     ),
 ]
 
@@ -131,7 +131,7 @@ def test_a_phone_pays_offline_by_its_code() -> None:
                 Keeping(REQUEST, evidence, Paying(REQUEST)),
                 (Accept(REQUEST.hash, evidence),),
             ),
-            (kept(evidence), approved(evidence), (*AFTER_STORING, StopListening())),
+            (kept(evidence), approved(evidence), (StopListening(), *AFTER_STORING)),
         ],
     )
 
@@ -151,7 +151,7 @@ def test_a_wallet_pays_online_and_the_receipt_comes(how: ReceiptArrived | Scanne
                 Keeping(REQUEST, evidence, Paying(REQUEST)),
                 (Accept(REQUEST.hash, evidence),),
             ),
-            (kept(evidence), approved(evidence, True), (*AFTER_STORING, StopListening())),
+            (kept(evidence), approved(evidence, True), (StopListening(), *AFTER_STORING)),
         ],
     )
 
@@ -178,7 +178,7 @@ def test_a_torn_tap_that_had_paid_is_read_from_the_same_card() -> None:
             (
                 kept(evidence),
                 approved(evidence),
-                (ConfirmCard(held, REQUEST.hash), *AFTER_STORING, StopListening()),
+                (ConfirmCard(held, REQUEST.hash), StopListening(), *AFTER_STORING),
             ),
         ],
     )

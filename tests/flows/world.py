@@ -141,10 +141,13 @@ class World:
             self.happen(EvidenceRefused(request_hash, evidence, "disk_full", True))
         elif request_hash not in self.requests or claimed_request(evidence) != request_hash:
             self.happen(EvidenceRefused(request_hash, evidence, "wrong_request", False))
+        elif isinstance(evidence, DebitEvidence) and self._is_paid_otherwise(
+            request_hash, evidence
+        ):
+            self.happen(EvidenceRefused(request_hash, evidence, "already_paid", False))
         else:
-            entries = self.journal.setdefault(request_hash, [])
-            is_second = any(not _is_same(each, evidence) for each in entries)
-            entries.append(evidence)
+            is_second = self._is_paid_otherwise(request_hash, evidence)
+            self.journal.setdefault(request_hash, []).append(evidence)
             stored = Stored(
                 request_hash,
                 short_code(request_hash),
@@ -153,6 +156,9 @@ class World:
                 is_second=is_second,
             )
             self.happen(PaymentStored(stored, evidence))
+
+    def _is_paid_otherwise(self, request_hash: bytes, evidence: Evidence) -> bool:
+        return any(not _is_same(each, evidence) for each in self.journal.get(request_hash, ()))
 
     def _record(self, effect: Effect) -> None:
         if self.disk_is_full:
