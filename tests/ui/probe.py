@@ -4,15 +4,18 @@ Imported inside a process that has a window. Lengths are pixels, boxes are x, y,
 from the bottom left of the window.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kivy.app import App
+from kivy.clock import Clock
+from kivy.lang import Builder
 from kivy.metrics import Metrics
 from kivy.uix.widget import Widget
 
 from pos_app.screens.widgets import QrCode, TouchKey
 from pos_app.screens.words import Words
+from pos_app.till.views import View
 
 
 def report() -> dict[str, Any]:
@@ -24,6 +27,25 @@ def report() -> dict[str, Any]:
         "keys": [_key(each) for each in shown if isinstance(each, TouchKey)],
         "codes": [_code(each) for each in shown if isinstance(each, QrCode) and each.text],
     }
+
+
+def cut(views: Iterable[View]) -> list[str]:
+    """The texts that do not fit when these views are shown one after the other."""
+    return [f"{type(view).__name__}: {text}" for view in views for text in _cut_in(view)]
+
+
+def _cut_in(view: View) -> Iterator[str]:
+    app = App.get_running_app()
+    app._built.render(view, None)
+    # What Kivy would do until the end of the frame: kv's expressions, then layouts, then texts.
+    Builder.sync()
+    Clock.tick_draw()
+    for words in _shown(app.root):
+        if isinstance(words, Words):
+            if words._redraw.is_triggered:
+                words._draw()
+            if words.is_cut:
+                yield words.text
 
 
 def _shown(widget: Widget) -> Iterator[Widget]:

@@ -1,5 +1,8 @@
 """Every screen in every size: nothing cut, nothing in the way, everything readable and in reach."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
@@ -8,6 +11,7 @@ import zxingcpp
 
 from pos_app.screens.palette import CONTRAST_MIN, contrast
 from pos_app.till.views import STATUS_PRESSES, CustomerAct, PayView, Press, RefusedView, SellView
+from tests.stacks.display import VirtualDisplay
 from tests.ui.examples import REQUEST_TEXT, example
 from tests.ui.pictures import Box, Shown
 
@@ -17,6 +21,9 @@ GAP_MIN = 8
 
 ROUNDING = 1
 """Widgets stand on whole pixels, so that a side may be one pixel less than its share."""
+
+FITTING_TIMEOUT_S = 240.0
+"""A thousand screens without a frame: some 15 s on an idle PC."""
 
 QR_MIN_MM = 37
 PANEL_MM = 25.4 * 7
@@ -50,6 +57,22 @@ def test_no_text_is_cut(each: tuple[Shown, ...]) -> None:
         for text in shown.report["texts"]
         if text["is_cut"]
     )
+
+
+def test_no_sentence_is_cut_wherever_it_is_told(large_display: VirtualDisplay) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.ui.fitting"],
+        env=dict(large_display.environment),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=FITTING_TIMEOUT_S,
+    )
+    assert done.returncode == 0, done.stderr
+    *cut, too_long = json.loads(done.stdout.splitlines()[-1])
+
+    assert cut == []
+    assert "This is a very long sentence." in too_long
 
 
 def test_every_text_is_inside_its_place_and_the_window(each: tuple[Shown, ...]) -> None:
