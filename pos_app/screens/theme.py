@@ -23,6 +23,7 @@ WHITE: Final[Colour] = (1.0, 1.0, 1.0, 1.0)
 BLACK: Final[Colour] = (0.05, 0.05, 0.06, 1.0)
 # A key on a coloured screen that is not the one thing to do: a veil over that colour.
 VEIL: Final[Colour] = (1.0, 1.0, 1.0, 0.10)
+THIN_VEIL: Final[Colour] = (1.0, 1.0, 1.0, 0.04)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,12 @@ def key_fill(theme: Theme, kind: str, is_on: bool) -> Colour:
     """Return the colour of a key's face."""
     if kind == "bar":
         return theme.quiet if is_on else CLEAR
+    if kind == "ghost":
+        return VEIL if is_on else THIN_VEIL
     if not is_on:
         return theme.sunken
     fills = {"plain": theme.surface, "main": theme.accent, "quiet": theme.quiet}
-    return fills.get(kind, WHITE if kind == "on_colour" else VEIL)
+    return fills.get(kind, WHITE)
 
 
 def key_ink(theme: Theme, kind: str, is_on: bool) -> Colour:

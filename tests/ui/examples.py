@@ -215,3 +215,10 @@ def example(name: str, language: Language) -> View:
 def customer(language: Language) -> CustomerView:
     """The demo's customer, who has the till's line cut."""
     return CustomerView(texts_of(language), 87_700, 50_000, is_line_cut=True, can_pay=True)
+
+
+def idle_customer(language: Language) -> CustomerView:
+    """The demo's customer while there is nothing to pay, having just paid."""
+    texts = texts_of(language)
+    said = texts.customer_said("show_receipt")
+    return CustomerView(texts, 87_700, 50_000, is_line_cut=False, can_pay=False, said=said)

@@ -16,9 +16,9 @@ from typing import Final
 
 from pos_app.screens.palette import ThemeName
 from pos_app.screens.window import Look, OpenWindow, run_window
-from pos_app.till.views import CustomerAct, CustomerView, Press, View
+from pos_app.till.views import CustomerAct, CustomerView, PayView, Press, View
 from pos_app.till.words import Language
-from tests.ui.examples import EXAMPLES, customer, example
+from tests.ui.examples import EXAMPLES, customer, example, idle_customer
 
 FRAME_TIMEOUT_S: Final = 30.0
 """A frame takes some hundredths of a second, and a second on a machine that is busy elsewhere."""
@@ -125,7 +125,7 @@ class Painter:
             for name, language, path in self._pictures:
                 self.till.show(example(name, language))
                 if self.visitor is not None:
-                    self.visitor.show(customer(language))
+                    self.visitor.show(_customer_beside(name, language))
                 self._shoot(window, path).result(FRAME_TIMEOUT_S)
         finally:
             window.close()
@@ -135,6 +135,11 @@ class Painter:
         # Called by the window's thread, between two frames: nothing moves meanwhile.
         shot.add_done_callback(lambda done: _write_report(done.result()))
         return shot
+
+
+def _customer_beside(name: str, language: Language) -> CustomerView:
+    is_paying = isinstance(example(name, language), PayView)
+    return customer(language) if is_paying else idle_customer(language)
 
 
 def _write_report(picture: Path) -> None:
