@@ -35,7 +35,7 @@ from offline_queue.errors import (
     QueueError,
     WrongTerminal,
 )
-from offline_queue.records import MONEY_KINDS, BatchRecord, Columns, Facts
+from offline_queue.records import AWAITED_KINDS, MONEY_KINDS, BatchRecord, Columns, Facts
 from offline_queue.trusted_clock import Reading
 from offline_queue.values import PendingEntry
 
@@ -115,6 +115,7 @@ BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
 _COLUMNS: Final = ", ".join(field.name for field in fields(Columns))
 _INSERT_ENTRY: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _MONEY: Final = f"({', '.join(str(int(kind)) for kind in sorted(MONEY_KINDS))})"
+_AWAITED: Final = f"({', '.join(str(int(kind)) for kind in sorted(AWAITED_KINDS))})"
 _LATEST: Final = """
     NOT EXISTS (SELECT 1 FROM verdicts AS newer
                 WHERE newer.sequence = v.sequence AND newer.sync_sequence > v.sync_sequence)
@@ -127,7 +128,7 @@ _TO_HEED: Final = f"""
 """
 _WAITING: Final = f"""
     SELECT sequence, kind, request_hash, amount_won, wall_s, NULL, NULL
-    FROM entries WHERE sequence > ? AND kind IN {_MONEY} ORDER BY sequence LIMIT ?
+    FROM entries WHERE sequence > ? AND kind IN {_AWAITED} ORDER BY sequence LIMIT ?
 """
 
 # sqlite3's primary result codes (sqlite.org/rescode.html): what each means to a shop.
@@ -304,7 +305,7 @@ class Journal:
         return row[0] if row else None
 
     def waiting(self, after: int, limit: int) -> tuple[PendingEntry, ...]:
-        """Return the first `limit` entries after sequence `after` that move money."""
+        """Return the first `limit` entries after sequence `after` that the shop waits for."""
         return tuple(_pending(*row) for row in self._rows(_WAITING, after, limit))
 
     def to_heed(self, limit: int, first: int = 1) -> tuple[PendingEntry, ...]:

@@ -28,6 +28,10 @@ MONEY_KINDS: Final = frozenset(
         EntryKind.CLOSE,
     }
 )
+# What a shop itself waits for: not a receipt (settled already), not another till's torn tap.
+AWAITED_KINDS: Final = frozenset(
+    {EntryKind.PAYMENT, EntryKind.TORN, EntryKind.REFUND, EntryKind.VOID}
+)
 
 
 @dataclass(frozen=True, slots=True)

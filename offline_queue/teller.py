@@ -240,7 +240,7 @@ class Teller:
         self._end(EntryKind.NOTE, note.encode(), Facts(request_hash))
 
     def record_witness(self, debit: bytes, certificate: bytes) -> None:
-        """Journal a debit that a card still held for another request, once.
+        """Journal a debit that a card still held for another request, unless we have it already.
 
         Raises a VerificationError, an EncodingError, WrongPurse or a QueueError.
         """
@@ -248,7 +248,7 @@ class Teller:
         issued_at_s = claim(PurseCertificate, certificate).issued_at_s
         purse = open_authorised(PurseCertificate, Purpose.PURSE, certificate, trust, issued_at_s)
         signed = signed_debit(decoded(debit), purse, self._terminal.network)
-        if not self._is_witnessed(signed.message.request_hash, signed.id):
+        if not self._is_held(signed.message.request_hash, signed.id):
             body = Witness(signed.data, purse.data).encode()
             self._books.append(EntryKind.WITNESS, body, debit_facts(signed.message))
 
@@ -388,9 +388,10 @@ class Teller:
         entries = self._entries_of(request_hash, EntryKind.PAYMENT, EntryKind.TORN)
         return any(facts_of(each.kind, each.body).purse_id == purse_id for each in entries)
 
-    def _is_witnessed(self, request_hash: bytes, debit_id: bytes) -> bool:
-        entries = self._entries_of(request_hash, EntryKind.WITNESS)
-        return any(cose.parse(Witness.decode(each.body).debit).id == debit_id for each in entries)
+    def _is_held(self, request_hash: bytes, debit_id: bytes) -> bool:
+        """Whether the journal holds this debit: as a payment here, or as seen before."""
+        entries = self._entries_of(request_hash, EntryKind.PAYMENT, EntryKind.WITNESS)
+        return any(cose.parse(_debit_of(each)).id == debit_id for each in entries)
 
     def _record_declined(self, request_hash: bytes, proven: Proven) -> None:
         """Journal a refused debit for this request, once: its purse may have been charged."""
@@ -404,6 +405,11 @@ class Teller:
             bodies = {entry.body for entry in known}
             if bodies and note not in bodies:
                 self._append(EntryKind.NOTE, note, Facts(request_hash))
+
+
+def _debit_of(entry: JournalEntry) -> bytes:
+    kind = Payment if entry.kind is EntryKind.PAYMENT else Witness
+    return kind.decode(entry.body).debit
 
 
 def _outcome(journal: Journal, attempt: JournalEntry) -> JournalEntry | None:

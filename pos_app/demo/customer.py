@@ -36,6 +36,8 @@ from pos_app.till.words import Texts
 
 # A person holds a card until the till says something; this is when they give up.
 PATIENCE_S: Final = 8.0
+# Nobody takes a card away in the very instant the screen turns green (human reaction time).
+REACTION_S: Final = 0.25
 
 _log = logging.getLogger(__name__)
 
@@ -178,6 +180,7 @@ class Customer:
             self._changed.wait_for(
                 lambda: not held.is_in_field or self._has_heard(began_with, holds), PATIENCE_S
             )
+            self._changed.wait_for(lambda: not held.is_in_field, REACTION_S)
 
     def _has_heard(self, began_with: View | None, holds: int) -> bool:
         screen = self._screen

@@ -273,6 +273,17 @@ def test_a_witness_is_written_once_even_for_a_purse_that_is_denied_or_ended(desk
     assert desk.bodies(EntryKind.WITNESS) == [Witness(shown.debit, shown.certificate).encode()]
 
 
+def test_a_debit_that_is_a_payment_here_is_no_witness(desk: Desk) -> None:
+    purse = Purse("card")
+    request = desk.teller.open_request(1_000)
+    shown = purse.signed(purse.debit(request))
+    desk.teller.accept_debit(request.request_hash, shown.debit, shown.certificate)
+
+    desk.teller.record_witness(shown.debit, shown.certificate)
+
+    assert EntryKind.WITNESS not in desk.kinds()
+
+
 def test_a_witness_has_to_be_true(desk: Desk) -> None:
     purse, other = Purse("card"), Purse("card", purse_id=b"another!")
     debit = purse.debit(desk.teller.open_request(1_000))
