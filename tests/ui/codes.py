@@ -12,8 +12,8 @@ from tests.house.sources import Source, shipped_modules
 
 # The rooms whose errors a shopkeeper can meet; a ledger's own troubles are its operator's.
 ROOMS: Final = frozenset({"kscoin", "drivers", "offline_queue", "pos_app"})
-# What goes wrong for a demo's customer is told by the customer.
-DEMO: Final = "pos_app.demo"
+# A demo's customer tells their troubles themselves, and a rehearsal has no screen.
+ELSEWHERE: Final = ("pos_app.demo", "pos_app.rehearsal")
 # Whoever makes one of these names a code.
 CODE_TAKERS: Final = frozenset({"Problem", "Fault", "StartFailed", "gone_silent"})
 # Whoever raises one of these, or finds one, gives the reason in a verdict or an answer.
@@ -42,7 +42,8 @@ def _error_codes() -> Iterator[str]:
         if source.room in ROOMS and _is_free_of_kivy(source):
             import_module(source.module_name)
     for error in tree_below(KSCoinError):
-        if error.__module__.partition(".")[0] in ROOMS and not error.__module__.startswith(DEMO):
+        module = error.__module__
+        if module.partition(".")[0] in ROOMS and not module.startswith(ELSEWHERE):
             yield error.code
 
 
