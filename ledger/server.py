@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import uvicorn
 
@@ -72,18 +72,25 @@ class LedgerServer:
         self._ready = threading.Event()
         self._thread: threading.Thread | None = None
         self._server: _Server | None = None
+        self._bell = PaidBell()
+
+    @property
+    def bell(self) -> PaidBell:
+        """Who waits for which payment, since the last start."""
+        return self._bell
 
     @property
     def url(self) -> str:
         """Where it listens, for example "http://127.0.0.1:40123"; the port stays over a restart."""
-        return f"http://{LOOPBACK}:{self._port}"
+        return _address(LOOPBACK, self._port)
 
     def start(self) -> Self:
         """Return when it answers; raises SetupError if it does not come up."""
         listener = listen(LOOPBACK, self._port)
         self._port = listener.getsockname()[1]
         self._ready.clear()
-        self._server = _server(self._ledger, self._ready.set)
+        self._bell = PaidBell()
+        self._server = _server(self._ledger, self._bell, self._ready.set)
         run = self._server.run
         self._thread = threading.Thread(target=lambda: run([listener]), name="ledger", daemon=True)
         self._thread.start()
@@ -116,20 +123,39 @@ def serve(ledger: Ledger, host: str, port: int, on_ready: Callable[[str], None])
     `on_ready` gets the address once it answers. Raises SetupError if the port is taken.
     """
     listener = listen(host, port)
-    address = f"http://{host}:{listener.getsockname()[1]}"
-    _server(ledger, lambda: on_ready(address)).run([listener])
+    address = _address(host, listener.getsockname()[1])
+    _server(ledger, PaidBell(), lambda: on_ready(address)).run([listener])
 
 
 def listen(host: str, port: int) -> socket.socket:
     """Return a listening socket; port 0 takes a free one. Raises SetupError if it is taken."""
     try:
-        return socket.create_server((host, port), backlog=_BACKLOG)
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        # asyncio only turns off Nagle's algorithm on sockets that say that they are TCP; with it,
+        # an answer in two writes waits 40 ms for the other side's delayed acknowledgement.
+        listener = socket.socket(family, kind, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return _bound(listener, address)
     except OSError as exc:
         raise SetupError(f"cannot listen on {host}:{port}: {exc.strerror}") from exc
 
 
-def _server(ledger: Ledger, on_ready: Callable[[], None]) -> _Server:
-    bell = PaidBell()
+def _bound(listener: socket.socket, address: Any) -> socket.socket:
+    try:
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _address(host: str, port: int) -> str:
+    # RFC 3986 section 3.2.2: an IPv6 address stands in brackets.
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _server(ledger: Ledger, bell: PaidBell, on_ready: Callable[[], None]) -> _Server:
     config = uvicorn.Config(
         ledger_app(ledger, bell),
         log_config=None,

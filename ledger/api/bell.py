@@ -36,6 +36,11 @@ class PaidBell:
         """Whether the server is going down and nobody should wait any more."""
         return self._is_closed
 
+    def is_awaited(self, request_hash: bytes) -> bool:
+        """Whether anyone waits for this request's payment."""
+        with self._lock:
+            return request_hash in self._waiting
+
     def ring(self, request_hash: bytes) -> None:
         """Wake whoever waits for this request."""
         with self._lock:

@@ -175,6 +175,10 @@ class Shop:
         self.write(EntryKind.PAYMENT, payment.encode())
         return payment
 
+    def last_payment(self) -> Payment:
+        """Return the payment that stands last in the journal."""
+        return Payment.decode(JournalEntry.decode(self.journal[-1]).body)
+
     def tear(self, request: Signed[PaymentRequest], card: Card | None = None) -> None:
         """Lose the answer to a DEBIT."""
         purse_id = None if card is None else card.purse_id
