@@ -22,7 +22,7 @@ from kivy.uix.widget import Widget
 
 from pos_app.screens.customer import CustomerPanel
 from pos_app.screens.fault import FaultScreen
-from pos_app.screens.fonts import Fonts, find_fonts
+from pos_app.screens.fonts import Fonts
 from pos_app.screens.hold import HoldAgainScreen, HoldScreen
 from pos_app.screens.layout import Layout, layout_of
 from pos_app.screens.palette import PALETTES
@@ -71,11 +71,11 @@ SCREENS: Final[Mapping[type[View], tuple[type[Screen], str]]] = MappingProxyType
 def run(
     till: TillPort,
     look: Look,
+    fonts: Fonts,
     customer: CustomerPort | None,
     on_open: Callable[[OpenWindow], None] | None,
 ) -> None:
     """Show the till until its window is closed; `window.run_window` says more."""
-    fonts = find_fonts()
     _keep_one_touch_provider()
     TillApp(till, look, fonts, customer, on_open).run()
 

@@ -54,7 +54,6 @@ class Palette:
     good_ink: Colour
     bad: Colour
     on_bad: Colour
-    bad_deep: Colour
     bad_ink: Colour
     wait: Colour
     on_wait: Colour
@@ -80,7 +79,6 @@ LIGHT: Final = Palette(
     good_ink=hex_colour("0b5236"),
     bad=hex_colour("96151f"),
     on_bad=hex_colour("ffffff"),
-    bad_deep=hex_colour("7a0f18"),
     bad_ink=hex_colour("8a121c"),
     wait=hex_colour("ffc745"),
     on_wait=hex_colour("1d1500"),
@@ -106,7 +104,6 @@ DARK: Final = Palette(
     good_ink=hex_colour("7fe0b0"),
     bad=hex_colour("8c141e"),
     on_bad=hex_colour("ffffff"),
-    bad_deep=hex_colour("700e17"),
     bad_ink=hex_colour("ffb0b0"),
     wait=hex_colour("f5be3d"),
     on_wait=hex_colour("1d1500"),
@@ -140,7 +137,6 @@ TEXT_ON: Final = (
     ("good_ink", "ground"),
     ("good_ink", "surface"),
     ("on_bad", "bad"),
-    ("on_bad", "bad_deep"),
     ("bad_ink", "ground"),
     ("bad_ink", "surface"),
     ("on_wait", "wait"),

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Protocol
 
+from pos_app.screens.fonts import find_fonts
 from pos_app.screens.layout import CUSTOMER_WIDTH, TILL_LONG, TILL_SHORT
 from pos_app.screens.palette import ThemeName
 from pos_app.till.views import CustomerAct, CustomerView, Press, View
@@ -90,9 +91,11 @@ def run_window(
     `on_open` is called when the first frame has been drawn. Raises FontMissing if there is no font
     with Hangul on this machine.
     """
+    # First: what a till cannot do without is said before a window opens.
+    fonts = find_fonts()
     os.environ.update(kivy_environment(look, has_customer=customer is not None))
     app = importlib.import_module("pos_app.screens.app")
-    app.run(till, look, customer, on_open)
+    app.run(till, look, fonts, customer, on_open)
 
 
 def kivy_environment(look: Look, *, has_customer: bool) -> dict[str, str]:

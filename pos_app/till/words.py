@@ -101,7 +101,6 @@ class Texts:
     """Every fixed text of one language, and its sentences by error code."""
 
     language: Language
-    language_name: str = _at(Place.MARK)
     other_language_name: str = _at(Place.MARK)
 
     # The status bar
@@ -117,12 +116,10 @@ class Texts:
     starting_hint: str = _at(Place.LINE)
     amount_label: str = _at(Place.CAPTION)
     amount_hint: str = _at(Place.LINE)
-    erase: str = _at(Place.MARK)
     clear: str = _at(Place.MARK)
     pay: str = _at(Place.BUTTON)
     pay_sum: str = _at(Place.NOTE, "amount")
     amount_too_large: str = _at(Place.LINE)
-    offline_limit_notice: str = _at(Place.LINE, "limit")
 
     # Paying
     pay_title: str = _at(Place.LINE)
@@ -131,7 +128,6 @@ class Texts:
     way_scan: str = _at(Place.CAPTION)
     way_show: str = _at(Place.CAPTION)
     way_down: str = _at(Place.CAPTION)
-    seconds_left: str = _at(Place.CAPTION, "seconds")
     cancel: str = _at(Place.BUTTON)
     hold_title: str = _at(Place.TITLE)
     hold_hint: str = _at(Place.LINE)
@@ -152,7 +148,6 @@ class Texts:
     goes_on: str = _at(Place.CAPTION, "seconds")
     not_paid: str = _at(Place.TITLE)
     unsure_paid: str = _at(Place.TITLE)
-    next_step: str = _at(Place.CAPTION)
     pay_again: str = _at(Place.BUTTON)
     dismiss: str = _at(Place.BUTTON)
     moved_no: str = _at(Place.LINE)
@@ -214,7 +209,6 @@ class Texts:
     customer_said_show_receipt: str = _at(Place.LINE)
     customer_said_cut_line: str = _at(Place.LINE)
     customer_said_restore_line: str = _at(Place.LINE)
-    customer_failed: str = _at(Place.LINE)
 
     # Ages, in the two largest units that say something
     seconds: str = _at(Place.MARK, "seconds")
