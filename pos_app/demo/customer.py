@@ -134,7 +134,7 @@ class Customer:
             code = error.code
             self._say(lambda texts: texts.news(code).what)
         else:
-            self._say(lambda texts: _label(texts, act))
+            self._say(lambda texts: texts.customer_said(act.value))
 
     def _perform(self, act: CustomerAct) -> None:
         match act:
@@ -222,16 +222,3 @@ def _code(screen: View | None) -> str | None:
     """Return the code of what the till tells beside its request, if anything."""
     notice = screen.notice if isinstance(screen, PayView | HoldAgainView) else None
     return None if notice is None else notice.code
-
-
-def _label(texts: Texts, act: CustomerAct) -> str:
-    labels = {
-        CustomerAct.TAP_CARD: texts.customer_tap_card,
-        CustomerAct.TAP_TORN: texts.customer_tap_torn,
-        CustomerAct.SHOW_PHONE: texts.customer_show_phone,
-        CustomerAct.PAY_ONLINE: texts.customer_pay_online,
-        CustomerAct.SHOW_RECEIPT: texts.customer_show_receipt,
-        CustomerAct.CUT_LINE: texts.customer_cut_line,
-        CustomerAct.RESTORE_LINE: texts.customer_restore_line,
-    }
-    return labels[act]
