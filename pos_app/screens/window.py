@@ -29,6 +29,7 @@ KIVY_ENVIRONMENT: Final[Mapping[str, str]] = MappingProxyType(
         "KIVY_NO_CONFIG": "1",
         "KIVY_NO_FILELOG": "1",
         "KIVY_LOG_MODE": "PYTHON",
+        "KCFG_KIVY_LOG_LEVEL": "warning",
         "KIVY_WINDOW": "sdl2",
         "KIVY_TEXT": "sdl2",
         "KIVY_IMAGE": "sdl2",

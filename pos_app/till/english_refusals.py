@@ -56,7 +56,7 @@ REFUSALS: Final = MappingProxyType(
         "purse_denied": Refusal("This purse was reported lost.", _OTHER),
         "already_taken": Refusal("Those won were spent before.", _KEEP),
         "over_payment_limit": Refusal(
-            "Over the limit of one payment offline.", f"Take less. {_OTHER}"
+            "Over the limit of one payment offline.", "Take less, or another tender."
         ),
         "over_purse_limit": Refusal("Over this purse's limit for a day.", _OTHER),
         "over_terminal_limit": Refusal("No room for more offline payments.", _SYNC),
@@ -108,7 +108,9 @@ REFUSALS: Final = MappingProxyType(
         "debit_torn": Refusal("The card left too early.", _KEEP),
         "card_refused": Refusal("The card said no.", _OTHER),
         "card_not_personalised": Refusal("That card is not in use yet.", _OTHER),
-        "card_credit_exceeded": Refusal("There is not enough on the card.", f"Load it. {_OTHER}"),
+        "card_credit_exceeded": Refusal(
+            "There is not enough on the card.", "Load it, or take another tender."
+        ),
         "card_no_such_debit": Refusal("The card has no such payment.", _TAP_AGAIN),
         "card_certificate_refused": Refusal("The card did not take the load.", _CALL),
         "another_card": Refusal("That is another card.", "Hold the first card again."),
