@@ -70,6 +70,15 @@ def with_another_purses_certificate(world: World, shop: Shop, card: Card) -> Pay
     return Payment(request.data, card.debit(request).data, other.certificate.data)
 
 
+def with_the_certificate_of_its_twin(world: World, shop: Shop, card: Card) -> Payment:
+    """Two purses with one key: a debit of the one is none of the other."""
+    request = shop.request(AMOUNT_WON)
+    twin = world.ledger.open_purse(
+        card.holder_id, card.key.public_key, Assurance.CARD_SECURE_ELEMENT
+    )
+    return Payment(request.data, card.debit(request).data, twin.data)
+
+
 def of_more_than_its_total(world: World, shop: Shop, card: Card) -> Payment:
     request = shop.request(AMOUNT_WON)
     debit = replace(card.debit(request).message, spent_total_won=AMOUNT_WON - 1)
@@ -96,6 +105,7 @@ def of_an_unknown_purse(world: World, shop: Shop, card: Card) -> Payment:
         (of_another_terminal, "bad_signature"),
         (in_another_terminals_name, "wrong_terminal"),
         (with_another_purses_certificate, "bad_signature"),
+        (with_the_certificate_of_its_twin, "malformed"),
         (of_more_than_its_total, "exceeds_credit"),
         (of_an_unknown_purse, "unknown_purse"),
     ],

@@ -232,6 +232,7 @@ def test_the_fund_pays_one_terminal_no_more_than_a_days_limit_for_one_purse(worl
     found = shop.sync(world.ledger)[1::2]
     assert kinds(found) == [SETTLED, GUARANTEED, GUARANTEED, REFUSED]
     assert world.fund_won() == 900_000
+    assert world.ledger.status().denylist_version == 2
     world.clock.now_s += DAY_S
     clones[0].spent_won = 0
     shop.take(clones[0], 50_000)

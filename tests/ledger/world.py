@@ -237,7 +237,11 @@ class World:
 
     ledger: Ledger
     clock: HandClock
-    root: PublicKey
+    authorities: Authorities
+
+    @property
+    def root(self) -> PublicKey:
+        return self.authorities.roots[0]
 
     def merchant(self, name: str = "Mapo Noodles") -> bytes:
         return self.ledger.add_merchant(name).merchant_id
@@ -297,7 +301,7 @@ def new_world(url: str) -> World:
     authorities, roots = new_authorities(NETWORK)
     store = open_store(url)
     set_up(store, authorities, roots, clock)
-    return World(Ledger.open(store, authorities, clock), clock, authorities.roots[0])
+    return World(Ledger.open(store, authorities, clock), clock, authorities)
 
 
 @dataclass(frozen=True)
@@ -312,8 +316,7 @@ class Mould:
         store, clock = open_store(IN_MEMORY), HandClock()
         with store.engine.connect() as connection:
             _sqlite_of(connection).deserialize(self.image)
-        ledger = Ledger.open(store, self.authorities, clock)
-        return World(ledger, clock, self.authorities.roots[0])
+        return World(Ledger.open(store, self.authorities, clock), clock, self.authorities)
 
 
 def new_mould() -> Mould:
