@@ -2,18 +2,28 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from offline_queue.queue import OfflineQueue
 from tests.offline_queue.desk import Desk, open_desk
-from tests.offline_queue.shop import Shop
+from tests.offline_queue.shop import MEMORY, Shop
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Shop:
+def memory() -> Iterator[Path]:
+    """A directory in memory, where there is such a place: most tests need no disk to wait for."""
+    with TemporaryDirectory(dir=MEMORY) as directory:
+        yield Path(directory)
+
+
+@pytest.fixture
+def shop(memory: Path) -> Shop:
     """An enrolled terminal that has never been started."""
-    return Shop(tmp_path)
+    directory = memory / "shop"
+    directory.mkdir()
+    return Shop(directory)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ Who signs what comes from the coin's own tests; here is what a terminal keeps an
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
@@ -32,7 +33,13 @@ from kscoin.signed import claim, open_signed, seal
 from offline_queue.journal import Journal
 from offline_queue.queue import OfflineQueue, QueueSetup
 from offline_queue.rulebook import Rulebook
-from offline_queue.terminal import TerminalIdentity, load_identity, open_enrolment, write_enrolment
+from offline_queue.terminal import (
+    CERTIFICATE_FILE,
+    TerminalIdentity,
+    load_identity,
+    open_enrolment,
+    write_enrolment,
+)
 from offline_queue.values import OpenRequest
 from tests.kscoin.parties import (
     NETWORK,
@@ -47,6 +54,8 @@ from tests.kscoin.parties import (
 
 BOOT = octets("first boot", 16)
 JOURNAL_FILE = "journal.db"
+# Where Linux keeps files in memory; None, the usual place, where there is no such.
+MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
 
 
 class ObedientClock:
@@ -56,6 +65,8 @@ class ObedientClock:
         self.boot_id = BOOT
         self.wall = NOW_S
         self.running_ms = 10_000
+        # What the ledger's own clock would show: nobody sets that.
+        self.true_s = NOW_S
 
     def wall_s(self) -> int:
         return self.wall
@@ -66,11 +77,13 @@ class ObedientClock:
     def pass_s(self, seconds: int) -> None:
         """Let time go by on both clocks."""
         self.wall += seconds
+        self.true_s += seconds
         self.running_ms += seconds * 1_000
 
     def reboot(self, off_s: int = 0) -> None:
         """Start again after `off_s` without power; the wall clock has a battery."""
         self.wall += off_s
+        self.true_s += off_s
         self.running_ms = 5_000
         self.boot_id = octets(f"boot after {self.boot_id.hex()}", 16)
 
@@ -202,7 +215,14 @@ class Shop:
         self.directory = directory
         self.clock = ObedientClock()
         self._nonces = count()
-        enrol(directory, policy)
+        if not (directory / CERTIFICATE_FILE).exists():
+            enrol(directory, policy)
+
+    def copied_to(self, directory: Path) -> Shop:
+        """Return a shop with a copy of all files of this one: what a killed process leaves."""
+        assert not directory.is_relative_to(self.directory), "a copy inside itself has no end"
+        shutil.copytree(self.directory, directory)
+        return Shop(directory)
 
     @property
     def journal_path(self) -> Path:

@@ -111,8 +111,8 @@ class Scene:
         return seal(certificate, key(role), NETWORK).data
 
 
-def test_an_answer_with_nothing_wrong_is_kept(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
+def test_an_answer_with_nothing_wrong_is_kept(memory: Path) -> None:
+    scene = Scene(memory)
 
     scene.accept()
 
@@ -120,8 +120,8 @@ def test_an_answer_with_nothing_wrong_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wrong", WRONGS)
-def test_each_wrong_has_its_own_error_and_nothing_is_kept(tmp_path: Path, wrong: str) -> None:
-    scene = Scene(tmp_path, wrong)
+def test_each_wrong_has_its_own_error_and_nothing_is_kept(memory: Path, wrong: str) -> None:
+    scene = Scene(memory, wrong)
     before = scene.desk.kinds().count(EntryKind.PAYMENT)
 
     with pytest.raises(WRONGS[wrong]) as refusal:
@@ -132,22 +132,22 @@ def test_each_wrong_has_its_own_error_and_nothing_is_kept(tmp_path: Path, wrong:
 
 
 @pytest.mark.parametrize(("first", "second"), [*combinations(WRONGS, 2)])
-def test_of_two_wrongs_the_first_check_speaks(tmp_path: Path, first: str, second: str) -> None:
+def test_of_two_wrongs_the_first_check_speaks(memory: Path, first: str, second: str) -> None:
     with pytest.raises(WRONGS[first]):
-        Scene(tmp_path, first, second).accept()
+        Scene(memory, first, second).accept()
 
 
-def test_with_everything_wrong_the_errors_come_one_by_one_in_order(tmp_path: Path) -> None:
+def test_with_everything_wrong_the_errors_come_one_by_one_in_order(memory: Path) -> None:
     wrongs = list(WRONGS)
     for at, wrong in enumerate(wrongs):
-        directory = tmp_path / str(at)
+        directory = memory / str(at)
         directory.mkdir()
         with pytest.raises(WRONGS[wrong]):
             Scene(directory, *wrongs[at:]).accept()
 
 
-def test_each_bit_of_a_debit_and_of_a_certificate_counts(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
+def test_each_bit_of_a_debit_and_of_a_certificate_counts(memory: Path) -> None:
+    scene = Scene(memory)
     debit, certificate = scene.shown.debit, scene.shown.certificate
     changed = [Shown(flipped(debit, at), certificate) for at in range(len(debit))]
     changed += [Shown(debit, flipped(certificate, at)) for at in range(len(certificate))]
@@ -273,10 +273,10 @@ def test_a_known_certificate_is_still_refused_when_it_has_ended(shop: Shop, desk
         desk.sell(purse)
 
 
-def test_what_makes_a_card_unfit_is_found_before_it_is_debited(tmp_path: Path) -> None:
+def test_what_makes_a_card_unfit_is_found_before_it_is_debited(memory: Path) -> None:
     before_the_debit = ("ended certificate", "too late", *list(WRONGS)[7:])
     for at, wrong in enumerate(before_the_debit):
-        directory = tmp_path / str(at)
+        directory = memory / str(at)
         directory.mkdir()
         scene = Scene(directory, wrong)
         state = PurseState(scene.shown.certificate, 0, scene.purse.spent_won - AMOUNT_WON)
