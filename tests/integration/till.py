@@ -85,11 +85,11 @@ class Till:
         self.press(*str(amount_won), "pay")
         return self.offered()
 
-    def offered(self) -> str:
+    def offered(self, other_than: str | None = None) -> str:
         """Return the text of the QR code on the Pay screen as soon as it is there."""
-        text = self.wait_for(PayView, lambda view: view.request_text is not None).request_text
-        assert text is not None
-        return text
+        view = self.wait_for(PayView, lambda view: view.request_text not in (None, other_than))
+        assert view.request_text is not None
+        return view.request_text
 
     def sync_now(self) -> QueueView:
         """Open the queue screen, press Sync now, and return the screen when that has ended."""
