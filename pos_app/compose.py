@@ -34,7 +34,7 @@ from offline_queue.ledger_port import LedgerPort
 from offline_queue.queue import OfflineQueue, QueueSetup
 from offline_queue.rulebook import Rulebook
 from offline_queue.terminal import CERTIFICATE_FILE, load_identity
-from offline_queue.trusted_clock import SystemClock
+from offline_queue.trusted_clock import Clock, SystemClock
 from pos_app.found_scanner import FoundScanner
 from pos_app.inbox import Inbox
 from pos_app.ledger_line import LedgerLine, Way
@@ -66,16 +66,22 @@ class Terminal:
     """A till with all its threads; `runtime` is what a window shows and presses.
 
     `on_restart` is called, on any thread, when the till has to be started again from outside.
+    `retry_cap_s` is the longest wait before a line that is down is tried again; `clock` is the
+    system's, unless a drill brings its own.
     """
 
     def __init__(
-        self, settings: Settings, on_restart: Callable[[], None], retry_cap_s: float = CAP_S
+        self,
+        settings: Settings,
+        on_restart: Callable[[], None],
+        retry_cap_s: float = CAP_S,
+        clock: Clock | None = None,
     ) -> None:
         self._settings = settings
         self._on_restart = on_restart
         self._retry_cap_s = retry_cap_s
         self._inbox = Inbox()
-        self._clock = SystemClock()
+        self._clock = clock or SystemClock()
         self._parts: _Parts | None = None
         self._starting = threading.Thread(target=self._start, name="start", daemon=True)
         self.runtime = Runtime(

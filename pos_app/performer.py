@@ -307,13 +307,13 @@ def _events(
 
 
 def _opened(recovery: values.Recovery) -> list[Event]:
-    """Return what a journal that is open tells: that it is, and what the last sale came to."""
-    events: list[Event] = [QueueReady()]
-    if (interrupted := recovery.interrupted) is not None:
-        events.append(_interrupted(interrupted))
+    """Return what an open journal tells: first the news, so that it is the first screen."""
+    events: list[Event] = []
+    if recovery.interrupted is not None:
+        events.append(_interrupted(recovery.interrupted))
     if recovery.last_payment is not None:
         events.append(PaymentStored(_stored(recovery.last_payment), evidence=None))
-    return events
+    return [*events, QueueReady()]
 
 
 def _interrupted(sale: values.InterruptedSale) -> SaleInterrupted:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -36,21 +37,31 @@ _NONCE_BYTES: Final = 16
 _PASS_PHRASE_BYTES: Final = 20
 
 
+def now_s() -> int:
+    """Return the seconds since 1970 by this machine's clock."""
+    return int(time.time())
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerSide:
     """A ledger in a directory, and the authorities that sign for it."""
 
     ledger: Ledger
     authorities: Authorities
+    clock: Callable[[], int]
 
     @classmethod
-    def open(cls, directory: Path) -> Self:
-        """Return the ledger in `directory`; a new one if there is none yet."""
+    def open(cls, directory: Path, clock: Callable[[], int] = now_s) -> Self:
+        """Return the ledger in `directory`; a new one if there is none yet.
+
+        `clock` returns seconds since 1970.
+        """
         keys, database = directory / "keys", f"sqlite:///{directory / 'ledger.db'}"
         if not (keys / "network").exists():
-            _make(directory, keys, database)
+            _make(directory, keys, database, clock)
         authorities = read_authorities(keys, secret=None)
-        return cls(Ledger.open(open_store(database), authorities, now_s), authorities)
+        ledger = Ledger.open(open_store(database), authorities, clock)
+        return cls(ledger, authorities, clock)
 
     def enrol_terminal(self, directory: Path, shop: str, hardware: str) -> bytes:
         """Make `directory` a terminal of a new merchant, whole or not at all; return its id."""
@@ -64,7 +75,7 @@ class LedgerSide:
         request = enrolment_request(code, hardware, nonce, key, NETWORK)
         answer = self.ledger.enrol(request.data)
         root = self.authorities.roots[0]
-        enrolment = open_enrolment(answer, key.public_key, root, NETWORK, now_s())
+        enrolment = open_enrolment(answer, key.public_key, root, NETWORK, self.clock())
         write_enrolment(draft, enrolment)
         draft.rename(directory)
         return merchant_id
@@ -103,11 +114,6 @@ class LedgerSide:
         return self.authorities.signers[Purpose.PURSE].public_key
 
 
-def now_s() -> int:
-    """Return the seconds since 1970 by this machine's clock."""
-    return int(time.time())
-
-
 def spendable_won(purse: PurseApplet) -> int:
     """Return what a purse can still pay."""
     image = purse.image
@@ -123,13 +129,13 @@ def write_settings(directory: Path, **settings: str | bool) -> None:
     write_durably(directory / SETTINGS_FILE, "".join(lines).encode())
 
 
-def _make(directory: Path, keys: Path, database: str) -> None:
+def _make(directory: Path, keys: Path, database: str, clock: Callable[[], int]) -> None:
     # The keys are written last: a first start that was cut off begins anew.
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     (directory / "ledger.db").unlink(missing_ok=True)
     authorities, roots = new_authorities(NETWORK)
     store = open_store(database)
-    set_up(store, authorities, roots, now_s)
+    set_up(store, authorities, roots, clock)
     store.close()
     write_authorities(keys, authorities, roots, secret=None)
 

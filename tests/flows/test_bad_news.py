@@ -431,12 +431,12 @@ def test_paying_twice_is_told_after_the_sale_that_it_came_in() -> None:
 
 
 def test_a_payment_stored_before_a_restart_is_shown_at_the_next_start() -> None:
-    till, _ = run(Till(), STARTED, kept(None))
+    till, _ = run(Till(), kept(None), STARTED)
     assert till.phase == Approved(stored(), None, None)
 
 
 def test_a_sale_that_a_power_cut_interrupted_is_told_at_the_next_start() -> None:
-    till, _ = run(Till(), STARTED, SaleInterrupted(REQUEST.hash, CODE, REQUEST.amount_won))
+    till, _ = run(Till(), SaleInterrupted(REQUEST.hash, CODE, REQUEST.amount_won), STARTED)
     assert till.phase == refused("sale_interrupted")
 
 

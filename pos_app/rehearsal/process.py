@@ -1,0 +1,149 @@
+"""The till's process as the drill holds it: started, touched, watched, killed, started again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from kscoin.errors import KSCoinError
+from pos_app.till.views import Press
+
+# The slowest step is a start with a journal to look through, on a Raspberry Pi.
+STEP_TIMEOUT_S: Final = 30.0
+STOP_TIMEOUT_S: Final = 15.0
+# What a till without power shows.
+DARK: Final = "dark"
+
+
+class DrillStuck(KSCoinError):
+    """Raised when the till did not come to the screen that the drill was waiting for."""
+
+    code = "drill_stuck"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What the till shows, as its process tells it; None where that screen has no such thing.
+
+    `number` counts the screens that were shown.
+    """
+
+    number: int
+    screen: str
+    connection: str
+    unsettled: int
+    amount_won: int | None = None
+    request_text: str | None = None
+    code: str | None = None
+    short_code: str | None = None
+    is_settled: bool | None = None
+    waiting: int | None = None
+    is_syncing: bool | None = None
+
+
+class TillProcess:
+    """One terminal's till in a process of its own; its directory outlives it."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._changed = threading.Condition()
+        self._screen: Screen | None = None
+        self._shown = 0
+        self._skipped_s = 0
+        self._process: subprocess.Popen[str] | None = None
+        self._log = directory.with_name(f"{directory.name}.log")
+        self.kills = 0
+
+    def start(self) -> Self:
+        """Start the process; `await_screen` sees what it shows."""
+        command = [sys.executable, "-m", "pos_app.rehearsal.till"]
+        arguments = [str(self._directory), str(self._skipped_s)]
+        with self._changed:
+            self._screen = None
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        threading.Thread(target=self._watch, args=(self._process,), daemon=True).start()
+        return self
+
+    def kill(self) -> None:
+        """End the process as a power cut would, between any two of its instructions."""
+        process = self._running
+        process.kill()
+        process.wait()
+        self.kills += 1
+        self._show(process, {"screen": DARK, "connection": "", "unsettled": 0})
+
+    def stop(self) -> None:
+        """End the process as a shopkeeper would; one that hangs is killed."""
+        process = self._running
+        if process.stdin is not None and not process.stdin.closed:
+            process.stdin.close()
+        try:
+            process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def press(self, *presses: Press) -> None:
+        """Touch keys, one after the other."""
+        for press in presses:
+            self._say(f"press {press.value}")
+
+    def skip(self, seconds: int) -> None:
+        """Let time go by at the till; it stays gone by when the till is started again."""
+        self._skipped_s += seconds
+        self._say(f"skip {seconds}")
+
+    def await_screen(
+        self, is_wanted: Callable[[Screen], bool], what: str, after: int = 0
+    ) -> Screen:
+        """Return the first screen from now on that is wanted and has a number above `after`.
+
+        Raises DrillStuck if none comes.
+        """
+
+        def is_there() -> bool:
+            screen = self._screen
+            return screen is not None and screen.number > after and is_wanted(screen)
+
+        with self._changed:
+            if not self._changed.wait_for(is_there, STEP_TIMEOUT_S):
+                raise DrillStuck(f"{what} was expected; the till shows {self._screen}")
+            assert self._screen is not None
+            return self._screen
+
+    @property
+    def _running(self) -> subprocess.Popen[str]:
+        assert self._process is not None, "the till was started"
+        return self._process
+
+    def _say(self, line: str) -> None:
+        stdin = self._running.stdin
+        assert stdin is not None, "the till was started with an input"
+        stdin.write(f"{line}\n")
+        stdin.flush()
+
+    def _watch(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None, "the till was started with an output"
+        with process.stdout as lines:
+            for line in lines:
+                self._show(process, json.loads(line))
+
+    def _show(self, process: subprocess.Popen[str], told: dict[str, Any]) -> None:
+        with self._changed:
+            if process is self._process:
+                self._shown += 1
+                self._screen = Screen(self._shown, **told)
+                self._changed.notify_all()
