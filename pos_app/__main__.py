@@ -18,8 +18,8 @@ from typing import Final
 import click
 
 from kscoin.errors import KSCoinError
-from pos_app.compose import Terminal
 from pos_app.on_screen import Restarter, look_of, show_till, start_again
+from pos_app.opening import OpeningTerminal
 from pos_app.settings import load
 
 FAILED: Final = 1
@@ -83,11 +83,7 @@ class Commands(click.Group):
 @click.command(cls=Commands)
 def commands() -> None:
     """KS-Coin POS: a till that goes on taking money when the line is down."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=_LOG_FORMAT)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -106,8 +102,8 @@ def run(directory: Path) -> None:
     """Open the till of an enrolled terminal."""
     settings = load(directory)
     restarter = Restarter()
-    terminal = Terminal(settings, restarter.ask)
-    show_till(terminal, terminal.runtime, look_of(settings), restarter)
+    terminal = OpeningTerminal(settings, restarter.ask)
+    show_till(terminal, terminal, look_of(settings), restarter, on_open=terminal.first_frame_drawn)
     if restarter.is_wanted:
         start_again()
 
