@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain, repeat
+from typing import Final
 
-from sqlalchemy import BigInteger, LargeBinary, column, func, select, update, values
+from sqlalchemy import TextClause, select, text, update
 
 from kscoin.purse import Interval
 from ledger.settlement import Piece, Purse
 from ledger.store.engine import Tx
 from ledger.store.rows import add, chosen, many, one
 from ledger.store.schema import accounts, double_spends, line, purses
+
+# How many debits one query may ask for: a sale that is uploaded at once, a morning's, many.
+_SIZES: Final = (1, 16, 128)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,35 +165,44 @@ def clashing(tx: Tx, spends: dict[bytes, tuple[bytes, Interval]]) -> dict[bytes,
 
     `spends` maps a debit hash to its purse and interval. Pieces are disjoint, so where the next
     piece that ends above the debit's start begins at or above its end, nothing overlaps: one
-    look-up in the primary key a debit, all in one query. Only a clash costs more.
+    look-up in the primary key a debit, many in one query. Only a clash costs more.
     """
-    if not spends:
-        return {}
-    # SQLite names the columns of VALUES only in a common table expression.
-    asked = (
-        values(
-            column("debit_hash", LargeBinary),
-            column("purse_id", LargeBinary),
-            column("start_won", BigInteger),
-            name="asked",
-        )
-        .data([(each, purse_id, at.start_won) for each, (purse_id, at) in spends.items()])
-        .cte("asked")
-    )
-    next_end = (
-        select(func.min(line.c.end_won))
-        .where(line.c.purse_id == asked.c.purse_id, line.c.end_won > asked.c.start_won)
-        .scalar_subquery()
-    )
-    ends = select(asked.c.debit_hash, asked.c.purse_id, next_end.label("end_won")).subquery()
-    nearest = select(ends.c.debit_hash, line.c.start_won).join_from(
-        ends, line, (line.c.purse_id == ends.c.purse_id) & (line.c.end_won == ends.c.end_won)
-    )
     return {
         debit_hash: _pieces(tx, *spends[debit_hash])
-        for debit_hash, start_won in tx.execute(nearest)
+        for debit_hash, start_won in _nearest(tx, spends)
         if start_won < spends[debit_hash][1].end_won
     }
+
+
+def _nearest(tx: Tx, spends: dict[bytes, tuple[bytes, Interval]]) -> Iterator[tuple[bytes, int]]:
+    """Yield for each debit where the next piece that ends above its start begins, if there is."""
+    asked = [(each, purse_id, at.start_won) for each, (purse_id, at) in spends.items()]
+    while asked:
+        size = next((size for size in _SIZES if len(asked) <= size), _SIZES[-1])
+        now, asked = asked[:size], asked[size:]
+        # Places that are left over ask for a purse that does not exist.
+        places = chain(now, repeat((b"", b"", 0), size - len(now)))
+        values = {
+            f"{name}{n}": value
+            for n, place in enumerate(places)
+            for name, value in zip("hps", place, strict=True)
+        }
+        found = tx.execute(_nearest_of(size), values)
+        yield from ((row.debit_hash, row.start_won) for row in found)
+
+
+@cache
+def _nearest_of(size: int) -> TextClause:
+    # Text, because SQLAlchemy compiles its own VALUES anew each time, for longer than the database
+    # then takes. SQLite names the columns of VALUES only in a common table expression.
+    rows = ", ".join(f"(:h{n}, :p{n}, :s{n})" for n in range(size))
+    return text(
+        f"WITH asked (debit_hash, purse_id, start_won) AS (VALUES {rows}), "
+        "ends AS (SELECT debit_hash, purse_id, (SELECT min(end_won) FROM line WHERE "
+        "line.purse_id = asked.purse_id AND line.end_won > asked.start_won) AS end_won FROM asked) "
+        "SELECT ends.debit_hash, line.start_won FROM ends JOIN line "
+        "ON line.purse_id = ends.purse_id AND line.end_won = ends.end_won"
+    )
 
 
 def _pieces(tx: Tx, purse_id: bytes, at: Interval) -> list[Piece]:
