@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from pos_app.screens.palette import ThemeName
-from pos_app.screens.window import CustomerPort, Look, OpenWindow, TillPort, run_window
+from pos_app.screens.ports import CustomerPort, Look, OpenWindow, TillPort
+from pos_app.screens.window import run_window
 from pos_app.settings import Settings, SettingsInvalid
 
 # With "1" in this variable a window reports its first frame and closes: so a bench measures it.

@@ -12,7 +12,7 @@ from importlib import import_module
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
-from pos_app.screens.window import OpenWindow
+from pos_app.screens.ports import OpenWindow
 from pos_app.settings import Settings
 from pos_app.till.texts import texts_of
 from pos_app.till.views import AtRiskView, Connection, Press, StartingView, StatusView, View

@@ -27,6 +27,7 @@ from pos_app.screens.hold import HoldAgainScreen, HoldScreen
 from pos_app.screens.layout import Layout, layout_of
 from pos_app.screens.palette import PALETTES
 from pos_app.screens.pay import PayScreen
+from pos_app.screens.ports import CustomerPort, Look, OpenWindow, TillPort
 from pos_app.screens.queue import QueueScreen
 from pos_app.screens.result import RefusedScreen, ResultScreen
 from pos_app.screens.screen import Screen
@@ -34,7 +35,6 @@ from pos_app.screens.sell import SellScreen
 from pos_app.screens.starting import StartingScreen
 from pos_app.screens.status_bar import StatusBar
 from pos_app.screens.theme import load_kv, themed, use
-from pos_app.screens.window import CustomerPort, Look, OpenWindow, TillPort
 from pos_app.till.views import (
     CustomerAct,
     CustomerView,

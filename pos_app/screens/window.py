@@ -1,4 +1,4 @@
-"""Opens the till's window: what it needs of the rest of the till, and how Kivy is told to behave.
+"""Opens the till's window, and tells Kivy how to behave before anything of it is imported.
 
 Kivy reads its settings from the environment when it is imported and opens a window soon after, so
 nothing of it is imported here before `run_window` is called. That is the one late import of the
@@ -10,16 +10,12 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final
 
 from pos_app.screens.fonts import find_fonts
 from pos_app.screens.layout import CUSTOMER_WIDTH, TILL_LONG, TILL_SHORT
-from pos_app.screens.palette import ThemeName
-from pos_app.till.views import CustomerAct, CustomerView, Press, View
+from pos_app.screens.ports import CustomerPort, Look, OpenWindow, TillPort
 
 # What Kivy is told. Only SDL2 draws and writes: Kivy would otherwise load every provider that it
 # finds, Pillow among them. No settings files, no log files, no arguments of ours taken for its own.
@@ -40,45 +36,6 @@ KIVY_ENVIRONMENT: Final[Mapping[str, str]] = MappingProxyType(
         "KCFG_GRAPHICS_MULTISAMPLES": "0",
     }
 )
-
-
-class TillPort(Protocol):
-    """What the window asks of the till. Neither call waits for anything."""
-
-    def press(self, press: Press) -> None:
-        """Take a touch."""
-
-    def watch(self, on_view: Callable[[View], None]) -> None:
-        """Call `on_view` with the view of now, and with each new one; from any thread."""
-
-
-class CustomerPort(Protocol):
-    """What the window asks of the demo's customer. Neither call waits for anything."""
-
-    def act(self, act: CustomerAct) -> None:
-        """Do something as a customer."""
-
-    def watch(self, on_view: Callable[[CustomerView], None]) -> None:
-        """Call `on_view` with the panel of now, and with each new one; from any thread."""
-
-
-class OpenWindow(Protocol):
-    """A window that is open, for whoever scripts it; every call may come from any thread."""
-
-    def screenshot(self, path: Path) -> Future[Path]:
-        """Write the next frame as a PNG file; the newest view is on it."""
-
-    def close(self) -> None:
-        """End `run_window`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How the window looks. `size` is in pixels; None takes what the till is drawn for."""
-
-    theme: ThemeName = ThemeName.LIGHT
-    size: tuple[int, int] | None = None
-    is_fullscreen: bool = False
 
 
 def run_window(

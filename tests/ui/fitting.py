@@ -13,7 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from pos_app.screens.window import Look, OpenWindow, run_window
+from pos_app.screens.ports import Look, OpenWindow
+from pos_app.screens.window import run_window
 from pos_app.till.texts import TABLES, texts_of
 from pos_app.till.views import (
     FaultView,

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from pos_app.screens.palette import ThemeName
-from pos_app.screens.window import Look, OpenWindow, run_window
+from pos_app.screens.ports import Look, OpenWindow
+from pos_app.screens.window import run_window
 from pos_app.till.views import CustomerAct, CustomerView, PayView, Press, View
 from pos_app.till.words import Language
 from tests.ui.examples import EXAMPLES, customer, example, idle_customer

@@ -15,7 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from pos_app.screens.window import Look, OpenWindow, run_window
+from pos_app.screens.ports import Look, OpenWindow
+from pos_app.screens.window import run_window
 from pos_app.till.views import CustomerAct, CustomerView, Press, SellView, View
 from pos_app.till.words import Language
 from tests.ui.examples import customer, example
