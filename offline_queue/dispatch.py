@@ -112,8 +112,8 @@ class Dispatch:
         number, first, last = record.number, record.first_sequence, record.last_sequence
         with self._books.journal() as journal:
             payload = self._payload(journal, number, first, last)
-        data = cose.assemble(payload, key.kid, record.signature)
         try:
+            data = cose.assemble(payload, key.kid, record.signature)
             cose.parse(data, MAX_BATCH_BYTES).verify(key, network)
         except KSCoinError as exc:
             raise JournalDamaged(f"batch {number} is not what was signed", batch=number) from exc

@@ -41,12 +41,16 @@ class LedgerClient:
     """One ledger at one address. For one thread at a time, closed by whoever made it."""
 
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
-        """Take the ledger's base address; `transport` replaces the network in tests and demos."""
+        """Take the ledger's base address; `transport` replaces the network in tests and demos.
+
+        Raises LedgerUnreachable for what is no address.
+        """
         timeout = httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
-        # No proxy from the environment: where a terminal's money talk goes is a setting.
-        self._http = httpx.Client(
-            base_url=url, timeout=timeout, transport=transport, trust_env=False
-        )
+        with _translated():
+            # No proxy from the environment: where a terminal's money talk goes is a setting.
+            self._http = httpx.Client(
+                base_url=url, timeout=timeout, transport=transport, trust_env=False
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -187,10 +191,10 @@ def _present(answer: bytes | None) -> bytes:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (httpx.TransportError, httpx.StreamError) as exc:
-        # No route, a refused or reset connection, a timeout, half an answer.
+    except (httpx.TransportError, httpx.StreamError, httpx.InvalidURL) as exc:
+        # No route, a refused or reset connection, a timeout, half an answer, no address at all.
         raise LedgerUnreachable(
             f"no answer from the ledger: {str(exc) or type(exc).__name__}"
         ) from exc
-    except (httpx.DecodingError, httpx.InvalidURL) as exc:
+    except httpx.DecodingError as exc:
         raise LedgerGarbled(f"the ledger's answer cannot be read: {exc}") from exc
