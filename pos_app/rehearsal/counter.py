@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import Final
+from typing import Final, TypeAlias
 
 from drivers.card.apdu import Instruction
 from drivers.simulated.faults import Card, Tear, TearableCard
@@ -33,8 +34,13 @@ _WALK_AWAY_S: Final = HOLD_AGAIN_MS // 1_000 + 1
 # How often a card is held again that the till did not want to see yet.
 _TAPS_MAX: Final = 5
 _TAP_ENDS: Final = frozenset({"result", "refused", "holdagain", "fault", DARK})
+# What a person answers by holding the card again.
+_HOLD_AGAIN: Final = frozenset({OVERSTAYED, "card_removed", "card_mute"})
 # Bad news after which nobody knows whether the customer was charged.
 _UNCLEAR: Final = frozenset({"debit_torn", "sale_interrupted"})
+
+# Whether a tap is over, from the screen before it and the screen now.
+_IsOver: TypeAlias = Callable[[Screen, Screen], bool]
 
 
 class End(Enum):
@@ -104,7 +110,7 @@ class Counter:
             power_is_gone.set()
 
         instruction = Instruction.CONFIRM if is_stored else Instruction.DEBIT
-        self._tap(FatalCard(card, instruction, not is_stored, power_cut), _is_dark)
+        self._tap(FatalCard(card, instruction, not is_stored, power_cut), _is_dark_or_again)
         if not power_is_gone.wait(STEP_TIMEOUT_S):
             raise DrillStuck("the card was not asked to pay")
         self.till.start()
@@ -140,16 +146,14 @@ class Counter:
         text = shown.request_text or ""
         return _request_hash(text), text
 
-    def _tap(self, card: Card, is_over: Callable[[Screen], bool] | None = None) -> Screen:
-        """Hold the card until the till has spoken; hold it again if it was too early for it."""
+    def _tap(self, card: Card, is_over: _IsOver | None = None) -> Screen:
+        """Hold the card until the till has spoken; hold it again if the till asks for that."""
         is_over = is_over or _has_spoken
-        seen = self.till.await_screen(lambda _: True, "a screen")
         for _ in range(_TAPS_MAX):
+            before = self.till.await_screen(lambda _: True, "a screen")
             with HeldCard(card, self._reader):
-                seen = self.till.await_screen(
-                    lambda now: is_over(now) or now.code == OVERSTAYED, "a tap's end", seen.number
-                )
-            if seen.code != OVERSTAYED:
+                seen = self.till.await_screen(partial(is_over, before), "the end of a tap")
+            if seen.code not in _HOLD_AGAIN:
                 return seen
         raise DrillStuck("the till never wanted the card")
 
@@ -175,12 +179,15 @@ class Counter:
                 raise DrillStuck(f"a sale ended with the screen {other!r}")
 
 
-def _has_spoken(seen: Screen) -> bool:
-    return seen.screen in _TAP_ENDS or (seen.screen == "pay" and seen.code is not None)
+def _has_spoken(before: Screen, now: Screen) -> bool:
+    """Whether the till has said something since the screen `before`."""
+    is_end = now.screen in _TAP_ENDS or (now.screen == "pay" and now.code is not None)
+    is_new = now.holds > before.holds or (now.screen, now.code) != (before.screen, before.code)
+    return is_end and is_new
 
 
-def _is_dark(seen: Screen) -> bool:
-    return seen.screen == DARK
+def _is_dark_or_again(before: Screen, now: Screen) -> bool:
+    return now.screen == DARK or (_has_spoken(before, now) and now.code in _HOLD_AGAIN)
 
 
 def _is_synced(seen: Screen) -> bool:

@@ -98,8 +98,7 @@ def drill(plan: Plan, directory: Path, story: Story) -> Report:
     Raises DrillStuck if a till did not do what it was waited for.
     """
     with _town(plan, directory, story) as town:
-        told = _outage(plan, town, story)
-        _restored(town, story)
+        told = _outages(plan, town, story)
         for shop in town.shops:
             shop.counter.till.stop()
         story.chapter("The books are read from outside")
@@ -160,18 +159,20 @@ def _purse(side: LedgerSide, assurance: Assurance) -> _Purse:
     return _Purse(side.new_purse(VolatileMemory(), _PURSE_WON, assurance))
 
 
-def _outage(plan: Plan, town: _Town, story: Story) -> list[Told]:
+def _outages(plan: Plan, town: _Town, story: Story) -> list[Told]:
     for shop in town.shops:
         shop.counter.till.await_screen(lambda seen: seen.connection == "online", "a whole line")
-    story.chapter("The line goes down")
-    town.relay.cut()
-    told = []
-    for sale in plan.sales:
-        told.append(_sell(sale, town))
-        story.sold(sale, told[-1])
-    if plan.clone_won is not None:
-        story.chapter("A cloned card goes round")
-        told += _clone(plan.clone_won, town, story)
+    told: list[Told] = []
+    for sales in plan.outages:
+        story.chapter("The line goes down")
+        town.relay.cut()
+        for sale in sales:
+            told.append(_sell(sale, town))
+            story.sold(sale, told[-1])
+        if plan.clone_won is not None and sales[-1] is plan.sales[-1]:
+            story.chapter("A cloned card goes round")
+            told += _clone(plan.clone_won, town, story)
+        _restored(town, story)
     return told
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count
@@ -15,9 +16,10 @@ _LOWEST_WON: Final = 500
 _HIGHEST_WON: Final = 9_900
 _STEP_WON: Final = 100
 PAYMENTS_MIN: Final = 1
-# One terminal may hold 300 unsettled payments (KSP/1 section 8): a drill of more would drill
-# nothing but that.
-PAYMENTS_MAX: Final = 280
+# An hour of drilling; each payment opens a journal entry or three.
+PAYMENTS_MAX: Final = 20_000
+# One terminal may hold 300 unsettled payments (KSP/1 section 8): a longer drill has more outages.
+OUTAGE_SALES_MAX: Final = 250
 # The clone's part is three sales: the card pays, its clone tries at the same terminal, and then at
 # another. A shorter drill has none.
 CLONE_SALES: Final = 3
@@ -72,9 +74,10 @@ class Plan:
     clone_won: int | None
 
     @property
-    def payments(self) -> int:
-        """How many payments are offered in all."""
-        return len(self.sales) + (CLONE_SALES if self.clone_won is not None else 0)
+    def outages(self) -> Iterator[tuple[Sale, ...]]:
+        """Yield the sales of each outage."""
+        for start in range(0, max(len(self.sales), 1), OUTAGE_SALES_MAX):
+            yield self.sales[start : start + OUTAGE_SALES_MAX]
 
 
 # One of each in every drill that is long enough, the first ones first.

@@ -31,10 +31,10 @@ class DrillStuck(KSCoinError):
 class Screen:
     """What the till shows, as its process tells it; None where that screen has no such thing.
 
-    `number` counts the screens that were shown.
+    `holds` counts how often the till has been busy with a card or a code so far.
     """
 
-    number: int
+    holds: int
     screen: str
     connection: str
     unsettled: int
@@ -54,7 +54,7 @@ class TillProcess:
         self._directory = directory
         self._changed = threading.Condition()
         self._screen: Screen | None = None
-        self._shown = 0
+        self._holds = 0
         self._skipped_s = 0
         self._process: subprocess.Popen[str] | None = None
         self._log = directory.with_name(f"{directory.name}.log")
@@ -106,17 +106,11 @@ class TillProcess:
         self._skipped_s += seconds
         self._say(f"skip {seconds}")
 
-    def await_screen(
-        self, is_wanted: Callable[[Screen], bool], what: str, after: int = 0
-    ) -> Screen:
-        """Return the first screen from now on that is wanted and has a number above `after`.
-
-        Raises DrillStuck if none comes.
-        """
+    def await_screen(self, is_wanted: Callable[[Screen], bool], what: str) -> Screen:
+        """Return the first screen from now on that is wanted; raises DrillStuck if none comes."""
 
         def is_there() -> bool:
-            screen = self._screen
-            return screen is not None and screen.number > after and is_wanted(screen)
+            return self._screen is not None and is_wanted(self._screen)
 
         with self._changed:
             if not self._changed.wait_for(is_there, STEP_TIMEOUT_S):
@@ -144,6 +138,6 @@ class TillProcess:
     def _show(self, process: subprocess.Popen[str], told: dict[str, Any]) -> None:
         with self._changed:
             if process is self._process:
-                self._shown += 1
-                self._screen = Screen(self._shown, **told)
+                self._holds += told["screen"] == "hold"
+                self._screen = Screen(self._holds, **told)
                 self._changed.notify_all()
