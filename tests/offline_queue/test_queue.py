@@ -98,15 +98,14 @@ def test_what_a_start_found_can_be_asked_for_again(shop: Shop) -> None:
     assert found[0].interrupted.request_hash == request.request_hash
 
 
-def test_calls_are_done_in_order(queue: OfflineQueue) -> None:
-    done: list[int] = []
-    futures = [queue.at_risk() for _ in range(50)]
-    for number, future in enumerate(futures):
-        future.add_done_callback(lambda _, at=number: done.append(at))  # type: ignore[misc]
-    for future in futures:
-        future.result(LIMIT_S)
+def test_calls_are_done_in_order(shop: Shop, queue: OfflineQueue) -> None:
+    asked = [queue.open_request(amount_won) for amount_won in range(1, 31)]
+    queue.stop()
 
-    assert done == [*range(50)]
+    with closing(shop.open_journal()) as journal:
+        stored = [journal.entry(at) for at in range(1, journal.tail.sequence + 1)]
+    attempts = [entry.body for entry in stored if entry.kind is EntryKind.ATTEMPT]
+    assert attempts == [future.result().signed.data for future in asked]
 
 
 def test_calls_may_come_from_any_thread(shop: Shop, queue: OfflineQueue) -> None:
