@@ -16,7 +16,7 @@ from kscoin.messages import EnrolmentRequest, PaymentKind, TerminalCertificate, 
 from kscoin.signed import Signed, claim, open_signed
 from ledger.book import Account, AccountKind
 from ledger.denylist import DenylistDesk
-from ledger.errors import Conflict, NotFound, Unpayable
+from ledger.errors import Conflict, NotFound, StoreUnusable, Unpayable
 from ledger.office import Office, known_terminal
 from ledger.store import accounts, published, terminals
 from ledger.store.engine import Tx
@@ -77,7 +77,7 @@ def enrol(office: Office, denylist: DenylistDesk, data: bytes) -> bytes:
     policy = office.store.read(published.policy)
     whole_list = denylist.update(from_version=0)
     if policy is None or whole_list is None:
-        raise NotFound("not_set_up", "the ledger has not been set up")
+        raise StoreUnusable("the ledger was never set up")
     answer = EnrolmentAnswer(certificate, office.issuer.trust.data, policy.data, whole_list)
     return answer.encode()
 

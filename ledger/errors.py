@@ -3,12 +3,12 @@
     KSCoinError
     ├── Refusal                 the ledger understood, and says no; nothing has changed
     │   ├── NotFound            unknown_terminal, unknown_merchant, unknown_account, unknown_purse,
-    │   │                       unknown_code
+    │   │                       unknown_code, unknown_request
     │   ├── NotAllowed          terminal_revoked, kind_not_allowed, account_frozen, purse_denied,
-    │   │                       wrong_terminal
-    │   ├── Conflict            code_used, already_paid, already_exists
-    │   └── Unpayable           code_expired, request_expired, wrong_amount, not_enough_won,
-    │                           over_balance_limit
+    │   │                       wrong_terminal, wrong_key, no_wallet
+    │   ├── Conflict            code_used, already_paid
+    │   └── Unpayable           code_expired, request_expired, wrong_request, wrong_amount,
+    │                           not_enough_won, over_balance_limit
     ├── StoreError              the database did not do what it was asked
     │   ├── StoreBusy           a serialisation failure, deadlock or dead connection: try again
     │   └── StoreUnusable       it cannot be opened, or its schema is not ours

@@ -18,7 +18,6 @@ from hypothesis.stateful import (
     MultipleResults,
     RuleBasedStateMachine,
     initialize,
-    invariant,
     multiple,
     rule,
     run_state_machine_as_test,
@@ -170,6 +169,7 @@ class Ledgers(RuleBasedStateMachine):
         for end in range(first + 1, last + 1):
             if (uploaded := self.meaning.get(shop.head(end))) is not None:
                 self.arrive(uploaded)
+        self.every_balance_is_what_the_sums_say()
 
     @rule(nth=st.integers(0, 50))
     def replay(self, nth: int) -> None:
@@ -190,7 +190,6 @@ class Ledgers(RuleBasedStateMachine):
                     tear.is_returned = True
                     tear.purse.returned.append(tear.debit.message.interval)
 
-    @invariant()
     def every_balance_is_what_the_sums_say(self) -> None:
         world = self.world
         for shop in self.shops:
@@ -203,7 +202,6 @@ class Ledgers(RuleBasedStateMachine):
     def teardown(self) -> None:
         for shop in self.shops:
             self.upload_of(shop, len(shop.journal))
-        self.every_balance_is_what_the_sums_say()
         again_won = sum(purse.spent_again_won for purse in self.known)
         assert self.world.fund_won() == self.fund_before_won - again_won
         assert self.world.balance(self.wallet.account_id) == LOAD_WON - self.online_won

@@ -16,8 +16,8 @@ import httpx
 import pytest
 from click.testing import CliRunner, Result
 
-from kscoin.messages import PurseCertificate
-from kscoin.signed import claim
+from kscoin.messages import EnrolmentRequest, PurseCertificate
+from kscoin.signed import claim, seal
 from ledger.cli import commands, main
 from tests.ledger.world import new_key
 
@@ -158,6 +158,23 @@ def test_a_served_ledger_says_when_it_is_ready_and_ends_when_told(
         assert httpx.get(f"{address}/v1/status").json()["network"] == "seoul-test"
         process.send_signal(signal_number)
         assert process.wait(STOP_TIMEOUT_S) == 0
+
+
+def test_an_operator_works_beside_a_served_ledger(operator: Operator) -> None:
+    merchant_id = operator.asks("merchant", "add", "Mapo Noodles")["merchant_id"]
+    code, key = operator.asks("code", "new", merchant_id)["code"], new_key()
+    request = EnrolmentRequest(code, key.public_key.compressed, "a till", bytes(16))
+    body = seal(request, key, "seoul-test").data
+    with serving(operator.directory) as (_, address):
+        headers = {"content-type": "application/cbor"}
+        answer = httpx.post(f"{address}/v1/enrolments", content=body, headers=headers)
+        assert answer.status_code == 200
+        (listed,) = operator.asks("terminal", "list", merchant_id)["terminals"]
+        assert (listed["hardware"], listed["revoked_at_s"]) == ("a till", None)
+        operator.asks("terminal", "revoke", listed["terminal_id"])
+        (revoked,) = operator.asks("terminal", "list", merchant_id)["terminals"]
+        assert revoked["revoked_at_s"] is not None
+    assert operator.asks("migrate") == {"is_current": True}
 
 
 def test_a_port_that_is_taken_is_a_sentence(operator: Operator) -> None:
