@@ -103,7 +103,7 @@ class Terminal:
     def look_at_line(self) -> None:
         """There is reason to believe that the line has changed."""
         if self._parts is not None:
-            self._parts.line.wake()
+            self._parts.line.look_again()
 
     def _start(self) -> None:
         try:

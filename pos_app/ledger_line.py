@@ -54,7 +54,7 @@ class LedgerLine:
         backoff = Backoff(way.chance, cap_s=way.retry_cap_s)
         self._sync = sync.SyncThread(sync.Syncer(queue, way.connect, self._synced, backoff))
         retry = Backoff(way.chance, cap_s=min(RETRY_CAP_S, way.retry_cap_s))
-        self._receipts = ReceiptWatch(way.connect, self._arrived, self._sync.wake, retry)
+        self._receipts = ReceiptWatch(way.connect, self._arrived, self._sync.line_returned, retry)
 
     def start(self) -> None:
         """Start both threads."""
@@ -67,8 +67,13 @@ class LedgerLine:
         self._sync.stop()
 
     def wake(self) -> None:
-        """There is something new: an entry to send, or a line that may have come or gone."""
+        """There is an entry to send. While the line is down, that does not shorten a wait."""
         self._sync.wake()
+
+    def look_again(self) -> None:
+        """There is reason to believe that the line has come or gone: find out now."""
+        self._sync.wake()
+        self._sync.line_returned()
 
     def sync_now(self) -> None:
         """Send what waits, whatever happened before."""
