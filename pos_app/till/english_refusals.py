@@ -159,7 +159,6 @@ REFUSALS: Final = MappingProxyType(
         "not_enough_won": Refusal("There is not enough in the account.", _OTHER),
         "over_balance_limit": Refusal("More than the purse may hold.", "Take a smaller amount."),
         "no_wallet": Refusal("That account has no wallet.", _OTHER),
-        "not_set_up": Refusal("The ledger is not set up yet.", _CALL),
         "wrong_key": Refusal("The purse's key is another one.", _BY_CODE),
     }
 )

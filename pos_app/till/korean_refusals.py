@@ -167,7 +167,6 @@ REFUSALS: Final = MappingProxyType(
         "not_enough_won": Refusal("계정의 잔액이 모자랍니다.", _OTHER),
         "over_balance_limit": Refusal("지갑의 보유 한도를 넘습니다.", "금액을 줄여 주세요."),
         "no_wallet": Refusal("휴대폰 지갑이 없는 계정입니다.", _OTHER),
-        "not_set_up": Refusal("정산 서버가 준비되지 않았습니다.", _CALL),
         "wrong_key": Refusal("지갑의 열쇠가 다릅니다.", _BY_CODE),
     }
 )
