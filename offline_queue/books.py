@@ -7,8 +7,7 @@ is in memory after an append is what a restart would work out from the disk: bot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -47,7 +46,7 @@ class LastWord:
 
 
 class Books:
-    """A journal with its running sums.
+    """A journal with its running sums; `with books as journal` is the way to the journal itself.
 
     `open_journal` is called when the journal is first needed, and again after the disk failed;
     the books are then drawn up anew from what is on it.
@@ -63,20 +62,19 @@ class Books:
         self._journal: Journal | None = None
         self._clear(enrolled, read(clock))
 
-    @contextmanager
-    def journal(self) -> Iterator[Journal]:
-        """Lend out the journal, opening it if need be; after DiskFailed it is opened anew.
+    def __enter__(self) -> Journal:
+        """Lend out the journal, opening it if need be.
 
         Raises whatever opening raises: JournalLocked, JournalDamaged, WrongTerminal, ...
         """
         if self._journal is None:
             self._journal = self._opened()
-        try:
-            yield self._journal
-        except DiskFailed:
+        return self._journal
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and issubclass(kind, DiskFailed):
             # Whether the last commit reached the disk is not known: only the disk can say.
             self.close()
-            raise
 
     def close(self) -> None:
         """Let go of the journal's files."""
@@ -87,7 +85,7 @@ class Books:
     def tidy(self) -> None:
         """Do the housekeeping that is due, if the journal is open; for idle moments."""
         if self._journal is not None:
-            with self.journal() as journal:
+            with self as journal:
                 journal.checkpoint_when_due()
 
     @property
@@ -122,7 +120,7 @@ class Books:
     def append(self, kind: EntryKind, body: bytes, facts: Facts = NO_FACTS) -> int:
         """Append an entry durably and return its sequence. Raises DiskFull or DiskFailed."""
         reading = read(self._clock)
-        with self.journal() as journal:
+        with self as journal:
             sequence = journal.append(kind, body, facts, reading)
         self._take_note(sequence, kind, facts, reading)
         return sequence
@@ -132,7 +130,7 @@ class Books:
     ) -> None:
         """Append a verified acknowledgement of `batch` with its verdicts, in one commit."""
         reading = read(self._clock)
-        with self.journal() as journal:
+        with self as journal:
             sequence = journal.append_judged(
                 EntryKind.SYNC, data, NO_FACTS, reading, message.verdicts
             )

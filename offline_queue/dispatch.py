@@ -71,13 +71,13 @@ class Dispatch:
 
     def pending(self, limit: int) -> tuple[PendingEntry, ...]:
         """Return up to `limit` entries that are not settled: those to heed, then those waiting."""
-        with self._books.journal() as journal:
+        with self._books as journal:
             to_heed = journal.to_heed(limit)
             after = self._books.last_word.last_sequence
             return to_heed + journal.waiting(after, limit - len(to_heed))
 
     def _unacknowledged(self) -> BatchRecord | None:
-        with self._books.journal() as journal:
+        with self._books as journal:
             record = journal.last_batch()
         is_waiting = record is not None and record.number > self._books.last_word.batch_number
         return record if is_waiting else None
@@ -88,13 +88,13 @@ class Dispatch:
         now = self._books.time()
         if now.is_anchored_in_boot and now.since_anchor_ms < HEARTBEAT_MS:
             return False
-        with self._books.journal() as journal:
+        with self._books as journal:
             return journal.tail.sequence > self._books.last_word.last_sequence
 
     def _new(self, entries_max: int) -> StoredBatch:
         """Choose a range, sign it and store what it cannot be built again without."""
         last_word, signer = self._books.last_word, self._terminal.signer
-        with self._books.journal() as journal:
+        with self._books as journal:
             first = last_word.last_sequence + 1
             last = _last_that_fits(journal, first, entries_max)
             previous = journal.last_batch()
@@ -110,7 +110,7 @@ class Dispatch:
         """Build a stored batch again: other bytes than the first time do not leave the house."""
         key, network = self._terminal.signer.public_key, self._terminal.network
         number, first, last = record.number, record.first_sequence, record.last_sequence
-        with self._books.journal() as journal:
+        with self._books as journal:
             payload = self._payload(journal, number, first, last)
         try:
             data = cose.assemble(payload, key.kid, record.signature)
@@ -144,7 +144,7 @@ class Dispatch:
 
     def _answered(self, message: Acknowledgement, size: int) -> BatchRecord:
         """Return the stored batch that an acknowledgement is about; raises LedgerGarbled."""
-        with self._books.journal() as journal:
+        with self._books as journal:
             record = journal.batch(message.batch_number)
             if record is None or message.terminal_id != self._terminal.terminal_id:
                 raise LedgerGarbled("the acknowledgement is not for a batch of ours")
@@ -157,7 +157,7 @@ class Dispatch:
     def _summary(self, message: Acknowledgement, record: BatchRecord) -> Acknowledged:
         first, last = record.first_sequence, record.last_sequence
         settled = {each.sequence for each in message.verdicts if each.verdict in _SETTLED}
-        with self._books.journal() as journal:
+        with self._books as journal:
             numbered = enumerate(journal.columns(first, last), first)
             requests = [each.request_hash for at, each in numbered if at in settled]
             to_heed = journal.to_heed(_ATTENTION_MAX, first)

@@ -13,8 +13,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import astuple, fields
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -112,7 +111,7 @@ CREATE TRIGGER {table}_no_{change} BEFORE {change} ON {table}
 BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
 """
 
-_COLUMNS: Final = ", ".join(field.name for field in fields(Columns))
+_COLUMNS: Final = ", ".join(Columns._fields)
 _INSERT_ENTRY: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _MONEY: Final = f"({', '.join(str(int(kind)) for kind in sorted(MONEY_KINDS))})"
 _AWAITED: Final = f"({', '.join(str(int(kind)) for kind in sorted(AWAITED_KINDS))})"
@@ -175,8 +174,7 @@ class Journal:
         with ExitStack() as undo:
             lock = _lock(path)
             undo.callback(os.close, lock)
-            # SQLite removes its log when it closes the last connection, and at no other time.
-            was_left_open = path.with_name(f"{path.name}-wal").exists()
+            was_left_open = _has_log(path)
             database = _connect(path)
             # SQLite first: closing any descriptor of a file drops SQLite's own locks on it.
             undo.callback(database.close)
@@ -190,7 +188,7 @@ class Journal:
 
         Changes nothing on the disk. Raises as `open` does, but never JournalLocked.
         """
-        with ExitStack() as undo, _translated("open the journal"):
+        with ExitStack() as undo, _Translated("open the journal"):
             uri = f"{path.absolute().as_uri()}?mode=ro"
             database = _database(sqlite3.connect(uri, uri=True, isolation_level=None))
             undo.callback(database.close)
@@ -233,9 +231,9 @@ class Journal:
         data = entry.encode()
         tail = Link.of(entry.sequence, data)
         columns = Columns.of(kind, reading.wall_s, facts)
-        row = (tail.sequence, data, tail.hash, *astuple(columns))
+        row = (tail.sequence, data, tail.hash, *columns)
         judged = [_verdict_row(entry.sequence, verdict) for verdict in verdicts]
-        with _translated("write an entry"):
+        with _Translated("write an entry"):
             if judged:
                 self._insert_judged(row, judged)
             else:
@@ -247,7 +245,7 @@ class Journal:
     def store_batch(self, batch: BatchRecord) -> None:
         """Keep a batch durably before its first byte is sent."""
         row = (batch.number, batch.first_sequence, batch.last_sequence, batch.signature)
-        with _translated("write a batch"):
+        with _Translated("write a batch"):
             self._database.execute("INSERT INTO batches VALUES (?, ?, ?, ?)", row)
         self._committed()
 
@@ -340,7 +338,7 @@ class Journal:
             self._checkpoint()
 
     def _checkpoint(self) -> None:
-        with _translated("tidy the journal's log"):
+        with _Translated("tidy the journal's log"):
             self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         self._uncheckpointed = 0
 
@@ -350,7 +348,7 @@ class Journal:
         return BatchRecord(*row) if row else None
 
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        with _translated("read the journal"):
+        with _Translated("read the journal"):
             return self._database.execute(sql, values).fetchall()
 
     def _row(self, sql: str, *values: object) -> tuple[Any, ...] | None:
@@ -376,6 +374,16 @@ class Journal:
         return Link.of(last[0], intact(*last))
 
 
+def _has_log(path: Path) -> bool:
+    """Whether a write-ahead log is there: SQLite removes it when the last connection is closed.
+
+    An empty one is what an auditor's look at a closed journal leaves behind.
+    """
+    with suppress(FileNotFoundError):
+        return path.with_name(f"{path.name}-wal").stat().st_size > 0
+    return False
+
+
 def _lock(path: Path) -> int:
     """Return a descriptor that holds the journal's lock until it is closed, or its process ends."""
     try:
@@ -392,7 +400,7 @@ def _lock(path: Path) -> int:
 
 
 def _connect(path: Path) -> Database:
-    with _translated("open the journal"):
+    with _Translated("open the journal"):
         database = _database(sqlite3.connect(path, isolation_level=None))
         try:
             _prepare(database, path)
@@ -439,17 +447,36 @@ def _pragma(database: Database, name: str) -> Any:
     return database.execute(f"PRAGMA {name}").fetchone()[0]
 
 
-@contextmanager
-def _translated(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as exc:
-        raise _meaning(exc)(f"could not {doing}: {exc}") from exc
-    except UnicodeError as exc:
-        # SQLite quotes what it could not make sense of in its message.
-        raise JournalDamaged(f"could not {doing}: the schema is damaged") from exc
-    except OSError as exc:
-        raise disk_error(exc, doing) from exc
+class _Translated:
+    """Translates what SQLite and the operating system raise into errors of ours.
+
+    A class, for a generator as a context costs several times as much, and a yes pays it.
+    """
+
+    __slots__ = ("_doing",)
+
+    def __init__(self, doing: str) -> None:
+        self._doing = doing
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is not None and (ours := _ours(error, self._doing)) is not None:
+            raise ours from error
+
+
+def _ours(error: BaseException, doing: str) -> QueueError | None:
+    """Return our error for a foreign one; None for what is not SQLite's or the system's."""
+    match error:
+        case sqlite3.Error():
+            return _meaning(error)(f"could not {doing}: {error}")
+        case UnicodeError():
+            # SQLite quotes what it could not make sense of in its message.
+            return JournalDamaged(f"could not {doing}: the schema is damaged")
+        case OSError():
+            return disk_error(error, doing)
+    return None
 
 
 def _meaning(exc: sqlite3.Error) -> type[QueueError]:

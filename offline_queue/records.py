@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from kscoin import cose
 from kscoin.codec import MAX_BATCH_BYTES
@@ -50,8 +50,7 @@ class Facts:
 NO_FACTS: Final = Facts()
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """All that a row says of its entry beside the entry's own bytes, as it is written and found."""
 
     kind: int

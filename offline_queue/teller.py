@@ -115,6 +115,7 @@ class Teller:
         # of which nobody knows whether it reached the disk.
         self._is_unsure = True
         self._certificates = CertificateCache(rulebook.rules.trust)
+        self._clear_of: tuple[int, bytes, Interval] | None = None
 
     def start(self, software: str, hardware: str) -> Recovery:
         """Record the start, and what the last request before it came to.
@@ -139,7 +140,7 @@ class Teller:
         self._conclude_last_attempt()
         now = self._books.time()
         self._terminal.may_sell(kind, now.now_s)
-        with self._books.journal() as journal:
+        with self._books as journal:
             head = journal.tail.hash[:_HEAD_BYTES]
         request = PaymentRequest(
             terminal_id=self._terminal.terminal_id,
@@ -286,8 +287,17 @@ class Teller:
         return self._certificates
 
     def _clash(self, purse_id: bytes, interval: Interval) -> int | None:
-        with self._books.journal() as journal:
-            return journal.clash(purse_id, interval)
+        """Return the entry that spends some of these won, if any.
+
+        A card is asked about before its debit and again with it: a no holds until the next entry.
+        """
+        with self._books as journal:
+            question = (journal.tail.sequence, purse_id, interval)
+            if question == self._clear_of:
+                return None
+            clash = journal.clash(purse_id, interval)
+        self._clear_of = question if clash is None else None
+        return clash
 
     def _keep(self, sale: _Sale, proven: Proven) -> StoredPayment:
         """Check 11: the payment is durably in the journal."""
@@ -331,7 +341,7 @@ class Teller:
         """See to it that the last attempt has an outcome; return what it came to."""
         if self._sale is None and not self._is_unsure:
             return Recovery()
-        with self._books.journal() as journal:
+        with self._books as journal:
             sequence = journal.last_of_kind(EntryKind.ATTEMPT)
             attempt = journal.entry(sequence) if sequence else None
             outcome = _outcome(journal, attempt) if attempt else None
@@ -355,7 +365,7 @@ class Teller:
         return InterruptedSale(facts.request_hash, code, facts.amount_won or 0)
 
     def _entries_of(self, request_hash: bytes, *kinds: EntryKind) -> Iterator[JournalEntry]:
-        with self._books.journal() as journal:
+        with self._books as journal:
             for sequence, kind in journal.of_request(request_hash):
                 if kind in kinds:
                     yield journal.entry(sequence)

@@ -39,7 +39,7 @@ class Desk:
 
     def journal(self) -> list[JournalEntry]:
         """Every entry from the first to the last."""
-        with self.books.journal() as journal:
+        with self.books as journal:
             return [journal.entry(at) for at in range(1, journal.tail.sequence + 1)]
 
     def kinds(self) -> list[EntryKind]:

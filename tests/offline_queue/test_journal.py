@@ -79,6 +79,15 @@ def test_a_journal_goes_on_where_it_was_closed(path: Path, journal: Journal) -> 
         assert add(again) == 2
 
 
+def test_a_look_from_outside_is_not_taken_for_a_power_cut(path: Path, journal: Journal) -> None:
+    add(journal)
+    journal.close()
+    Journal.read(path, TERMINAL_ID).close()
+
+    with closing(Journal.open(path, TERMINAL_ID)) as again:
+        assert not again.was_left_open
+
+
 def test_every_setting_is_in_force(journal: Journal) -> None:
     wanted = {
         "page_size": 4096,
