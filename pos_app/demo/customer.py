@@ -168,8 +168,9 @@ class Customer:
 
     def _tap(self, card: Card) -> None:
         """Hold the card; do so again if the till asks for it, which it may at the first touch."""
+        asked = self._request_text
         self._hold(card)
-        if _code(self._screen) == OVERSTAYED:
+        if _code(self._screen) == OVERSTAYED and self._request_text == asked:
             self._hold(card)
 
     def _hold(self, card: Card) -> None:

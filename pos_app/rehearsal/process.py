@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -82,14 +83,14 @@ class TillProcess:
         process = self._running
         process.kill()
         process.wait()
+        _close_input(process)
         self.kills += 1
         self._show(process, {"screen": DARK, "connection": "", "unsettled": 0})
 
     def stop(self) -> None:
         """End the process as a shopkeeper would; one that hangs is killed."""
         process = self._running
-        if process.stdin is not None and not process.stdin.closed:
-            process.stdin.close()
+        _close_input(process)
         try:
             process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
@@ -141,3 +142,10 @@ class TillProcess:
                 self._holds += told["screen"] == "hold"
                 self._screen = Screen(self._holds, **told)
                 self._changed.notify_all()
+
+
+def _close_input(process: subprocess.Popen[str]) -> None:
+    if process.stdin is not None:
+        # What was said last may never be heard: the process has gone.
+        with suppress(OSError):
+            process.stdin.close()

@@ -7,11 +7,12 @@ line that can really be cut. Knows nothing of what a test does with them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from drivers.errors import DeviceNotFound
 from drivers.simulated.card_memory import VolatileMemory
 from drivers.simulated.faults import Card
 from drivers.simulated.pty_scanner import PtyScanner
@@ -28,7 +29,8 @@ from pos_app.demo.relay import Relay
 from pos_app.demo.wallet import Wallet
 from pos_app.settings import JOURNAL_FILE
 from pos_app.till.views import Connection
-from tests.integration.till import Till, running_till
+from tests.integration.till import WAIT_S, Till, running_till
+from tests.stacks.waiting import wait_until
 
 SHOP: Final = "행복마트"
 LOADED_WON: Final = 100_000
@@ -120,8 +122,16 @@ class Shop:
                 self.line.cut()
 
     def hold(self, card: Card) -> HeldCard:
-        """Hold a card to the simulated reader."""
-        return HeldCard(card, self.reader)
+        """Hold a card to the simulated reader, as soon as that is ready."""
+        held: list[HeldCard] = []
+
+        def is_held() -> bool:
+            with suppress(DeviceNotFound):
+                held.append(HeldCard(card, self.reader))
+            return bool(held)
+
+        wait_until(is_held, WAIT_S, "the reader is ready")
+        return held[0]
 
 
 @contextmanager

@@ -93,6 +93,7 @@ class Till:
 
     def sync_now(self) -> QueueView:
         """Open the queue screen, press Sync now, and return the screen when that has ended."""
+        self.wait_until(lambda view: Press.QUEUE in view.presses or isinstance(view, QueueView))
         self.press("queue")
         self.wait_for(QueueView, lambda view: not view.is_syncing)
         since = len(self.seen)

@@ -1,0 +1,1 @@
+"""What is around the till's core: threads, settings, devices' events, demo and rehearsal."""

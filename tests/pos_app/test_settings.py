@@ -1,0 +1,83 @@
+"""settings.toml is read strictly: what is missing, misspelt or senseless is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pos_app.settings import SETTINGS_FILE, Settings, SettingsInvalid, load
+from pos_app.till.words import Language
+
+NEEDED = """
+ledger_url = "http://ledger.example:8740"
+key_file = "terminal.key"
+pass_phrase_file = "/etc/ks-pos/pass-phrase"
+"""
+
+
+def written(directory: Path, text: str) -> Path:
+    (directory / SETTINGS_FILE).write_text(text)
+    return directory
+
+
+def test_what_enrolment_writes_is_enough(tmp_path: Path) -> None:
+    assert load(written(tmp_path, NEEDED)) == Settings(
+        directory=tmp_path,
+        ledger_url="http://ledger.example:8740",
+        key_file=tmp_path / "terminal.key",
+        pass_phrase_file=Path("/etc/ks-pos/pass-phrase"),
+    )
+
+
+def test_everything_can_be_set(tmp_path: Path) -> None:
+    more = """
+card_reader = "ACR122"
+scanner = "/dev/ttyACM0"
+scanner_profile = "zebra"
+language = "en"
+theme = "dark"
+fullscreen = true
+utc_offset_minutes = -60
+demo = true
+simulated_reader = "reader"
+"""
+    settings = load(written(tmp_path, NEEDED + more))
+    assert settings.language is Language.ENGLISH
+    assert (settings.card_reader, settings.scanner) == ("ACR122", "/dev/ttyACM0")
+    assert (settings.scanner_profile, settings.theme) == ("zebra", "dark")
+    assert (settings.is_fullscreen, settings.is_demo) == (True, True)
+    assert settings.utc_offset_s == -3_600
+    assert settings.simulated_reader == tmp_path / "reader"
+    assert settings.journal == tmp_path / "journal.db"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "ledger_url: is missing"),
+        (NEEDED.replace("terminal.key", ""), "key_file: a text is expected"),
+        (NEEDED + "scaner = 'x'", "unknown setting 'scaner'"),
+        (NEEDED + "language = 'fr'", "language: 'fr' is no language of ours"),
+        (NEEDED + "language = 1", "language: a text is expected"),
+        (NEEDED + "fullscreen = 'yes'", "fullscreen: true or false is expected"),
+        (NEEDED + "utc_offset_minutes = 1440", "utc_offset_minutes: whole minutes"),
+        (NEEDED + "utc_offset_minutes = true", "utc_offset_minutes: whole minutes"),
+        (NEEDED + "simulated_reader = 'reader'", "a simulated reader is for a demo"),
+        ("ledger_url =", "cannot be read"),
+    ],
+)
+def test_what_makes_no_sense_is_named(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(SettingsInvalid, match=said):
+        load(written(tmp_path, text))
+
+
+def test_a_directory_that_is_no_terminal_is_said_to_be_none(tmp_path: Path) -> None:
+    with pytest.raises(SettingsInvalid, match="is missing"):
+        load(tmp_path)
+
+
+def test_settings_that_are_no_text_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / SETTINGS_FILE).write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsInvalid, match="cannot be read"):
+        load(tmp_path)

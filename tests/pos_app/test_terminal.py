@@ -1,0 +1,161 @@
+"""A terminal that cannot start, or loses a thread, says so on its screen."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+
+from drivers.keystore.file_key import FileKey
+from offline_queue.terminal import CERTIFICATE_FILE
+from pos_app.compose import Terminal
+from pos_app.demo.ledger_side import LedgerSide, write_settings
+from pos_app.settings import SettingsInvalid, load
+from pos_app.till.views import DeviceKind, FaultView, Press, SellView, View
+from tests.pos_app.watching import Watcher
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LedgerSide]:
+    side = LedgerSide.open(tmp_path_factory.mktemp("ledger"))
+    yield side
+    side.ledger.close()
+
+
+@pytest.fixture
+def directory(side: LedgerSide, tmp_path: Path) -> Path:
+    side.enrol_terminal(tmp_path / "terminal", "shop", "test")
+    write_settings(
+        tmp_path / "terminal",
+        ledger_url=NOWHERE,
+        card_reader="none",
+        scanner="none",
+        language="en",
+    )
+    return tmp_path / "terminal"
+
+
+class Running:
+    """A terminal that was started, what it shows, and how often it asked for a restart."""
+
+    def __init__(self, directory: Path) -> None:
+        self.views: Watcher[View] = Watcher()
+        self.restarts: SimpleQueue[None] = SimpleQueue()
+        self.terminal = Terminal(load(directory), lambda: self.restarts.put(None))
+        self.terminal.runtime.watch(self.views)
+        self.terminal.start()
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[[Path], Running]]:
+    """Start a terminal in a directory; it is stopped at the end of the test."""
+    hook, started = threading.excepthook, []
+
+    def begin(directory: Path) -> Running:
+        started.append(Running(directory))
+        return started[-1]
+
+    yield begin
+    for running in started:
+        running.terminal.stop()
+    threading.excepthook = hook
+
+
+Start = Callable[[Path], Running]
+
+
+def test_a_terminal_without_reader_or_scanner_sells(start: Start, directory: Path) -> None:
+    view = start(directory).views.until(SellView)
+    assert (view.status.shop, view.status.is_demo) == ("shop", True)
+
+
+@pytest.mark.parametrize(
+    ("damage", "part", "code"),
+    [
+        (lambda place: (place / "terminal.key").unlink(), "key_store", "key_not_found"),
+        (lambda place: (place / "pass-phrase").unlink(), "key_store", "key_store"),
+        (
+            lambda place: (place / "pass-phrase").write_text("another"),
+            *("key_store", "wrong_pass_phrase"),
+        ),
+        (lambda place: (place / "trust.cbor").write_bytes(b""), "queue", "identity_invalid"),
+        (lambda place: (place / CERTIFICATE_FILE).unlink(), "queue", "identity_invalid"),
+        (
+            lambda place: (place / "journal.db").write_bytes(b"no database at all" * 400),
+            *("queue", "journal_damaged"),
+        ),
+    ],
+)
+def test_what_keeps_it_from_starting_is_on_the_screen(
+    start: Start, directory: Path, damage: Callable[[Path], object], part: str, code: str
+) -> None:
+    damage(directory)
+    view = start(directory).views.until(FaultView)
+    assert view.news.code == code
+    assert view.part == view.texts.part(part)
+    assert not view.can_retry
+
+
+def test_a_second_till_on_the_same_journal_may_try_again(start: Start, directory: Path) -> None:
+    start(directory).views.until(SellView)
+    second = start(directory)
+    view = second.views.until(FaultView)
+    assert (view.news.code, view.can_retry) == ("journal_locked", True)
+    second.terminal.runtime.press(Press.RETRY)
+    assert second.restarts.get(timeout=5) is None
+
+
+def test_a_thread_that_dies_is_on_the_screen(
+    start: Start, directory: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    running = start(directory)
+    running.views.until(SellView)
+
+    def dies() -> None:
+        raise RuntimeError("a mistake of ours")
+
+    doomed = threading.Thread(target=dies, name="sync")
+    doomed.start()
+    doomed.join()
+
+    view = running.views.until(FaultView)
+    assert view.part == view.texts.part("sync")
+    assert "a mistake of ours" in caplog.text
+
+
+def test_a_device_that_is_not_there_is_marked_and_the_rest_works(
+    start: Start, directory: Path
+) -> None:
+    write_settings(directory, ledger_url=NOWHERE, card_reader="none", scanner="/dev/no-such-port")
+    view = start(directory).views.until(SellView, lambda view: bool(view.status.devices))
+    assert [mark.kind for mark in view.status.devices] == [DeviceKind.SCANNER]
+
+
+def test_an_unknown_family_of_scanners_is_named(start: Start, directory: Path) -> None:
+    write_settings(directory, ledger_url=NOWHERE, scanner="/dev/ttyS9", scanner_profile="acme")
+    view = start(directory).views.until(FaultView)
+    assert view.news.code == SettingsInvalid.code
+
+
+def test_a_key_that_is_not_the_terminals_is_refused(start: Start, directory: Path) -> None:
+    (directory / "terminal.key").unlink()
+    FileKey.create(directory / "terminal.key", (directory / "pass-phrase").read_text())
+    assert start(directory).views.until(FaultView).news.code == "identity_invalid"
+
+
+def test_a_real_terminal_imports_no_ledger_no_pillow_and_no_http_server() -> None:
+    late = ("compose", "inbox", "runtime", "opening", "on_screen", "__main__")
+    queue = ("journal", "ledger_client", "audit")
+    names = [f"pos_app.{name}" for name in late] + [f"offline_queue.{name}" for name in queue]
+    code = f"import sys, {', '.join(names)}; print(*{{n.partition('.')[0] for n in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert {"pos_app", "drivers", "offline_queue", "httpx", "sqlite_utils"} <= loaded
+    assert not loaded & {"ledger", "PIL", "fastapi", "starlette", "uvicorn", "sqlalchemy"}
