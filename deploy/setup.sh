@@ -24,8 +24,9 @@ readonly RUN_PACKAGES=(
     ca-certificates pcscd xvfb fonts-nanum
     libgl1 libegl1 libgles2 libgl1-mesa-dri libmtdev1
 )
-# A reader for virtual cards. Never on a shop's terminal: whoever reaches its port is a card.
-readonly TEST_PACKAGES=(vsmartcard-vpcd)
+# A reader for virtual cards, never on a shop's terminal: whoever reaches its port is a card.
+# What a disk in user space needs: the tests pull its plug.
+readonly TEST_PACKAGES=(vsmartcard-vpcd fuse3)
 
 profile=${1:-}
 last_shown_s=-$QUIET_S
