@@ -248,6 +248,8 @@ class Acknowledgement(Message):
     ledger_time_s: int = wire(5, TIME)
     policy_version: int = wire(6, NUMBER)
     denylist_version: int = wire(7, NUMBER)
+    # Since when the terminal may not sell; what it has queued is still taken.
+    revoked_at_s: int | None = wire(8, TIME, optional=True)
 
 
 @dataclass(frozen=True, slots=True)

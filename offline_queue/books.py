@@ -43,6 +43,7 @@ class LastWord:
     last_sequence: int
     ledger_time_s: int
     denylist_version: int
+    revoked_at_s: int | None = None
 
 
 class Books:
@@ -222,7 +223,11 @@ class Books:
 
 def _word(message: Acknowledgement, batch: BatchRecord) -> LastWord:
     return LastWord(
-        batch.number, batch.last_sequence, message.ledger_time_s, message.denylist_version
+        batch.number,
+        batch.last_sequence,
+        message.ledger_time_s,
+        message.denylist_version,
+        message.revoked_at_s,
     )
 
 

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from offline_queue.journal import Journal
 
 # Entries that move no money ride along with the next payment; without one they go by themselves
-# this often, so that a quiet shop with a good line never comes near the limits on age.
-HEARTBEAT_MS: Final = 3_600 * 1_000
+# this often: a quiet shop with a good line never comes near the limits on age, and a terminal that
+# was revoked hears of it within this (KSP/1 section 10).
+HEARTBEAT_MS: Final = 900 * 1_000
 # The batch's own fields, signature and frame take about 200 bytes, each entry's length up to 5.
 _FRAME_BYTES: Final = 1_024
 _LENGTH_BYTES: Final = 5

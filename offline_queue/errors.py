@@ -3,6 +3,7 @@
     KSCoinError
     ├── Declined                a payment is not taken; nothing is wrong with the terminal
     │   ├── TerminalExpired     the terminal's certificate is not valid now
+    │   ├── TerminalRevoked     the ledger has revoked the terminal
     │   ├── KindNotAllowed      the terminal may not take this kind of payment
     │   ├── NoSuchRequest       the request is not ours, or is closed
     │   ├── WrongRequest        the debit answers another request
@@ -52,6 +53,15 @@ class TerminalExpired(Declined):
     """Raised when the terminal's certificate is not valid now; a technician enrols it anew."""
 
     code = "terminal_expired"
+
+
+class TerminalRevoked(Declined):
+    """Raised when the ledger has said that the terminal may not sell; it goes on uploading.
+
+    A technician enrols it anew, or the ledger's operator takes it back: the next sync tells.
+    """
+
+    code = "terminal_revoked"
 
 
 class KindNotAllowed(Declined):

@@ -5,9 +5,9 @@ Decides nothing about one payment: `acceptance` does, with what this says.
 
 from __future__ import annotations
 
-from offline_queue.books import Books
+from offline_queue.books import Books, LastWord
 from offline_queue.budget import Allowance, Usage, allowance, stopped_by
-from offline_queue.errors import NoPolicy
+from offline_queue.errors import NoPolicy, TerminalRevoked
 from offline_queue.rulebook import Rulebook
 from offline_queue.trusted_clock import TrustedTime
 from offline_queue.values import AtRisk
@@ -45,6 +45,15 @@ class Standing:
         """Return what is used of the limits, for a payment of this purse now."""
         return self._books.usage(purse_id, now)
 
+    def may_sell(self) -> LastWord:
+        """Return the ledger's last word if it lets this terminal sell; raises TerminalRevoked."""
+        last_word = self._books.last_word
+        if last_word.revoked_at_s is not None:
+            raise TerminalRevoked(
+                "the ledger has revoked this terminal", revoked_at_s=last_word.revoked_at_s
+            )
+        return last_word
+
     def at_risk(self) -> AtRisk:
         """Return what a status bar and a queue screen show of all this."""
         now = self._books.time()
@@ -61,7 +70,12 @@ class Standing:
             denylist_age_s=self.denylist_age_s(now),
             clock_quality=now.quality,
             is_halved=limits.halvings > 0 if limits else False,
-            stopped_by=stopped_by(usage, limits) if limits else NoPolicy.code,
+            stopped_by=self._stopped_by(usage, limits),
             waiting_count=self._books.waiting_count,
             waiting_won=self._books.waiting_won,
         )
+
+    def _stopped_by(self, usage: Usage, limits: Allowance | None) -> str | None:
+        if self._books.last_word.revoked_at_s is not None:
+            return TerminalRevoked.code
+        return stopped_by(usage, limits) if limits else NoPolicy.code

@@ -135,11 +135,12 @@ class Teller:
         """Sign a request and journal it; it is durable before any customer sees it.
 
         A request that was still open becomes a torn entry first: its outcome is not known.
-        Raises InvalidAmount, TerminalExpired, KindNotAllowed or a QueueError.
+        Raises InvalidAmount, TerminalExpired, TerminalRevoked, KindNotAllowed or a QueueError.
         """
         self._conclude_last_attempt()
         now = self._books.time()
         self._terminal.may_sell(kind, now.now_s)
+        self._standing.may_sell()
         with self._books as journal:
             head = journal.tail.hash[:_HEAD_BYTES]
         request = PaymentRequest(

@@ -145,7 +145,8 @@ REFUSALS: Final = MappingProxyType(
         "returned_to_payer": Refusal("It was given back to the customer.", _BY_CODE),
         "certificate_expired": Refusal("The purse's certificate had expired.", _BY_CODE),
         "terminal_revoked": Refusal(
-            "This terminal may no longer sell.", f"What you took is settled. {_CALL}"
+            "This terminal may no longer sell.",
+            f"No more sales here; what was taken is safe. {_CALL}",
         ),
         "account_frozen": Refusal("That account is frozen.", _OTHER),
         "unknown_terminal": Refusal("This terminal is not registered.", _ENROL),

@@ -153,7 +153,8 @@ REFUSALS: Final = MappingProxyType(
         "returned_to_payer": Refusal("손님에게 이미 돌려준 돈입니다.", _BY_CODE),
         "certificate_expired": Refusal("지갑 증명서가 만료되었습니다.", _BY_CODE),
         "terminal_revoked": Refusal(
-            "사용이 정지된 단말기입니다.", f"받은 결제는 정산됩니다. {_CALL}"
+            "사용이 정지된 단말기입니다.",
+            f"더 받을 수 없고, 받은 것은 안전합니다. {_CALL}",
         ),
         "account_frozen": Refusal("정지된 계정입니다.", _OTHER),
         "unknown_terminal": Refusal("등록되지 않은 단말기입니다.", _ENROL),

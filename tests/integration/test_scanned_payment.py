@@ -11,7 +11,7 @@ import pytest
 from drivers.simulated.phone import SimulatedPhone
 from kscoin.messages import Assurance
 from pos_app.demo.wallet import receipt_text
-from pos_app.till.views import Connection, QueueView, ResultView
+from pos_app.till.views import Connection, QueueView, ResultView, SellView
 from tests.integration.shop import (
     LOADED_WON,
     Node,
@@ -63,6 +63,25 @@ def test_a_phones_code_pays_offline_and_the_ledger_settles_it_when_the_line_is_b
     shop.node.assert_books_balance()
 
 
+def test_a_revoked_terminal_says_so_and_sends_what_it_took(shop: Shop) -> None:
+    purse = shop.node.card(Assurance.PHONE_SECURE_ELEMENT)
+    shop.line.cut()
+    with shop.running_till() as till:
+        till.wait_for_line(Connection.OFFLINE)
+        shop.scanner.scan(SimulatedPhone(purse).pay(till.offer(AMOUNT_WON)))
+        till.wait_for(ResultView)
+        shop.node.side.ledger.terminals.revoke(shop.terminal_id)
+
+        shop.line.restore()
+
+        till.wait_until_settled()
+        till.ready()
+        till.press(*str(AMOUNT_WON), "pay")
+        words = till.wait_for(SellView).texts.news("terminal_revoked").advice
+        till.wait_for(SellView, lambda view: view.notice == words)
+    assert shop.booked_won == AMOUNT_WON
+
+
 def test_a_code_that_stays_before_the_scanner_is_taken_once(shop: Shop) -> None:
     purse = shop.node.card(Assurance.PHONE_SECURE_ELEMENT)
     shop.line.cut()
@@ -102,7 +121,7 @@ def test_a_receipt_is_verified_and_accepted_with_no_network(shop: Shop) -> None:
         shop.line.restore()
         till.wait_until_settled()
     assert shop.booked_won == AMOUNT_WON
-    balance_won = shop.node.side.ledger.account(wallet.account_id).balance_won
+    balance_won = shop.node.side.ledger.accounts.get(wallet.account_id).balance_won
     assert balance_won == LOADED_WON - AMOUNT_WON
     shop.node.assert_books_balance()
 

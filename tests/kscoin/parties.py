@@ -255,6 +255,11 @@ def _sync() -> tuple[Sample, ...]:
             "receipt authority",
             Acknowledgement(TERMINAL_ID, 7, new_head, verdicts, NOW_S + 9, 1, 3),
         ),
+        Sample(
+            "acknowledgement to a revoked terminal",
+            "receipt authority",
+            Acknowledgement(TERMINAL_ID, 8, new_head, (), NOW_S + 9, 1, 3, NOW_S + 5),
+        ),
     )
 
 

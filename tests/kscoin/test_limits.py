@@ -39,7 +39,7 @@ def _sealed_bytes(message: Message) -> int:
 def test_the_largest_acknowledgement_fits_a_journal_entry() -> None:
     verdict = EntryVerdict(LARGE, Verdict.REFUSED, "r" * 64, LARGE)
     verdicts = (verdict,) * MAX_BATCH_ENTRIES
-    largest = Acknowledgement(TERMINAL_ID, LARGE, bytes(32), verdicts, LARGE, LARGE, LARGE)
+    largest = Acknowledgement(TERMINAL_ID, LARGE, bytes(32), verdicts, LARGE, LARGE, LARGE, LARGE)
     assert _sealed_bytes(largest) <= MAX_ENTRY_BYTES
 
 

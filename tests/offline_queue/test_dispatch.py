@@ -116,7 +116,7 @@ def test_only_what_moves_money_starts_a_batch(desk: Desk) -> None:
     ]
 
 
-def test_a_quiet_shop_speaks_up_once_an_hour_and_after_a_boot(shop: Shop, desk: Desk) -> None:
+def test_a_quiet_shop_speaks_up_now_and_then_and_after_a_boot(shop: Shop, desk: Desk) -> None:
     assert desk.dispatch.next_batch() is not None
     sync(desk)
     shop.clock.pass_s(HEARTBEAT_MS // 1_000 - 1)

@@ -24,6 +24,7 @@ def test_codes_and_what_may_be_tried_again_are_stable() -> None:
     assert {error.code: error.is_retryable for error in ours(KSCoinError)} == {
         "declined": False,
         "terminal_expired": False,
+        "terminal_revoked": False,
         "kind_not_allowed": False,
         "no_such_request": False,
         "wrong_request": False,
