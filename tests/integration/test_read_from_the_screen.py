@@ -1,0 +1,83 @@
+"""The request as a customer's phone sees it: pixels of a real window, and the answer to them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+import zxingcpp
+
+from drivers.simulated.phone import SimulatedPhone
+from kscoin.messages import Assurance
+from kscoin.qr import RequestShown, from_text
+from tests.integration.shop import Node, Shop, open_shop, running_node
+from tests.integration.till import WAIT_S
+from tests.stacks.display import VirtualDisplay
+from tests.stacks.waiting import wait_until
+
+AMOUNT_WON: Final = 12_300
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[Node]:
+    with running_node(tmp_path / "ledger") as node:
+        yield node
+
+
+@pytest.fixture
+def shop(node: Node, tmp_path: Path) -> Iterator[Shop]:
+    """A terminal with a scanner on a serial port whose ledger cannot be reached."""
+    with open_shop(node, tmp_path) as shop:
+        shop.set_up(simulated_reader="", card_reader="none", demo=False, fullscreen=True)
+        shop.line.cut()
+        yield shop
+
+
+def test_what_a_phone_reads_off_the_screen_it_pays_and_the_window_says_approved(
+    shop: Shop, virtual_display: VirtualDisplay
+) -> None:
+    purse = shop.node.card(Assurance.PHONE_SECURE_ELEMENT)
+    module = "tests.integration.window_till"
+    with subprocess.Popen(
+        [sys.executable, "-m", module, str(shop.directory), str(AMOUNT_WON)],
+        env=dict(virtual_display.environment),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as till:
+        assert till.stdout is not None
+        assert said(till) == "request"
+        offer = read_off(virtual_display)
+        shown = from_text(offer)
+        assert isinstance(shown, RequestShown)
+
+        shop.scanner.scan(SimulatedPhone(purse).pay(offer))
+
+        assert said(till) == "approved"
+        assert till.wait(WAIT_S) == 0
+    assert shop.journal().payments_won == AMOUNT_WON
+    assert purse.image is not None
+    assert purse.image.last is not None
+    assert purse.image.last.spent_total_won == AMOUNT_WON
+
+
+def said(till: subprocess.Popen[str]) -> str:
+    """The next line that the till says; an empty one if it has ended."""
+    assert till.stdout is not None
+    return till.stdout.readline().strip()
+
+
+def read_off(display: VirtualDisplay) -> str:
+    """The one QR code on the display, as soon as a frame with it has been drawn."""
+    codes: list[str] = []
+
+    def is_read() -> bool:
+        codes[:] = [code.text for code in zxingcpp.read_barcodes(display.screenshot())]
+        return bool(codes)
+
+    wait_until(is_read, WAIT_S, "a QR code is on the screen")
+    [text] = codes
+    return text
