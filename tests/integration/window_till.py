@@ -37,14 +37,19 @@ class Cashier:
         for name in (*str(self._amount_won), "pay"):
             self._terminal.press(Press(name))
         self._wait_for(PayView)
-        print("request", flush=True)
+        _say("request")
         self._wait_for(ResultView)
-        print("approved", flush=True)
+        _say("approved")
         window.close()
 
     def _wait_for(self, kind: type[View]) -> None:
         while not _is_ready(self._views.get(), kind):
             pass
+
+
+def _say(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
 
 
 def _is_ready(view: View, kind: type[View]) -> bool:
