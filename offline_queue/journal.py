@@ -1,47 +1,38 @@
 """The journal on disk: append-only, chained, durable, owned by one process (KSP/1 section 9).
 
-The only file that knows SQLite and sqlite-utils. It must not know what an entry means beyond the
-facts that it is found by: what is unsettled, open or allowed is worked out in `books`.
-
-Importing sqlite-utils takes about as long as all the rest of this room: whoever composes a program
-imports this module when it opens a journal, not when it draws its first frame.
+It must not know what an entry means beyond the facts that it is found by: what is unsettled, open
+or allowed is worked out in `books`. How its database is kept is in `database`: a slow import.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
-import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any, Final
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Any, Final
 
 from kscoin.codes import short_code
 from kscoin.entries import EntryKind, JournalEntry
 from kscoin.messages import EntryVerdict, Verdict
 from kscoin.purse import Interval
-from offline_queue.chain import Link, decoded, intact
-from offline_queue.durable_file import disk_error, sync_directory
-from offline_queue.errors import (
-    DiskFailed,
-    DiskFull,
-    JournalDamaged,
-    JournalLocked,
-    JournalTooNew,
-    QueueError,
-    WrongTerminal,
+from offline_queue.archive import Archive
+from offline_queue.chain import Link, decoded, follow, intact
+from offline_queue.database import Translated, connect, connect_reading, has_log, locked
+from offline_queue.errors import JournalDamaged, QueueError, WrongTerminal
+from offline_queue.records import (
+    AWAITED_KINDS,
+    MONEY_KINDS,
+    BatchRecord,
+    Columns,
+    Copies,
+    Facts,
 )
-from offline_queue.records import AWAITED_KINDS, MONEY_KINDS, BatchRecord, Columns, Facts
 from offline_queue.trusted_clock import Reading
 from offline_queue.values import PendingEntry
 
-# "KSPJ": lets file(1) and us tell a journal from any other database.
-APPLICATION_ID: Final = 0x4B53504A
-# The schema below; a later one is reached by migration, a newer one than ours is not touched.
-SCHEMA_VERSION: Final = 1
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 # Writing over the log's old pages costs half of making the file longer. So it is emptied into the
 # database when this much is in it, in an idle moment (about 800 KB) ...
@@ -51,68 +42,15 @@ _CHECKPOINT_COMMITS_MAX: Final = 5_000
 
 # Entries read at a time: about a megabyte.
 _PAGE_ENTRIES: Final = 1_000
-
-# Every setting that bears on durability or safety, whatever the library was compiled with.
-_SETTINGS: Final = (
-    ("page_size", 4_096),
-    ("auto_vacuum", "NONE"),
-    ("journal_mode", "WAL"),
-    # A commit returns when its bytes have been synced: the yes stands on this line.
-    ("synchronous", "FULL"),
-    # An auditor may read while the till runs; a second writer is kept out by our own lock.
-    ("locking_mode", "NORMAL"),
-    ("busy_timeout", 2_000),
-    # Never while a customer waits: `checkpoint` runs when the owner is idle.
-    ("wal_autocheckpoint", 0),
-    ("foreign_keys", "ON"),
-    ("recursive_triggers", "ON"),
-    ("trusted_schema", "OFF"),
-    ("cell_size_check", "ON"),
-    ("secure_delete", "OFF"),
-    # A read error through a memory map would be a signal; through read() it is an error code.
-    ("mmap_size", 0),
-    ("temp_store", "MEMORY"),
-    ("cache_size", -2_000),
-)
-
-_TABLES: Final = """
-CREATE TABLE entries (
-    sequence INTEGER PRIMARY KEY,
-    data BLOB NOT NULL,
-    hash BLOB NOT NULL,
-    kind INTEGER NOT NULL,
-    wall_s INTEGER NOT NULL,
-    request_hash BLOB,
-    purse_id BLOB,
-    start_won INTEGER,
-    end_won INTEGER,
-    amount_won INTEGER
-) STRICT;
-CREATE INDEX entries_of_request ON entries (request_hash) WHERE request_hash IS NOT NULL;
-CREATE INDEX spending_lines ON entries (purse_id, end_won, start_won) WHERE end_won IS NOT NULL;
-CREATE TABLE batches (
-    number INTEGER PRIMARY KEY,
-    first_sequence INTEGER NOT NULL,
-    last_sequence INTEGER NOT NULL,
-    signature BLOB NOT NULL
-) STRICT;
-CREATE TABLE verdicts (
-    sequence INTEGER NOT NULL,
-    sync_sequence INTEGER NOT NULL,
-    verdict INTEGER NOT NULL,
-    reason TEXT,
-    ledger_number INTEGER,
-    PRIMARY KEY (sequence, sync_sequence)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX verdicts_to_heed ON verdicts (sequence) WHERE verdict IN (4, 7);
-"""
-_FORBID_CHANGE: Final = """
-CREATE TRIGGER {table}_no_{change} BEFORE {change} ON {table}
-BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
-"""
+# Entries in one archive file: about two megabytes, which an idle moment has time for.
+ARCHIVE_ENTRIES: Final = 2_000
+# The first entry never leaves: it says whose journal this is.
+_FIRST_ARCHIVED: Final = 2
 
 _COLUMNS: Final = ", ".join(Columns._fields)
 _INSERT_ENTRY: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_VERDICT: Final = "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?)"
+_INSERT_BATCH: Final = "INSERT INTO batches VALUES (?, ?, ?, ?)"
 _MONEY: Final = f"({', '.join(str(int(kind)) for kind in sorted(MONEY_KINDS))})"
 _AWAITED: Final = f"({', '.join(str(int(kind)) for kind in sorted(AWAITED_KINDS))})"
 _LATEST: Final = """
@@ -130,21 +68,6 @@ _WAITING: Final = f"""
     FROM entries WHERE sequence > ? AND kind IN {_AWAITED} ORDER BY sequence LIMIT ?
 """
 
-# sqlite3's primary result codes (sqlite.org/rescode.html): what each means to a shop.
-_MEANINGS: Final[dict[int, type[QueueError]]] = {
-    sqlite3.SQLITE_FULL: DiskFull,
-    sqlite3.SQLITE_IOERR: DiskFailed,
-    sqlite3.SQLITE_CANTOPEN: DiskFailed,
-    sqlite3.SQLITE_READONLY: DiskFailed,
-    sqlite3.SQLITE_PERM: DiskFailed,
-    # Our statements are right for our schema: if one is wrong, the schema is not ours any more.
-    sqlite3.SQLITE_ERROR: JournalDamaged,
-    sqlite3.SQLITE_CORRUPT: JournalDamaged,
-    sqlite3.SQLITE_NOTADB: JournalDamaged,
-    sqlite3.SQLITE_BUSY: JournalLocked,
-    sqlite3.SQLITE_LOCKED: JournalLocked,
-}
-
 
 class Journal:
     """One terminal's journal, open in one thread of one process.
@@ -154,31 +77,56 @@ class Journal:
     """
 
     def __init__(
-        self, database: Database, terminal_id: bytes, lock: int | None, *, was_left_open: bool
+        self,
+        path: Path,
+        database: Database,
+        terminal_id: bytes,
+        lock: int | None = None,
+        *,
+        was_left_open: bool = False,
+        on_commit: Callable[[], None] = lambda: None,
     ) -> None:
         """Take an opened database; use `open` or `read`."""
         self._database = database
+        self._archive = Archive(path.with_name(f"{path.stem}.archive"))
         self._lock = lock
         self._was_left_open = was_left_open
+        self._on_commit = on_commit
         self._uncheckpointed = 0
         self._genesis = Link.genesis(terminal_id)
         self._tail = self._last_link()
 
     @classmethod
-    def open(cls, path: Path, terminal_id: bytes) -> Journal:
+    def open(
+        cls,
+        path: Path,
+        terminal_id: bytes,
+        *,
+        on_commit: Callable[[], None] = lambda: None,
+        is_alone: bool = False,
+    ) -> Journal:
         """Open the journal at `path`, beginning it if there is none.
 
-        Raises JournalLocked if another process has it, WrongTerminal, JournalTooNew,
-        JournalDamaged if it is no journal, DiskFull or DiskFailed.
+        `on_commit` is called after each commit and must return at once. `is_alone`: nobody may
+        look at it meanwhile, as on a medium that may be pulled out. Raises JournalLocked if
+        another process has it, WrongTerminal, JournalTooNew, JournalDamaged if it is no journal,
+        DiskFull or DiskFailed.
         """
         with ExitStack() as undo:
-            lock = _lock(path)
+            lock = locked(path)
             undo.callback(os.close, lock)
-            was_left_open = _has_log(path)
-            database = _connect(path)
+            was_left_open = has_log(path)
+            database = connect(path, is_alone=is_alone)
             # SQLite first: closing any descriptor of a file drops SQLite's own locks on it.
             undo.callback(database.close)
-            journal = cls(database, terminal_id, lock, was_left_open=was_left_open)
+            journal = cls(
+                path,
+                database,
+                terminal_id,
+                lock,
+                was_left_open=was_left_open,
+                on_commit=on_commit,
+            )
             undo.pop_all()
         return journal
 
@@ -188,21 +136,25 @@ class Journal:
 
         Changes nothing on the disk. Raises as `open` does, but never JournalLocked.
         """
-        with ExitStack() as undo, _Translated("open the journal"):
-            uri = f"{path.absolute().as_uri()}?mode=ro"
-            database = _database(sqlite3.connect(uri, uri=True, isolation_level=None))
+        with ExitStack() as undo:
+            database = connect_reading(path)
             undo.callback(database.close)
-            _check_version(database)
-            journal = cls(database, terminal_id, None, was_left_open=False)
+            journal = cls(path, database, terminal_id)
             undo.pop_all()
         return journal
 
     def close(self) -> None:
         """Close the files and let another process have the journal."""
+        self._archive.close()
+        if self._lock is None:
+            self._database.close()
+            return
+        # An empty log says that the end was an orderly one, even while an auditor is looking.
+        with suppress(QueueError), Translated("empty the journal's log"):
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._database.close()
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        os.close(self._lock)
+        self._lock = None
 
     @property
     def was_left_open(self) -> bool:
@@ -233,7 +185,7 @@ class Journal:
         columns = Columns.of(kind, reading.wall_s, facts)
         row = (tail.sequence, data, tail.hash, *columns)
         judged = [_verdict_row(entry.sequence, verdict) for verdict in verdicts]
-        with _Translated("write an entry"):
+        with Translated("write an entry"):
             if judged:
                 self._insert_judged(row, judged)
             else:
@@ -245,8 +197,8 @@ class Journal:
     def store_batch(self, batch: BatchRecord) -> None:
         """Keep a batch durably before its first byte is sent."""
         row = (batch.number, batch.first_sequence, batch.last_sequence, batch.signature)
-        with _Translated("write a batch"):
-            self._database.execute("INSERT INTO batches VALUES (?, ?, ?, ?)", row)
+        with Translated("write a batch"):
+            self._database.execute(_INSERT_BATCH, row)
         self._committed()
 
     def batch(self, number: int) -> BatchRecord | None:
@@ -259,7 +211,8 @@ class Journal:
 
     def entries(self, first: int, last: int) -> Iterator[tuple[bytes, bytes]]:
         """Yield the encoded entries from `first` to `last` in order, each with its stored hash."""
-        return ((row[0], row[1]) for row in self._range("data, hash", first, last))
+        rows = self._range("sequence, data, hash", first, last)
+        return ((data or self._archived(sequence), digest) for sequence, data, digest in rows)
 
     def entry(self, sequence: int) -> JournalEntry:
         """Return one entry; raises JournalDamaged if it is missing or not as it was written."""
@@ -286,8 +239,9 @@ class Journal:
 
     def last_of_kind(self, kind: EntryKind) -> int:
         """Return the sequence of the last entry of `kind`, or zero; reads from the end."""
-        sql = "SELECT sequence FROM entries WHERE kind = ? ORDER BY sequence DESC LIMIT 1"
-        row = self._row(sql, int(kind))
+        # The number stands in the statement itself: only so are indices of one kind found.
+        sql = f"SELECT sequence FROM entries WHERE kind = {kind:d} ORDER BY sequence DESC LIMIT 1"
+        row = self._row(sql)
         return row[0] if row else 0
 
     def of_request(self, request_hash: bytes) -> tuple[tuple[int, EntryKind], ...]:
@@ -327,18 +281,91 @@ class Journal:
         if self._uncheckpointed >= _CHECKPOINT_COMMITS:
             self._checkpoint()
 
+    def copies(self, after: int, batches_after: int, limit: int = _PAGE_ENTRIES) -> Copies:
+        """Return up to `limit` rows after sequence `after` as they are, with all that goes along.
+
+        `batches_after` is the number of the last batch that is not wanted again.
+        """
+        last = min(after + limit, self._tail.sequence)
+        whole = f"sequence, data, hash, {_COLUMNS}"
+        rows = self._range(whole, after + 1, last)
+        entries = tuple((at, data or self._archived(at), *rest) for at, data, *rest in rows)
+        verdicts = "SELECT * FROM verdicts WHERE sync_sequence BETWEEN ? AND ?"
+        batches = "SELECT * FROM batches WHERE number > ?"
+        return Copies(
+            entries,
+            tuple(self._rows(verdicts, after + 1, last)),
+            tuple(self._rows(batches, batches_after)),
+        )
+
+    def append_copies(self, copies: Copies) -> None:
+        """Append rows of another copy of this journal, in one commit.
+
+        Raises JournalDamaged, with the sequence, for an entry that does not continue this one.
+        """
+        tail = self._tail
+        pairs = [(row[1], row[2]) for row in copies.entries]
+        for entry in follow(tail, pairs):
+            tail = Link(entry.sequence, pairs[entry.sequence - self._tail.sequence - 1][1])
+        with Translated("copy entries"), self._database.atomic():
+            for sql, rows in (
+                (_INSERT_ENTRY, copies.entries),
+                (_INSERT_VERDICT, copies.verdicts),
+                (_INSERT_BATCH, copies.batches),
+            ):
+                self._database.conn.executemany(sql, rows)
+        self._tail = tail
+        self._committed()
+
+    def archive(self, last: int) -> int:
+        """Move the bytes of all entries up to `last` into an archive file; return how many.
+
+        Each stays where it was for every reader. At most ARCHIVE_ENTRIES go at once. Raises
+        JournalDamaged for an entry that is not as it was written, DiskFull or DiskFailed.
+        """
+        first = self._first_here()
+        last = min(last, first + ARCHIVE_ENTRIES - 1)
+        if last < first:
+            return 0
+        numbered = enumerate(self.entries(first, last), first)
+        self._archive.put(first, [intact(at, data, digest) for at, (data, digest) in numbered])
+        # Only now, when the file is durable, may the rows let go of what is in it.
+        with Translated("archive entries"), self._database.atomic():
+            self._database.execute("INSERT INTO archives VALUES (?, ?)", (last, first))
+            let_go = "UPDATE entries SET data = x'' WHERE sequence BETWEEN ? AND ?"
+            self._database.execute(let_go, (first, last))
+        self._committed()
+        return last - first + 1
+
+    def archivable(self, last: int) -> int:
+        """Return how many entries up to `last` are not in an archive file yet."""
+        return max(0, last - self._first_here() + 1)
+
+    def _first_here(self) -> int:
+        row = self._row("SELECT max(last_sequence) FROM archives")
+        return max((row[0] or 0) + 1, _FIRST_ARCHIVED) if row else _FIRST_ARCHIVED
+
+    def _archived(self, sequence: int) -> bytes:
+        sql = """SELECT first_sequence, last_sequence FROM archives
+                 WHERE last_sequence >= ? ORDER BY last_sequence LIMIT 1"""
+        row = self._row(sql, sequence)
+        if row is None:
+            raise JournalDamaged(f"entry {sequence} is empty", sequence=sequence)
+        return self._archive.take(row[0], row[1], sequence)
+
     def _insert_judged(self, row: tuple[object, ...], judged: list[tuple[object, ...]]) -> None:
         with self._database.atomic():
             self._database.execute(_INSERT_ENTRY, row)
-            self._database.conn.executemany("INSERT INTO verdicts VALUES (?, ?, ?, ?, ?)", judged)
+            self._database.conn.executemany(_INSERT_VERDICT, judged)
 
     def _committed(self) -> None:
+        self._on_commit()
         self._uncheckpointed += 1
         if self._uncheckpointed >= _CHECKPOINT_COMMITS_MAX:
             self._checkpoint()
 
     def _checkpoint(self) -> None:
-        with _Translated("tidy the journal's log"):
+        with Translated("tidy the journal's log"):
             self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         self._uncheckpointed = 0
 
@@ -348,7 +375,7 @@ class Journal:
         return BatchRecord(*row) if row else None
 
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        with _Translated("read the journal"):
+        with Translated("read the journal"):
             return self._database.execute(sql, values).fetchall()
 
     def _row(self, sql: str, *values: object) -> tuple[Any, ...] | None:
@@ -372,116 +399,6 @@ class Journal:
         if self.entry(1).previous_hash != self._genesis.hash:
             raise WrongTerminal("the journal was begun by another terminal")
         return Link.of(last[0], intact(*last))
-
-
-def _has_log(path: Path) -> bool:
-    """Whether a write-ahead log is there: SQLite removes it when the last connection is closed.
-
-    An empty one is what an auditor's look at a closed journal leaves behind.
-    """
-    with suppress(FileNotFoundError):
-        return path.with_name(f"{path.name}-wal").stat().st_size > 0
-    return False
-
-
-def _lock(path: Path) -> int:
-    """Return a descriptor that holds the journal's lock until it is closed, or its process ends."""
-    try:
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as exc:
-        raise disk_error(exc, "open the journal") from exc
-    try:
-        # flock and SQLite's own fcntl locks do not see each other; this one cannot go stale.
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as exc:
-        os.close(lock)
-        raise JournalLocked("another process has the journal open", path=str(path)) from exc
-    return lock
-
-
-def _connect(path: Path) -> Database:
-    with _Translated("open the journal"):
-        database = _database(sqlite3.connect(path, isolation_level=None))
-        try:
-            _prepare(database, path)
-        except BaseException:
-            database.close()
-            raise
-    return database
-
-
-def _database(connection: sqlite3.Connection) -> Database:
-    # No plugin of sqlite-utils that happens to be installed may touch a journal.
-    return Database(connection, execute_plugins=False, recursive_triggers=False)
-
-
-def _prepare(database: Database, path: Path) -> None:
-    for name, value in _SETTINGS:
-        database.execute(f"PRAGMA {name} = {value}").fetchall()
-    if _pragma(database, "journal_mode") != "wal":
-        raise DiskFailed("this disk cannot hold a write-ahead log")
-    if _pragma(database, "user_version") == 0 and not database.table_names():
-        _create(database)
-        sync_directory(path.parent)
-    _check_version(database)
-
-
-def _create(database: Database) -> None:
-    with database.atomic():
-        database.executescript(_TABLES)
-        for table in ("entries", "batches", "verdicts"):
-            for change in ("UPDATE", "DELETE"):
-                database.execute(_FORBID_CHANGE.format(table=table, change=change))
-        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-
-def _check_version(database: Database) -> None:
-    if _pragma(database, "application_id") != APPLICATION_ID:
-        raise JournalDamaged("the file is not a journal")
-    if (version := _pragma(database, "user_version")) > SCHEMA_VERSION:
-        raise JournalTooNew(f"the journal has version {version}; we know {SCHEMA_VERSION}")
-
-
-def _pragma(database: Database, name: str) -> Any:
-    return database.execute(f"PRAGMA {name}").fetchone()[0]
-
-
-class _Translated:
-    """Translates what SQLite and the operating system raise into errors of ours.
-
-    A class, for a generator as a context costs several times as much, and a yes pays it.
-    """
-
-    __slots__ = ("_doing",)
-
-    def __init__(self, doing: str) -> None:
-        self._doing = doing
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if error is not None and (ours := _ours(error, self._doing)) is not None:
-            raise ours from error
-
-
-def _ours(error: BaseException, doing: str) -> QueueError | None:
-    """Return our error for a foreign one; None for what is not SQLite's or the system's."""
-    match error:
-        case sqlite3.Error():
-            return _meaning(error)(f"could not {doing}: {error}")
-        case UnicodeError():
-            # SQLite quotes what it could not make sense of in its message.
-            return JournalDamaged(f"could not {doing}: the schema is damaged")
-        case OSError():
-            return disk_error(error, doing)
-    return None
-
-
-def _meaning(exc: sqlite3.Error) -> type[QueueError]:
-    # An extended code (which read failed, which lock) keeps its primary code in the low byte.
-    return _MEANINGS.get(getattr(exc, "sqlite_errorcode", 0) & 0xFF, QueueError)
 
 
 def _verdict_row(sync_sequence: int, verdict: EntryVerdict) -> tuple[object, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self, TypeAlias
 
 from kscoin import cose
 from kscoin.codec import MAX_BATCH_BYTES
@@ -84,6 +84,18 @@ class BatchRecord:
     first_sequence: int
     last_sequence: int
     signature: bytes
+
+
+Row: TypeAlias = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Rows of a journal as they are, on their way into another copy of it."""
+
+    entries: tuple[Row, ...]
+    verdicts: tuple[Row, ...]
+    batches: tuple[Row, ...]
 
 
 def facts_of(kind: EntryKind, body: bytes) -> Facts:

@@ -106,7 +106,7 @@ def test_every_setting_is_in_force(journal: Journal) -> None:
         "temp_store": 2,
         "cache_size": -2000,
         "application_id": 0x4B53504A,
-        "user_version": 1,
+        "user_version": 2,
     }
     found = {name: _pragma(journal, name) for name in wanted}
 
@@ -286,7 +286,7 @@ def test_another_program_s_database_is_refused_and_left_alone(path: Path) -> Non
 
 
 def test_a_journal_of_a_later_version_is_refused(path: Path, journal: Journal) -> None:
-    journal._database.execute("PRAGMA user_version = 2")
+    journal._database.execute("PRAGMA user_version = 99")
     journal.close()
 
     with pytest.raises(JournalTooNew):
