@@ -1,6 +1,6 @@
 """`python -m ledger`: the same as `ks-ledger`."""
 
-from ledger.cli import main
+from ledger.commands.main import main
 
 if __name__ == "__main__":
     main()

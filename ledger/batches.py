@@ -10,7 +10,8 @@ from kscoin.entries import JournalEntry
 from kscoin.errors import BrokenChain
 from kscoin.messages import Acknowledgement, Batch, EntryVerdict, Verdict
 from kscoin.signed import Signed, claim
-from ledger.office import Office, key_of, known_terminal, policy_in_force
+from ledger.known import known_terminal
+from ledger.office import Office, key_of, policy_in_force
 from ledger.reading import Reading, chain_of, claimed_sequences
 from ledger.sitting import Sitting
 from ledger.store import published, terminals
@@ -18,6 +19,21 @@ from ledger.store.engine import Tx
 from ledger.store.terminals import BatchRow, QuarantineRow, TerminalRow
 
 FORKED_HEAD = "forked_head"
+
+
+class BatchDesk:
+    """What terminals upload, and what an operator sees of it."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def settle(self, data: bytes) -> bytes:
+        """Return the signed Acknowledgement of a signed Batch: see `settle_batch`."""
+        return settle_batch(self._office, data)
+
+    def quarantined(self) -> tuple[QuarantineRow, ...]:
+        """Return the batches that wait for an operator."""
+        return self._office.store.read(terminals.quarantined)
 
 
 def settle_batch(office: Office, data: bytes) -> bytes:
@@ -38,7 +54,7 @@ def settle_batch(office: Office, data: bytes) -> bytes:
     except BrokenChain as exc:
         reason = exc.code
         return office.store.write(lambda tx: _quarantine(tx, office, batch, reason))
-    readings = office.reader.entries(chain, key)
+    readings = office.reader.entries(batch, chain, key)
     return office.store.write(lambda tx: _settle(tx, office, batch, chain, readings))
 
 
@@ -106,6 +122,7 @@ def _acknowledged(
         ledger_time_s=office.clock(),
         policy_version=policy_in_force(tx).version,
         denylist_version=published.denylist_version(tx),
+        revoked_at_s=known_terminal(tx, batch.terminal_id).revoked_at_s,
     )
     return office.issuer.acknowledgement(acknowledgement).data
 

@@ -1,99 +1,74 @@
-"""Merchants, one-time codes, and the terminals that they bring in (KSP/1 section 12)."""
+"""Terminals that one-time codes bring in (KSP/1 section 12), until they are revoked."""
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from typing import Final
 
 from kscoin.bundle import EnrolmentAnswer
-from kscoin.codes import base32, grouped, normalised
 from kscoin.entries import genesis_hash
-from kscoin.errors import Malformed
-from kscoin.fields import Text
 from kscoin.keys import PublicKey
-from kscoin.messages import EnrolmentRequest, PaymentKind, TerminalCertificate, kind_bit
+from kscoin.messages import EnrolmentRequest, TerminalCertificate
 from kscoin.signed import Signed, claim, open_signed
 from ledger.book import Account, AccountKind
 from ledger.denylist import DenylistDesk
 from ledger.errors import Conflict, NotFound, StoreUnusable, Unpayable
-from ledger.office import Office, known_terminal
+from ledger.known import known_merchant, known_terminal
+from ledger.merchants import code_hash
+from ledger.office import Office
 from ledger.store import accounts, published, terminals
 from ledger.store.engine import Tx
-from ledger.store.terminals import CodeRow, MerchantRow, TerminalRow
+from ledger.store.terminals import CodeRow, TerminalRow
 
-# 80 bits: a guess a nanosecond would take a million years, and it still fits on a slip.
-CODE_BYTES: Final = 10
 ID_BYTES: Final = 8
-# Certified names reach slips and screens: what a TerminalCertificate can hold.
-_NAME: Final = Text(max_bytes=48)
-ALL_KINDS: Final = sum(kind_bit(kind) for kind in PaymentKind)
 
 
-def add_merchant(office: Office, name: str) -> MerchantRow:
-    """Return a new merchant with an empty account; raises Malformed if the name is too long."""
-    merchant = MerchantRow(secrets.token_bytes(ID_BYTES), _merchant_name(name), office.clock())
+class TerminalDesk:
+    """Enrols terminals and looks after them."""
 
-    def work(tx: Tx) -> None:
-        terminals.add_merchant(tx, merchant)
-        account = Account(merchant.merchant_id, AccountKind.MERCHANT, 0)
-        accounts.open_account(tx, account, merchant.added_at_s)
+    def __init__(self, office: Office, denylist: DenylistDesk) -> None:
+        self._office = office
+        self._denylist = denylist
 
-    office.store.write(work)
-    return merchant
+    def enrol(self, data: bytes) -> bytes:
+        """Return the encoded EnrolmentAnswer to a signed EnrolmentRequest.
 
+        The terminal's certificate, the trust list, the policy and the denylist from version 0. The
+        same request gets the same certificate again, as often as it asks. Raises NotFound for an
+        unknown code, Conflict if another request has used it, Unpayable if it has expired,
+        BadSignature if the key that asks has not signed.
+        """
+        office = self._office
+        key = PublicKey(claim(EnrolmentRequest, data).public_key)
+        request = open_signed(EnrolmentRequest, data, key, office.issuer.network)
+        certificate = office.store.write(lambda tx: _terminal_of(tx, office, request).certificate)
+        policy = office.store.read(published.policy)
+        whole_list = self._denylist.update(from_version=0)
+        if policy is None or whole_list is None:
+            raise StoreUnusable("the ledger was never set up")
+        answer = EnrolmentAnswer(certificate, office.issuer.trust.data, policy.data, whole_list)
+        return answer.encode()
 
-def new_code(
-    office: Office, merchant_id: bytes, kinds: int = ALL_KINDS, limit_class: int = 0
-) -> str:
-    """Return a new one-time code for a merchant, as a technician types it.
+    def get(self, terminal_id: bytes) -> TerminalRow:
+        """Return a terminal as it stands; raises NotFound."""
+        return self._office.store.read(lambda tx: known_terminal(tx, terminal_id))
 
-    Only its hash is kept. Raises NotFound for an unknown merchant.
-    """
-    code = grouped(base32(secrets.token_bytes(CODE_BYTES)))
-    expires_at_s = office.clock() + office.settings.code_valid_s
+    def of(self, merchant_id: bytes) -> tuple[TerminalRow, ...]:
+        """Return a merchant's terminals."""
+        return self._office.store.read(lambda tx: terminals.terminals_of(tx, merchant_id))
 
-    def work(tx: Tx) -> None:
-        if terminals.merchant(tx, merchant_id) is None:
-            raise NotFound("unknown_merchant", "no merchant of ours has this id")
-        row = CodeRow(_code_hash(code), merchant_id, kinds, limit_class, expires_at_s)
-        terminals.add_code(tx, row)
+    def revoke(self, terminal_id: bytes) -> None:
+        """Stop a terminal from selling; what it has taken is still settled. Raises NotFound."""
 
-    office.store.write(work)
-    return code
+        def work(tx: Tx) -> None:
+            known_terminal(tx, terminal_id, locked=True)
+            terminals.revoke_terminal(tx, terminal_id, self._office.clock())
 
-
-def enrol(office: Office, denylist: DenylistDesk, data: bytes) -> bytes:
-    """Return the encoded EnrolmentAnswer to a signed EnrolmentRequest.
-
-    The terminal's certificate, the trust list, the policy and the denylist from version 0. The
-    same request gets the same certificate again, as often as it asks. Raises NotFound for an
-    unknown code, Conflict if another request has used it, Unpayable if it has expired,
-    BadSignature if the key that asks has not signed.
-    """
-    key = PublicKey(claim(EnrolmentRequest, data).public_key)
-    request = open_signed(EnrolmentRequest, data, key, office.issuer.network)
-    certificate = office.store.write(lambda tx: _terminal_of(tx, office, request).certificate)
-    policy = office.store.read(published.policy)
-    whole_list = denylist.update(from_version=0)
-    if policy is None or whole_list is None:
-        raise StoreUnusable("the ledger was never set up")
-    answer = EnrolmentAnswer(certificate, office.issuer.trust.data, policy.data, whole_list)
-    return answer.encode()
-
-
-def revoke_terminal(office: Office, terminal_id: bytes) -> None:
-    """Stop a terminal from selling; what it has taken is still settled. Raises NotFound."""
-
-    def work(tx: Tx) -> None:
-        known_terminal(tx, terminal_id, locked=True)
-        terminals.revoke_terminal(tx, terminal_id, office.clock())
-
-    office.store.write(work)
+        self._office.store.write(work)
 
 
 def _terminal_of(tx: Tx, office: Office, request: Signed[EnrolmentRequest]) -> TerminalRow:
-    code = terminals.locked_code(tx, _code_hash(request.message.code))
+    code = terminals.locked_code(tx, code_hash(request.message.code))
     if code is None:
         raise NotFound("unknown_code", "there is no such code")
     if code.used_by == request.id and code.terminal_id is not None:
@@ -108,9 +83,7 @@ def _terminal_of(tx: Tx, office: Office, request: Signed[EnrolmentRequest]) -> T
 def _new_terminal(
     tx: Tx, office: Office, request: Signed[EnrolmentRequest], code: CodeRow
 ) -> TerminalRow:
-    merchant = terminals.merchant(tx, code.merchant_id)
-    if merchant is None:
-        raise NotFound("unknown_merchant", "the code's merchant is gone")
+    merchant = known_merchant(tx, code.merchant_id)
     now_s, terminal_id = office.clock(), secrets.token_bytes(ID_BYTES)
     certificate = office.issuer.terminal_certificate(
         TerminalCertificate(
@@ -148,14 +121,3 @@ def _row(certificate: Signed[TerminalCertificate], hardware: str) -> TerminalRow
         sequence=0,
         heard_at_s=None,
     )
-
-
-def _merchant_name(name: str) -> str:
-    if not name.strip():
-        raise Malformed("a merchant has a name")
-    _NAME.check(name)
-    return name
-
-
-def _code_hash(code: str) -> bytes:
-    return hashlib.sha256(normalised(code).encode()).digest()

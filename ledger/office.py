@@ -10,19 +10,22 @@ from typing import TypeAlias
 from kscoin.keys import PublicKey
 from kscoin.messages import Policy
 from kscoin.signed import claim
+from ledger.actor import ITSELF, Actor
 from ledger.book import Posting, Transfer, TransferKind
-from ledger.errors import NotFound, StoreUnusable
+from ledger.errors import Conflict, StoreUnusable
 from ledger.issuer import Issuer
 from ledger.numbers import Numbers
 from ledger.reading import Reader, TerminalKey
 from ledger.settings import Settings
-from ledger.store import published
-from ledger.store import terminals as terminal_rows
+from ledger.store import published, trail
 from ledger.store.engine import Store, Tx
 from ledger.store.terminals import TerminalRow
+from ledger.store.trail import OrderRow, TrailRow
 
 # Seconds since 1970 (UTC), by the ledger's own clock.
 Clock: TypeAlias = Callable[[], int]
+# The outcome of an order in the trail, if it was not refused.
+DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Office:
     clock: Clock
     numbers: Numbers
     settings: Settings
+    # In whose name the desks of this office act.
+    actor: Actor = ITSELF
 
     def transfer(
         self,
@@ -46,13 +51,23 @@ class Office:
         """Return a new transfer with a number of its own, not yet booked."""
         return Transfer(self.numbers.next(), kind, reference, now_s, postings)
 
+    def note(self, tx: Tx, action: str, subject: bytes = b"", amount_won: int = 0) -> None:
+        """Write into the trail who does what to what, in the transaction that does it.
 
-def known_terminal(tx: Tx, terminal_id: bytes, *, locked: bool = False) -> TerminalRow:
-    """Return a terminal that has been enrolled; raises NotFound."""
-    found = terminal_rows.terminal(tx, terminal_id, locked=locked)
-    if found is None:
-        raise NotFound("unknown_terminal", "no terminal of ours has this id")
-    return found
+        Called first, so that an order that was obeyed already is refused before anything else is:
+        raises Conflict for one.
+        """
+        line = self.line(action, subject.hex(), amount_won, DONE)
+        if order_hash := self.actor.order_hash:
+            if done := trail.order(tx, order_hash):
+                raise Conflict("already_done", f"done already: line {done.number} of the trail")
+            trail.add_order(tx, OrderRow(order_hash, line.number, line.at_s))
+        trail.add_line(tx, line)
+
+    def line(self, action: str, subject: str, amount_won: int, outcome: str) -> TrailRow:
+        """Return a line of the trail that is not written yet."""
+        number, now_s = self.numbers.next(), self.clock()
+        return TrailRow(number, now_s, self.actor.name, action, subject, amount_won, outcome)
 
 
 def key_of(terminal: TerminalRow) -> TerminalKey:

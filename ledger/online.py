@@ -8,39 +8,50 @@ from kscoin.messages import ClockQuality, OnlinePayment, PaymentRequest, Receipt
 from kscoin.signed import Signed, claim, open_signed
 from ledger.book import Account, TransferKind, move
 from ledger.errors import Conflict, NotAllowed, Unpayable
-from ledger.office import Office, key_of, known_terminal
-from ledger.purse_desk import enough, known_account, spendable_account
+from ledger.known import enough, known_account, known_terminal, spendable_account
+from ledger.office import Office, key_of
 from ledger.store import accounts, payments
 from ledger.store.engine import Tx
 from ledger.store.payments import Means, PaymentRow
 from ledger.store.terminals import TerminalRow
 
 
-def pay_online(office: Office, data: bytes) -> Signed[Receipt]:
-    """Return the receipt for an encoded OnlineOrder (KSP/1 section 5).
+class OnlineDesk:
+    """Takes wallets' payments, and knows the receipts of those that were taken."""
 
-    The same payment gets the same receipt again. Raises NotFound, NotAllowed, Conflict if the
-    request has been paid another way, Unpayable, BadSignature or an EncodingError.
-    """
-    order = OnlineOrder.decode(data)
-    request, terminal = verified_request(office, order.request)
-    payment = _verified_payment(office, order.payment)
-    if payment.message.request_hash != request.id:
-        raise Unpayable("wrong_request", "the payment is for another request")
-    if payment.message.amount_won != request.message.amount_won:
-        raise Unpayable("wrong_amount", "the payment is not of the request's amount")
-    return office.store.write(lambda tx: _pay(tx, office, request, payment, terminal))
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def pay(self, data: bytes) -> Signed[Receipt]:
+        """Return the receipt for an encoded OnlineOrder (KSP/1 section 5).
+
+        The same payment gets the same receipt again. Raises NotFound, NotAllowed, Conflict if the
+        request has been paid another way, Unpayable, BadSignature or an EncodingError.
+        """
+        office, order = self._office, OnlineOrder.decode(data)
+        request, terminal = _verified_request(office, order.request)
+        payment = _verified_payment(office, order.payment)
+        if payment.message.request_hash != request.id:
+            raise Unpayable("wrong_request", "the payment is for another request")
+        if payment.message.amount_won != request.message.amount_won:
+            raise Unpayable("wrong_amount", "the payment is not of the request's amount")
+        return office.store.write(lambda tx: _pay(tx, office, request, payment, terminal))
+
+    def verified_request(self, data: bytes) -> Signed[PaymentRequest]:
+        """Return a request that one of our terminals signed.
+
+        Raises NotFound or a VerificationError.
+        """
+        return _verified_request(self._office, data)[0]
+
+    def receipt_for(self, request: Signed[PaymentRequest]) -> bytes | None:
+        """Return the signed Receipt of a verified request, None while nobody has paid it online."""
+        terminal_id = request.message.terminal_id
+        paid = self._office.store.read(lambda tx: payments.payment(tx, terminal_id, request.id))
+        return None if paid is None else paid.receipt
 
 
-def receipt_for(office: Office, request: Signed[PaymentRequest]) -> bytes | None:
-    """Return the receipt of a verified request if it has been paid online."""
-    terminal_id = request.message.terminal_id
-    paid = office.store.read(lambda tx: payments.payment(tx, terminal_id, request.id))
-    return None if paid is None else paid.receipt
-
-
-def verified_request(office: Office, data: bytes) -> tuple[Signed[PaymentRequest], TerminalRow]:
-    """Return a request with the terminal that signed it; raises NotFound or a VerificationError."""
+def _verified_request(office: Office, data: bytes) -> tuple[Signed[PaymentRequest], TerminalRow]:
     terminal_id = claim(PaymentRequest, data).terminal_id
     terminal = office.store.read(lambda tx: known_terminal(tx, terminal_id))
     return office.reader.request(data, key_of(terminal)), terminal

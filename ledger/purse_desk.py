@@ -1,4 +1,4 @@
-"""Accounts, purses and the certificates that bound them: won in, won reserved."""
+"""Purses and the certificates that bound them: won reserved, won given back."""
 
 from __future__ import annotations
 
@@ -10,103 +10,63 @@ from kscoin.keys import PublicKey
 from kscoin.messages import Assurance, PurseCertificate
 from kscoin.policy import payment_limit_won
 from kscoin.signed import Signed
-from ledger.book import RESERVE_ID, Account, AccountKind, TransferKind, move
+from ledger.book import Account, AccountKind, TransferKind, move
 from ledger.errors import NotAllowed, NotFound, Unpayable
+from ledger.known import enough, known_purse, spendable_account
 from ledger.office import Office, policy_in_force
 from ledger.store import accounts, purses
 from ledger.store.engine import Tx
-from ledger.store.purses import PurseRow
+from ledger.store.purses import DoubleSpendRow, PurseRow
 
 ID_BYTES: Final = 8
 # The first generation of purses; an epoch is denied as a whole if its kind of card is broken.
 FIRST_EPOCH: Final = 1
 
 
-def open_account(office: Office, public_key: PublicKey | None = None) -> Account:
-    """Return a new, empty account; with a key, its wallet can pay online."""
-    key = None if public_key is None else public_key.compressed
-    account = Account(secrets.token_bytes(ID_BYTES), AccountKind.HOLDER, 0, None, key)
-    office.store.write(lambda tx: accounts.open_account(tx, account, office.clock()))
-    return account
+class PurseDesk:
+    """Opens purses and loads them from their holders' accounts."""
 
+    def __init__(self, office: Office) -> None:
+        self._office = office
 
-def issue(office: Office, account_id: bytes, amount_won: int) -> int:
-    """Bring won into being on an account, against as many in the reserve; return the number.
+    def open(
+        self, holder_id: bytes, public_key: PublicKey, assurance: Assurance
+    ) -> Signed[PurseCertificate]:
+        """Return the first certificate of a new purse, which reserves nothing yet.
 
-    Raises NotFound for an unknown account, InvalidAmount.
-    """
-    money.amount(amount_won)
+        Raises NotFound, NotAllowed if the holder's account is frozen.
+        """
+        office = self._office
 
-    def work(tx: Tx) -> int:
-        known_account(tx, account_id)
-        postings = move({RESERVE_ID: amount_won}, account_id)
-        transfer = office.transfer(TransferKind.ISSUE, postings, office.clock())
-        accounts.book(tx, [transfer])
-        return transfer.number
+        def work(tx: Tx) -> Signed[PurseCertificate]:
+            holder = spendable_account(tx, holder_id)
+            first = _first_certificate(tx, office, public_key, assurance)
+            certificate = office.issuer.purse_certificate(first)
+            purses.add_purse(tx, _row(certificate, holder.account_id))
+            account = Account(first.purse_id, AccountKind.PURSE, 0, owner_id=holder.account_id)
+            accounts.open_account(tx, account, first.issued_at_s)
+            return certificate
 
-    return office.store.write(work)
+        return office.store.write(work)
 
+    def load(self, purse_id: bytes, amount_won: int) -> Signed[PurseCertificate]:
+        """Reserve won of the holder's account for a purse; return the certificate that says so.
 
-def open_purse(
-    office: Office, holder_id: bytes, public_key: PublicKey, assurance: Assurance
-) -> Signed[PurseCertificate]:
-    """Return the first certificate of a new purse, which reserves nothing yet; raises NotFound."""
+        With `amount_won` 0 the certificate is only renewed. Raises NotFound, NotAllowed if the
+        purse is denied or the account frozen, Unpayable if there is not enough or the purse would
+        hold more than the policy's limit, InvalidAmount.
+        """
+        if amount_won:
+            money.amount(amount_won)
+        return self._office.store.write(lambda tx: _load(tx, self._office, purse_id, amount_won))
 
-    def work(tx: Tx) -> Signed[PurseCertificate]:
-        holder = spendable_account(tx, holder_id)
-        first = _first_certificate(tx, office, public_key, assurance)
-        certificate = office.issuer.purse_certificate(first)
-        purses.add_purse(tx, _row(certificate, holder.account_id))
-        account = Account(first.purse_id, AccountKind.PURSE, 0, owner_id=holder.account_id)
-        accounts.open_account(tx, account, first.issued_at_s)
-        return certificate
+    def get(self, purse_id: bytes) -> PurseRow:
+        """Return a purse as it stands; raises NotFound."""
+        return self._office.store.read(lambda tx: known_purse(tx, purse_id))
 
-    return office.store.write(work)
-
-
-def load_purse(office: Office, purse_id: bytes, amount_won: int) -> Signed[PurseCertificate]:
-    """Reserve won of the holder's account for a purse; return the certificate that says so.
-
-    With `amount_won` 0 the certificate is only renewed. Raises NotFound, NotAllowed if the purse
-    is denied or the account frozen, Unpayable if there is not enough or the purse would hold more
-    than the policy's limit, InvalidAmount.
-    """
-    if amount_won:
-        money.amount(amount_won)
-    return office.store.write(lambda tx: _load(tx, office, purse_id, amount_won))
-
-
-def known_account(tx: Tx, account_id: bytes, *, locked: bool = False) -> Account:
-    """Return an account; `locked`, its balance does not change meanwhile. Raises NotFound."""
-    found = accounts.account(tx, account_id, locked=locked)
-    if found is None:
-        raise NotFound("unknown_account", "no account of ours has this id")
-    return found
-
-
-def spendable_account(tx: Tx, account_id: bytes) -> Account:
-    """Return a holder's account, locked; raises NotFound, NotAllowed if it is frozen."""
-    found = known_account(tx, account_id, locked=True)
-    if found.kind is not AccountKind.HOLDER:
-        raise NotFound("unknown_account", "no holder's account has this id")
-    if found.is_frozen:
-        raise NotAllowed("account_frozen", "the account is frozen: the operator knows why")
-    return found
-
-
-def known_purse(tx: Tx, purse_id: bytes) -> PurseRow:
-    """Return a purse; raises NotFound. To change it, lock its account first."""
-    found = purses.purse(tx, purse_id)
-    if found is None:
-        raise NotFound("unknown_purse", "no purse of ours has this id")
-    return found
-
-
-def enough(account: Account, amount_won: int) -> Account:
-    """Return the account if it holds that many won; raises Unpayable."""
-    if account.balance_won < amount_won:
-        raise Unpayable("not_enough_won", "the account does not hold that many won")
-    return account
+    def double_spends_of(self, purse_id: bytes) -> tuple[DoubleSpendRow, ...]:
+        """Return a purse's double spends with their proofs."""
+        return self._office.store.read(lambda tx: purses.double_spends_of(tx, purse_id))
 
 
 def _load(tx: Tx, office: Office, purse_id: bytes, amount_won: int) -> Signed[PurseCertificate]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ledger.book import AccountKind
+from ledger.office import Office
 from ledger.store import accounts, checks
-from ledger.store.engine import Store, Tx
+from ledger.store.engine import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +38,24 @@ class Audit:
         return not self.findings
 
 
-def supply(store: Store) -> Supply:
-    """Return the won issued and in reserve, as the balances say."""
-    return store.read(_supply)
+class BooksDesk:
+    """Answers for the books as a whole."""
 
+    def __init__(self, office: Office) -> None:
+        self._office = office
 
-def audit(store: Store) -> Audit:
-    """Go through all of the books and return what is wrong with them.
+    def supply(self) -> Supply:
+        """Return the won issued and in reserve, as the balances say."""
+        return self._office.store.read(_supply)
 
-    The only part of the ledger that reads all history: it is run by an operator.
-    """
-    return store.read(
-        lambda tx: Audit(tuple(_findings(tx)), checks.transfers_made(tx), _supply(tx))
-    )
+    def audit(self) -> Audit:
+        """Go through all of the books and return what is wrong with them.
+
+        The only part of the ledger that reads all history: it is run by an operator.
+        """
+        return self._office.store.read(
+            lambda tx: Audit(tuple(_findings(tx)), checks.transfers_made(tx), _supply(tx))
+        )
 
 
 def _supply(tx: Tx) -> Supply:

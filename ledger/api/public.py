@@ -18,24 +18,24 @@ def public_calls(ledger: Ledger) -> APIRouter:
 
     @router.get("/healthz")
     def health() -> dict[str, str]:
-        ledger.status()
+        ledger.published.status()
         return {"status": "ok"}
 
     @router.get("/v1/status")
     def status() -> dict[str, Any]:
-        return dataclasses.asdict(ledger.status())
+        return dataclasses.asdict(ledger.published.status())
 
     @router.get("/v1/policy")
     def policy() -> Response:
-        return cbor(ledger.policy())
+        return cbor(ledger.published.policy())
 
     @router.get("/v1/trust")
     def trust() -> Response:
-        return cbor(ledger.trust())
+        return cbor(ledger.published.trust())
 
     @router.get("/v1/denylist")
     def denylist(from_version: Annotated[int, Query(ge=0, le=MAX_UINT)] = 0) -> Response:
-        step = ledger.denylist(from_version)
+        step = ledger.published.denylist(from_version)
         return empty() if step is None else cbor(step)
 
     return router

@@ -27,19 +27,19 @@ def terminal_calls(ledger: Ledger, bell: PaidBell) -> APIRouter:
     @router.post("/enrolments")
     async def enrol(request: Request) -> Response:
         body = await cbor_body(request, SMALL_BODY_BYTES)
-        return cbor(await asyncio.to_thread(ledger.enrol, body))
+        return cbor(await asyncio.to_thread(ledger.terminals.enrol, body))
 
     @router.post("/batches")
     async def settle_batch(request: Request) -> Response:
         body = await cbor_body(request, BATCH_BODY_BYTES)
-        return cbor(await asyncio.to_thread(ledger.settle_batch, body))
+        return cbor(await asyncio.to_thread(ledger.batches.settle, body))
 
     @router.post("/receipts")
     async def receipt(
         request: Request, wait_s: Annotated[int, Query(ge=0, le=WAIT_S_MAX)] = 0
     ) -> Response:
         body = await cbor_body(request, SMALL_BODY_BYTES)
-        asked = await asyncio.to_thread(ledger.verified_request, body)
+        asked = await asyncio.to_thread(ledger.online.verified_request, body)
         found = await _receipt(ledger, bell, asked, wait_s)
         return empty() if found is None else cbor(found)
 
@@ -54,7 +54,7 @@ async def _receipt(
     deadline_s = loop.time() + wait_s
     with bell.listening(asked.id) as waiter:
         while True:
-            found = await asyncio.to_thread(ledger.receipt_for, asked)
+            found = await asyncio.to_thread(ledger.online.receipt_for, asked)
             left_s = deadline_s - loop.time()
             if found is not None or left_s <= 0 or bell.is_closed:
                 return found

@@ -19,7 +19,7 @@ def wallet_calls(ledger: Ledger, bell: PaidBell) -> APIRouter:
     @router.post("/payments")
     async def pay(request: Request) -> Response:
         body = await cbor_body(request, PAIR_BODY_BYTES)
-        receipt = await asyncio.to_thread(ledger.pay_online, body)
+        receipt = await asyncio.to_thread(ledger.online.pay, body)
         bell.ring(receipt.message.request_hash)
         return cbor(receipt.data)
 

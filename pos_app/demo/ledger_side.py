@@ -68,12 +68,12 @@ class LedgerSide:
         draft = directory.with_name(f"{directory.name}.new")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700, parents=True)
-        merchant_id = self.ledger.add_merchant(shop).merchant_id
+        merchant_id = self.ledger.merchants.add(shop).merchant_id
         key = _new_key(draft)
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        code = self.ledger.new_code(merchant_id)
+        code = self.ledger.merchants.new_code(merchant_id)
         request = enrolment_request(code, hardware, nonce, key, NETWORK)
-        answer = self.ledger.enrol(request.data)
+        answer = self.ledger.terminals.enrol(request.data)
         root = self.authorities.roots[0]
         enrolment = open_enrolment(answer, key.public_key, root, NETWORK, self.clock())
         write_enrolment(draft, enrolment)
@@ -83,10 +83,10 @@ class LedgerSide:
     def new_purse(self, memory: CardMemory, load_won: int, assurance: Assurance) -> PurseApplet:
         """Return a purse with a key of its own, loaded with won that were issued for it."""
         key = SoftwareSigner.generate()
-        holder_id = self.ledger.open_account().account_id
-        purse_id = self.ledger.open_purse(holder_id, key.public_key, assurance).message.purse_id
-        self.ledger.issue(holder_id, load_won)
-        certificate = self.ledger.load_purse(purse_id, load_won)
+        holder_id = self.ledger.accounts.open().account_id
+        purse_id = self.ledger.purses.open(holder_id, key.public_key, assurance).message.purse_id
+        self.ledger.treasury.issue(holder_id, load_won)
+        certificate = self.ledger.purses.load(purse_id, load_won)
         return PurseApplet.personalised(
             key, certificate.data, self._purse_authority, NETWORK, memory
         )
@@ -96,17 +96,17 @@ class LedgerSide:
         image = purse.image
         assert image is not None, "a purse of ours is personalised"
         purse_id = claim(PurseCertificate, image.certificate).purse_id
-        load_won = up_to_won - self.ledger.account(purse_id).balance_won
+        load_won = up_to_won - self.ledger.accounts.get(purse_id).balance_won
         if load_won > 0:
-            self.ledger.issue(self.ledger.purse(purse_id).holder_id, load_won)
+            self.ledger.treasury.issue(self.ledger.purses.get(purse_id).holder_id, load_won)
             card = PurseCard(DirectConnection(purse))
             card.select()
-            card.load(self.ledger.load_purse(purse_id, load_won).data)
+            card.load(self.ledger.purses.load(purse_id, load_won).data)
 
     def new_wallet(self, key: SoftwareSigner, balance_won: int) -> Wallet:
         """Return a wallet that pays online from an account of its own."""
-        account_id = self.ledger.open_account(key.public_key).account_id
-        self.ledger.issue(account_id, balance_won)
+        account_id = self.ledger.accounts.open(key.public_key).account_id
+        self.ledger.treasury.issue(account_id, balance_won)
         return Wallet(account_id, key, NETWORK)
 
     @property

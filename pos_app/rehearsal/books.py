@@ -109,10 +109,10 @@ def read_ledger(
     ledger: Ledger, trust: Trust, merchants: list[bytes], purses: list[bytes]
 ) -> LedgerFound:
     """Return what the ledger has booked; its proofs are checked as anyone can check them."""
-    won = Counter({merchant: ledger.balance_of(merchant) for merchant in merchants})
-    proofs = {row.proof for purse in purses for row in ledger.double_spends_of(purse)}
+    won = Counter({merchant: ledger.merchants.balance_won(merchant) for merchant in merchants})
+    proofs = {row.proof for purse in purses for row in ledger.purses.double_spends_of(purse)}
     proven = 0
     for proof in proofs:
         DoubleSpendProof.decode(proof).verify(trust)
         proven += 1
-    return LedgerFound(ledger.audit().findings, won, proven)
+    return LedgerFound(ledger.books.audit().findings, won, proven)

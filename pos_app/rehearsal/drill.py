@@ -110,7 +110,7 @@ def _town(plan: Plan, directory: Path, story: Story) -> Iterator[_Town]:
     story.chapter("A town is made")
     clock = DrillClock()
     side = LedgerSide.open(directory / "ledger", clock.wall_s)
-    side.ledger.issue(FUND_ID, _FUND_WON)
+    side.ledger.treasury.issue(FUND_ID, _FUND_WON)
     with LedgerServer(side.ledger) as server, _relay(server.url) as relay:
         names = ["A"] if plan.clone_won is None else ["A", "B"]
         with PtyScanner(directory / "scanner") as scanner:
@@ -243,7 +243,7 @@ def _restored(town: _Town, story: Story) -> None:
 
 def _seen(town: _Town, told: tuple[Told, ...]) -> Seen:
     side = town.side
-    trust = pin_trust(side.ledger.trust(), side.authorities.roots[0], NETWORK)
+    trust = pin_trust(side.ledger.published.trust(), side.authorities.roots[0], NETWORK)
     purses = [*town.cards, *town.phones]
     merchants = [shop.merchant_id for shop in town.shops]
     return Seen(

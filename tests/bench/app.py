@@ -77,9 +77,9 @@ def launches() -> tuple[list[Launch], list[Launch]]:
 def enrolled_terminal(directory: Path) -> Path:
     """A real terminal, not the demo's, whose ledger cannot be reached any more."""
     ledger = new_ledger("seoul-test", lambda: int(time.time()))
-    merchant = ledger.add_merchant("Bench")
+    merchant = ledger.merchants.add("Bench")
     with LedgerServer(ledger) as server:
-        command = (PROGRAMS / "ks-field", "enrol", ledger.new_code(merchant.merchant_id))
+        command = (PROGRAMS / "ks-field", "enrol", ledger.merchants.new_code(merchant.merchant_id))
         where = ("--ledger", server.url, "--terminal", directory, "--yes")
         subprocess.run([*command, *where], stdout=subprocess.DEVNULL, check=True)
     ledger.close()

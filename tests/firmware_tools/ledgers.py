@@ -49,7 +49,7 @@ class Node:
     requests: list[bytes] = field(default_factory=list)
 
     def status(self) -> LedgerStatus:
-        told = self.ledger.status()
+        told = self.ledger.published.status()
         return LedgerStatus(
             network=told.network,
             ledger_time_s=told.ledger_time_s,
@@ -59,21 +59,21 @@ class Node:
         )
 
     def trust(self) -> bytes:
-        return self.ledger.trust()
+        return self.ledger.published.trust()
 
     def enrol(self, request: bytes) -> bytes:
         self.requests.append(request)
         try:
-            return self.spoil(self.ledger.enrol(request))
+            return self.spoil(self.ledger.terminals.enrol(request))
         except Refusal as exc:
             raise LedgerRefused(str(exc), 404, exc.reason) from exc
 
     def code(self) -> str:
-        return self.ledger.new_code(self.merchant_id)
+        return self.ledger.merchants.new_code(self.merchant_id)
 
     @property
     def terminal_ids(self) -> list[bytes]:
-        return [each.terminal_id for each in self.ledger.terminals_of(self.merchant_id)]
+        return [each.terminal_id for each in self.ledger.terminals.of(self.merchant_id)]
 
     @property
     def roots(self) -> list[PublicKey]:
@@ -88,7 +88,7 @@ def running_node(network: str = NETWORK) -> Iterator[Node]:
     time = Time()
     ledger = new_ledger(network, time)
     try:
-        yield Node(ledger, ledger.add_merchant(SHOP).merchant_id, time)
+        yield Node(ledger, ledger.merchants.add(SHOP).merchant_id, time)
     finally:
         ledger.close()
 
@@ -106,7 +106,7 @@ def used_code(node: Node) -> str:
     """A code that another machine has used."""
     code = node.code()
     theirs = enrolment_request(code, "another machine", bytes(16), SoftwareSigner(9), NETWORK)
-    node.ledger.enrol(theirs.data)
+    node.ledger.terminals.enrol(theirs.data)
     return code
 
 

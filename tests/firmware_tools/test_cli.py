@@ -117,7 +117,7 @@ def test_a_dry_run_uses_no_code_and_writes_nothing(machine: Machine) -> None:
 def test_a_name_is_what_the_operator_sees(machine: Machine) -> None:
     facts = facts_of(machine.enrol(machine.node.code(), "-y", "--json", "--name", "Counter 2"))
 
-    terminals = machine.node.ledger.terminals_of(machine.node.merchant_id)
+    terminals = machine.node.ledger.terminals.of(machine.node.merchant_id)
     (row,) = [each for each in terminals if each.terminal_id.hex() == facts["terminal_id"]]
     assert row.hardware.startswith("Counter 2, ")
 

@@ -44,7 +44,7 @@ class LedgerProcess:
         return _asked(self.data, *words)
 
     def code(self, merchant_id: str) -> str:
-        code = self.operator("code", "new", merchant_id)["code"]
+        code = self.operator("codes", "new", merchant_id)["code"]
         assert isinstance(code, str)
         return code
 
@@ -54,7 +54,7 @@ def ledger_process(directory: Path) -> Iterator[LedgerProcess]:
     """A fresh ledger on SQLite that serves on loopback for the length of a `with` block."""
     data, log = directory / "ledger-data", directory / "ledger.log"
     _asked(data, "init", "--network", NETWORK)
-    command = program("ledger.cli", "--data", str(data), "serve", "--port", "0")
+    command = program("ledger.commands.main", "--data", str(data), "serve", "--port", "0")
     with log.open("wb") as errors:
         serving = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)
     try:
@@ -69,7 +69,7 @@ def ledger_process(directory: Path) -> Iterator[LedgerProcess]:
 
 
 def _asked(data: Path, *words: str) -> dict[str, Any]:
-    command = program("ledger.cli", "--data", str(data), *words, "--json")
+    command = program("ledger.commands.main", "--data", str(data), *words, "--json")
     done = subprocess.run(command, capture_output=True, timeout=COMMAND_TIMEOUT_S, check=False)
     if done.returncode:
         raise StackError(f"{' '.join(words)}:\n{done.stderr.decode()}")

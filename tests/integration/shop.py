@@ -54,12 +54,14 @@ class Node:
     def left_won(self, purse: PurseApplet) -> int:
         """What the ledger has for the purse and its holder together."""
         ledger, purse_id = self.side.ledger, purse_id_of(purse)
-        holder_id = ledger.purse(purse_id).holder_id
-        return ledger.account(purse_id).balance_won + ledger.account(holder_id).balance_won
+        holder_id = ledger.purses.get(purse_id).holder_id
+        return (
+            ledger.accounts.get(purse_id).balance_won + ledger.accounts.get(holder_id).balance_won
+        )
 
     def assert_books_balance(self) -> None:
-        assert self.side.ledger.audit().findings == ()
-        assert self.side.ledger.supply().difference_won == 0
+        assert self.side.ledger.books.audit().findings == ()
+        assert self.side.ledger.books.supply().difference_won == 0
 
 
 @contextmanager
@@ -96,7 +98,7 @@ class Shop:
     @property
     def booked_won(self) -> int:
         """What the ledger has booked to the merchant."""
-        return self.node.side.ledger.balance_of(self.merchant_id)
+        return self.node.side.ledger.merchants.balance_won(self.merchant_id)
 
     def set_up(self, **chosen: str | bool) -> None:
         """Write the settings again: the terminal's own, and those that are chosen."""

@@ -83,7 +83,7 @@ def deny(node: Node, purse_id: bytes) -> None:
         purses.deny(tx, purse_id, now_s())
         deny_purses(tx, (purse_id,), now_s())
 
-    node.side.ledger._office.store.write(work)
+    node.side.ledger.office.store.write(work)
 
 
 def noticed(till: Till) -> News:

@@ -61,12 +61,12 @@ class Shop:
 
     @property
     def terminal_ids(self) -> list[str]:
-        listed = self.ledger.operator("terminal", "list", self.merchant_id)["terminals"]
+        listed = self.ledger.operator("terminals", "list", self.merchant_id)["terminals"]
         return [each["terminal_id"] for each in listed]
 
     @property
     def balance_won(self) -> int:
-        listed = self.ledger.operator("merchant", "list")["merchants"]
+        listed = self.ledger.operator("merchants", "list")["merchants"]
         balances = {each["merchant_id"]: each["balance_won"] for each in listed}
         return int(balances[self.merchant_id])
 
@@ -92,7 +92,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LedgerProcess]:
 
 @pytest.fixture
 def shop(ledger: LedgerProcess, tmp_path: Path) -> Shop:
-    merchant_id = ledger.operator("merchant", "add", SHOP)["merchant_id"]
+    merchant_id = ledger.operator("merchants", "add", SHOP)["merchant_id"]
     return Shop(ledger, merchant_id, tmp_path / "terminal")
 
 
@@ -161,13 +161,13 @@ def trust_of(directory: Path) -> Trust:
 def phone_with(ledger: LedgerProcess, trust: Trust) -> SimulatedPhone:
     """A customer whose phone holds a purse that the operator opened and loaded."""
     key = SoftwareSigner(77)
-    account_id = ledger.operator("account", "open")["account_id"]
-    ledger.operator("account", "issue", account_id, str(LOADED_WON))
+    account_id = ledger.operator("accounts", "open")["account_id"]
+    ledger.operator("accounts", "issue", account_id, str(LOADED_WON))
     opened = ledger.operator(
-        *("purse", "open", account_id, "--key", key.public_key.compressed.hex()),
+        *("purses", "open", account_id, "--key", key.public_key.compressed.hex()),
         *("--assurance", "phone_secure_element"),
     )
-    loaded = ledger.operator("purse", "load", opened["purse_id"], str(LOADED_WON))
+    loaded = ledger.operator("purses", "load", opened["purse_id"], str(LOADED_WON))
     (authority,) = (a for a in trust.listing.authorities if a.purpose is Purpose.PURSE)
     certificate = bytes.fromhex(loaded["certificate"])
     return SimulatedPhone(

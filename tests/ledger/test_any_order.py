@@ -110,7 +110,7 @@ class Ledgers(RuleBasedStateMachine):
     @rule(purse=purses, amount_won=amounts)
     def load(self, purse: Purse, amount_won: int) -> None:
         """Load a purse between its debits; a clone is only renewed, the money is the purse's."""
-        is_denied = self.world.ledger.purse(purse.card.purse_id).denied_at_s is not None
+        is_denied = self.world.ledger.purses.get(purse.card.purse_id).denied_at_s is not None
         if purse in self.known and not is_denied:
             self.world.load(purse.card, amount_won)
             purse.loaded_won += amount_won
@@ -151,8 +151,8 @@ class Ledgers(RuleBasedStateMachine):
         body = self.wallet.pays(self.shops[at].request(amount_won))
         if self.online_won + amount_won > LOAD_WON:
             return
-        first = self.world.ledger.pay_online(body)
-        assert self.world.ledger.pay_online(body).data == first.data
+        first = self.world.ledger.online.pay(body)
+        assert self.world.ledger.online.pay(body).data == first.data
         self.online_won += amount_won
         self.till_won[self.shops[at].terminal_id] += amount_won
 
@@ -163,7 +163,7 @@ class Ledgers(RuleBasedStateMachine):
     def upload_of(self, shop: Shop, length: int) -> None:
         first, last = shop.acknowledged, min(shop.acknowledged + length, len(shop.journal))
         batch = shop.batch(last - first)
-        answer = self.world.ledger.settle_batch(batch)
+        answer = self.world.ledger.batches.settle(batch)
         shop.acknowledge(answer)
         self.answers.append((batch, answer))
         for end in range(first + 1, last + 1):
@@ -175,7 +175,7 @@ class Ledgers(RuleBasedStateMachine):
     def replay(self, nth: int) -> None:
         if self.answers:
             batch, answer = self.answers[nth % len(self.answers)]
-            assert self.world.ledger.settle_batch(batch) == answer
+            assert self.world.ledger.batches.settle(batch) == answer
 
     def arrive(self, uploaded: Uploaded) -> None:
         """Add up one entry."""
@@ -205,7 +205,7 @@ class Ledgers(RuleBasedStateMachine):
         again_won = sum(purse.spent_again_won for purse in self.known)
         assert self.world.fund_won() == self.fund_before_won - again_won
         assert self.world.balance(self.wallet.account_id) == LOAD_WON - self.online_won
-        assert self.world.ledger.supply().difference_won == 0
+        assert self.world.ledger.books.supply().difference_won == 0
         assert_books_right(self.world)
 
 

@@ -52,7 +52,7 @@ def crowd(postgres: PostgresServer) -> Iterator[Crowd]:
 
 
 def settling(batch: bytes) -> Callable[[Ledger], bytes]:
-    return lambda ledger: ledger.settle_batch(batch)
+    return lambda ledger: ledger.batches.settle(batch)
 
 
 def syncing(shop: Shop) -> Callable[[Ledger], list[Verdict]]:
@@ -78,7 +78,7 @@ def test_a_forked_batch_given_to_all_at_once_is_kept_once(crowd: Crowd) -> None:
     fork = Shop(shop.key, shop.certificate, shop.trust, shop.clock, list(shop.journal))
     shop.sync(world.ledger)
     assert len(set(crowd.all_at_once([settling(fork.batch(1))] * PROCESSES))) == 1
-    assert len(world.ledger.quarantined()) == 1
+    assert len(world.ledger.batches.quarantined()) == 1
 
 
 def test_a_purse_that_pays_everywhere_at_once_settles_everywhere(crowd: Crowd) -> None:
@@ -105,7 +105,7 @@ def test_clones_everywhere_at_once_cost_the_fund_what_was_spent_again(crowd: Cro
     assert [world.balance(shop.terminal_id) for shop in shops] == [4_000] * 8
     assert [world.balance(card.purse_id) for card in cards] == [99_000] * 4
     assert world.fund_won() == 1_000_000 - 4 * 7_000
-    assert world.ledger.status().denylist_version == 1 + len(cards)
+    assert world.ledger.published.status().denylist_version == 1 + len(cards)
     assert_books_right(world)
 
 
@@ -127,13 +127,13 @@ def test_torn_taps_and_their_witnesses_at_once_never_miss_each_other(crowd: Crow
 
 def test_loads_and_debits_at_once_lose_nothing(crowd: Crowd) -> None:
     world, card = crowd.world, crowd.world.card(100_000)
-    world.ledger.issue(card.holder_id, 10_000)
+    world.ledger.treasury.issue(card.holder_id, 10_000)
     shops = [world.shop() for _ in range(4)]
     for shop in shops:
         shop.take(card, 1_000)
 
     def load(ledger: Ledger) -> list[Verdict]:
-        ledger.load_purse(card.purse_id, 1_000)
+        ledger.purses.load(card.purse_id, 1_000)
         return []
 
     work = [each for shop in shops for each in (syncing(shop), load)]

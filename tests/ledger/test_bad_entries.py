@@ -73,7 +73,7 @@ def with_another_purses_certificate(world: World, shop: Shop, card: Card) -> Pay
 def with_the_certificate_of_its_twin(world: World, shop: Shop, card: Card) -> Payment:
     """Two purses with one key: a debit of the one is none of the other."""
     request = shop.request(AMOUNT_WON)
-    twin = world.ledger.open_purse(
+    twin = world.ledger.purses.open(
         card.holder_id, card.key.public_key, Assurance.CARD_SECURE_ELEMENT
     )
     return Payment(request.data, card.debit(request).data, twin.data)
@@ -86,7 +86,7 @@ def of_more_than_its_total(world: World, shop: Shop, card: Card) -> Payment:
 
 
 def of_an_unknown_purse(world: World, shop: Shop, card: Card) -> Payment:
-    office = world.ledger._office
+    office = world.ledger.office
     stranger = replace(card.certificate.message, purse_id=b"stranger")
     certificate = office.issuer.purse_certificate(stranger)
     request = shop.request(AMOUNT_WON)
@@ -137,7 +137,7 @@ def test_a_purse_with_another_key_than_the_ledger_knows_is_refused(world: World)
     shop, card = world.shop(), world.card(50_000)
     other = world.card(0, Assurance.SOFTWARE)
     swapped = replace(card.certificate.message, public_key=other.key.public_key.compressed)
-    certificate = world.ledger._office.issuer.purse_certificate(swapped)
+    certificate = world.ledger.office.issuer.purse_certificate(swapped)
     request = shop.request(1_000)
     debit = seal(card.debit(request).message, other.key, NETWORK)
     shop.take_debit(request, debit, certificate)

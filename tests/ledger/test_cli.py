@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 from kscoin.messages import EnrolmentRequest, PurseCertificate
 from kscoin.signed import claim, seal
-from ledger.cli import commands, main
+from ledger.commands.main import commands, main
 from tests.ledger.world import new_key
 
 STOP_TIMEOUT_S = 20.0
@@ -49,21 +49,21 @@ def operator(tmp_path: Path) -> Operator:
 
 
 def test_from_nothing_to_a_loaded_purse(operator: Operator) -> None:
-    merchant_id = operator.asks("merchant", "add", "마포 국수")["merchant_id"]
-    assert operator.asks("merchant", "list")["merchants"] == [
+    merchant_id = operator.asks("merchants", "add", "마포 국수")["merchant_id"]
+    assert operator.asks("merchants", "list")["merchants"] == [
         {"merchant_id": merchant_id, "name": "마포 국수", "balance_won": 0}
     ]
-    code = operator.asks("code", "new", merchant_id)
+    code = operator.asks("codes", "new", merchant_id)
     assert len(code["code"].replace("-", "")) == 16
     assert len(code["roots"]) == 2
-    holder_id = operator.asks("account", "open")["account_id"]
-    operator.asks("account", "issue", holder_id, "50000")
+    holder_id = operator.asks("accounts", "open")["account_id"]
+    operator.asks("accounts", "issue", holder_id, "50000")
     operator.asks("fund", "issue", "1000000")
     key = new_key().public_key.compressed.hex()
-    purse_id = operator.asks("purse", "open", holder_id, "--key", key)["purse_id"]
-    loaded = operator.asks("purse", "load", purse_id, "30000")["certificate"]
+    purse_id = operator.asks("purses", "open", holder_id, "--key", key)["purse_id"]
+    loaded = operator.asks("purses", "load", purse_id, "30000")["certificate"]
     assert claim(PurseCertificate, bytes.fromhex(loaded)).credit_total_won == 30_000
-    shown = operator.asks("purse", "show", purse_id)
+    shown = operator.asks("purses", "show", purse_id)
     assert (shown["credit_total_won"], shown["reserved_won"]) == (30_000, 30_000)
     assert operator.asks("supply") == {
         "issued_won": 1_050_000,
@@ -74,19 +74,19 @@ def test_from_nothing_to_a_loaded_purse(operator: Operator) -> None:
 
 
 def test_a_person_reads_sentences(operator: Operator) -> None:
-    assert "No merchants yet." in operator.types("merchant", "list").output
-    operator.types("merchant", "add", "Mapo Noodles")
-    assert "Mapo Noodles" in operator.types("merchant", "list").output
+    assert "No merchants yet." in operator.types("merchants", "list").output
+    operator.types("merchants", "add", "Mapo Noodles")
+    assert "Mapo Noodles" in operator.types("merchants", "list").output
     assert "The books balance." in operator.types("audit").output
 
 
 @pytest.mark.parametrize(
     "words",
     [
-        ("code", "new", "0011223344556677"),
-        ("terminal", "revoke", "0011223344556677"),
-        ("purse", "show", "0011223344556677"),
-        ("account", "issue", "0011223344556677", "1"),
+        ("codes", "new", "0011223344556677"),
+        ("terminals", "revoke", "0011223344556677"),
+        ("purses", "show", "0011223344556677"),
+        ("accounts", "issue", "0011223344556677", "1"),
         ("init", "--network", "seoul-test"),
     ],
 )
@@ -109,10 +109,10 @@ def test_a_refusal_is_one_sentence_and_exit_status_1(
 @pytest.mark.parametrize(
     "words",
     [
-        ("code", "new", "not hexadecimal"),
-        ("purse", "open", "00", "--key", "00"),
+        ("codes", "new", "not hexadecimal"),
+        ("purses", "open", "00", "--key", "00"),
         ("init", "--network", "mars"),
-        ("account", "issue", "00", "many"),
+        ("accounts", "issue", "00", "many"),
         ("no-such-command",),
     ],
 )
@@ -161,18 +161,18 @@ def test_a_served_ledger_says_when_it_is_ready_and_ends_when_told(
 
 
 def test_an_operator_works_beside_a_served_ledger(operator: Operator) -> None:
-    merchant_id = operator.asks("merchant", "add", "Mapo Noodles")["merchant_id"]
-    code, key = operator.asks("code", "new", merchant_id)["code"], new_key()
+    merchant_id = operator.asks("merchants", "add", "Mapo Noodles")["merchant_id"]
+    code, key = operator.asks("codes", "new", merchant_id)["code"], new_key()
     request = EnrolmentRequest(code, key.public_key.compressed, "a till", bytes(16))
     body = seal(request, key, "seoul-test").data
     with serving(operator.directory) as (_, address):
         headers = {"content-type": "application/cbor"}
         answer = httpx.post(f"{address}/v1/enrolments", content=body, headers=headers)
         assert answer.status_code == 200
-        (listed,) = operator.asks("terminal", "list", merchant_id)["terminals"]
+        (listed,) = operator.asks("terminals", "list", merchant_id)["terminals"]
         assert (listed["hardware"], listed["revoked_at_s"]) == ("a till", None)
-        operator.asks("terminal", "revoke", listed["terminal_id"])
-        (revoked,) = operator.asks("terminal", "list", merchant_id)["terminals"]
+        operator.asks("terminals", "revoke", listed["terminal_id"])
+        (revoked,) = operator.asks("terminals", "list", merchant_id)["terminals"]
         assert revoked["revoked_at_s"] is not None
     assert operator.asks("migrate") == {"is_current": True}
 

@@ -41,7 +41,7 @@ def good(world: World) -> dict[str, bytes]:
     shop.take(card, 1_000)
     request = shop.request(500)
     return {
-        "enrolments": world.enrolment(world.ledger.new_code(world.merchant()), new_key()),
+        "enrolments": world.enrolment(world.ledger.merchants.new_code(world.merchant()), new_key()),
         "batches": shop.batch(),
         "receipts": request.data,
         "payments": wallet.pays(request),
@@ -54,13 +54,13 @@ def test_noise_and_damage_are_refused(
 ) -> None:
     random = Random(DOORS.index(door))
     others = [body for name, body in good.items() if name != door]
-    before = world.ledger.supply()
+    before = world.ledger.books.supply()
     for _ in range(BODIES):
         body = spoilt(random, good[door], others)
         answer = client.post(f"/v1/{door}", content=body)
         assert 400 <= answer.status_code < 500, (answer.status_code, body.hex())
         assert set(answer.json()) == {"code", "message"}
-    assert world.ledger.supply() == before
+    assert world.ledger.books.supply() == before
     assert_books_right(world)
 
 

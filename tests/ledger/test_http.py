@@ -60,10 +60,10 @@ def assert_refused(answer: httpx.Response, status: int, code: str) -> None:
 
 def test_a_terminal_enrols(served: Served) -> None:
     world = served.world
-    request = world.enrolment(world.ledger.new_code(world.merchant()), new_key())
+    request = world.enrolment(world.ledger.merchants.new_code(world.merchant()), new_key())
     answer = served.post("/v1/enrolments", request)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/cbor")
-    assert EnrolmentAnswer.decode(answer.content).policy == world.ledger.policy()
+    assert EnrolmentAnswer.decode(answer.content).policy == world.ledger.published.policy()
 
 
 def test_a_batch_settles_and_its_replay_is_the_same_bytes(served: Served) -> None:
@@ -109,7 +109,7 @@ def test_a_receipt_that_another_process_booked_is_noticed_too(served: Served) ->
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(served.post, "/v1/receipts?wait_s=30", request.data)
         served.wait_for_a_listener(request.id)
-        paid = world.ledger.pay_online(wallet.pays(request))
+        paid = world.ledger.online.pay(wallet.pays(request))
         assert waiting.result(SOON_S).content == paid.data
 
 
@@ -150,9 +150,9 @@ def test_anyone_may_ask_what_is_published(served: Served) -> None:
         "denylist_version": 1,
         "trust_version": 1,
     }
-    assert served.client.get("/v1/policy").content == ledger.policy()
-    assert served.client.get("/v1/trust").content == ledger.trust()
-    assert served.client.get("/v1/denylist?from_version=0").content == ledger.denylist(0)
+    assert served.client.get("/v1/policy").content == ledger.published.policy()
+    assert served.client.get("/v1/trust").content == ledger.published.trust()
+    assert served.client.get("/v1/denylist?from_version=0").content == ledger.published.denylist(0)
     assert served.client.get("/v1/denylist?from_version=1").status_code == 204
 
 
@@ -220,7 +220,7 @@ def test_a_refusal_says_why(served: Served) -> None:
         served.post("/v1/receipts", stranger.signed_as(request.message)), 401, "bad_signature"
     )
     assert_refused(served.post("/v1/payments", wallet.pays(request)), 422, "not_enough_won")
-    world.ledger.revoke_terminal(shop.terminal_id)
+    world.ledger.terminals.revoke(shop.terminal_id)
     assert_refused(served.post("/v1/payments", wallet.pays(request)), 403, "terminal_revoked")
     code = world.enrolment("AAAA-AAAA-AAAA-AAAA", new_key())
     assert_refused(served.post("/v1/enrolments", code), 404, "unknown_code")
@@ -228,7 +228,7 @@ def test_a_refusal_says_why(served: Served) -> None:
 
 def test_a_used_code_is_a_conflict(served: Served) -> None:
     world = served.world
-    code = world.ledger.new_code(world.merchant())
+    code = world.ledger.merchants.new_code(world.merchant())
     served.post("/v1/enrolments", world.enrolment(code, new_key()))
     again = served.post("/v1/enrolments", world.enrolment(code, new_key()))
     assert_refused(again, 409, "code_used")

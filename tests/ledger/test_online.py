@@ -19,16 +19,16 @@ DAY_S = 86_400
 
 def refusal(world: World, body: bytes) -> Refusal:
     with pytest.raises(Refusal) as caught:
-        world.ledger.pay_online(body)
+        world.ledger.online.pay(body)
     return caught.value
 
 
 def test_a_wallet_pays_and_the_terminal_gets_a_receipt(world: World) -> None:
     shop, wallet = world.shop(), world.wallet(10_000)
     request = shop.request(4_000)
-    assert world.ledger.receipt_for(request) is None
-    paid = world.ledger.pay_online(wallet.pays(request))
-    data = world.ledger.receipt_for(request)
+    assert world.ledger.online.receipt_for(request) is None
+    paid = world.ledger.online.pay(wallet.pays(request))
+    data = world.ledger.online.receipt_for(request)
     assert data == paid.data
     receipt = open_authorised(Receipt, Purpose.RECEIPT, data, shop.trust, world.clock()).message
     assert receipt.request_hash == request.id
@@ -42,16 +42,16 @@ def test_a_wallet_pays_and_the_terminal_gets_a_receipt(world: World) -> None:
 def test_the_same_payment_gets_the_same_receipt_and_moves_nothing(world: World) -> None:
     shop, wallet = world.shop(), world.wallet(10_000)
     body = wallet.pays(shop.request(4_000))
-    first = world.ledger.pay_online(body)
+    first = world.ledger.online.pay(body)
     world.clock.now_s += 10 * DAY_S
-    assert world.ledger.pay_online(body).data == first.data
+    assert world.ledger.online.pay(body).data == first.data
     assert world.balance(wallet.account_id) == 6_000
 
 
 def test_a_request_is_paid_once(world: World) -> None:
     shop, wallet, other = world.shop(), world.wallet(10_000), world.wallet(10_000)
     request = shop.request(4_000)
-    world.ledger.pay_online(wallet.pays(request))
+    world.ledger.online.pay(wallet.pays(request))
     found = refusal(world, other.pays(request))
     assert isinstance(found, Conflict)
     assert found.reason == "already_paid"
@@ -65,7 +65,7 @@ def test_many_wallets_at_once_pay_a_request_once(postgres_world: World) -> None:
 
     def pays(body: bytes) -> bool:
         try:
-            world.ledger.pay_online(body)
+            world.ledger.online.pay(body)
         except Conflict:
             return False
         return True
@@ -78,7 +78,7 @@ def test_many_wallets_at_once_pay_a_request_once(postgres_world: World) -> None:
 def test_a_card_that_pays_a_request_that_was_paid_online_has_its_money_back(world: World) -> None:
     shop, wallet, card = world.shop(), world.wallet(10_000), world.card(10_000)
     request = shop.request(4_000)
-    world.ledger.pay_online(wallet.pays(request))
+    world.ledger.online.pay(wallet.pays(request))
     shop.take_debit(request, card.debit(request), card.certificate)
     assert kinds(shop.sync(world.ledger)) == [Verdict.RETURNED]
     assert world.balance(card.holder_id) == 4_000
@@ -108,7 +108,7 @@ def test_many_payments_at_once_take_no_more_than_there_is(postgres_world: World)
 
     def pays(body: bytes) -> bool:
         try:
-            world.ledger.pay_online(body)
+            world.ledger.online.pay(body)
         except Unpayable:
             return False
         return True
@@ -128,7 +128,7 @@ def test_a_request_can_be_paid_as_long_as_it_is_valid_and_a_little_longer(
     body = wallet.pays(shop.request(4_000))
     world.clock.now_s += late_s
     if is_paid:
-        world.ledger.pay_online(body)
+        world.ledger.online.pay(body)
     else:
         assert refusal(world, body).reason == "request_expired"
 
@@ -138,7 +138,7 @@ def test_a_terminal_whose_clock_stood_still_can_still_be_paid_online(sqlite_worl
     shop, wallet = world.shop(), world.wallet(10_000)
     request = shop.request(4_000, is_clock_exact=False)
     world.clock.now_s += 3 * DAY_S
-    world.ledger.pay_online(wallet.pays(request))
+    world.ledger.online.pay(wallet.pays(request))
     other = shop.request(4_000, is_clock_exact=False)
     world.clock.now_s += 3 * DAY_S + 181
     assert refusal(world, wallet.pays(other)).reason == "request_expired"
@@ -160,11 +160,11 @@ def test_a_payment_by_another_key_is_refused(world: World) -> None:
     wallet = world.wallet(10_000)
     thief = Wallet(new_key(), wallet.account_id)
     with pytest.raises(BadSignature):
-        world.ledger.pay_online(thief.pays(world.shop().request(1)))
+        world.ledger.online.pay(thief.pays(world.shop().request(1)))
 
 
 def test_an_account_without_a_key_cannot_pay_online(world: World) -> None:
-    account_id = world.ledger.open_account().account_id
+    account_id = world.ledger.accounts.open().account_id
     found = refusal(world, Wallet(new_key(), account_id).pays(world.shop().request(1)))
     assert isinstance(found, NotAllowed)
     assert found.reason == "no_wallet"
@@ -179,7 +179,7 @@ def test_an_unknown_account_cannot_pay_online(world: World) -> None:
 def test_a_revoked_terminal_is_not_paid_online(world: World) -> None:
     shop, wallet = world.shop(), world.wallet(10_000)
     request = shop.request(4_000)
-    world.ledger.revoke_terminal(shop.terminal_id)
+    world.ledger.terminals.revoke(shop.terminal_id)
     assert refusal(world, wallet.pays(request)).reason == "terminal_revoked"
 
 
@@ -197,10 +197,10 @@ def test_a_receipt_is_for_the_terminal_that_asked(world: World) -> None:
     stolen = claim(type(shop.request(1).message), shop.request(1).data)
     assert stolen.terminal_id == shop.terminal_id
     with pytest.raises(BadSignature):
-        world.ledger.verified_request(other.signed_as(stolen))
+        world.ledger.online.verified_request(other.signed_as(stolen))
 
 
 @pytest.mark.parametrize("body", [b"", b"\x80", b"\x82\x40\x40", b"\x82\x01\x02"])
 def test_what_is_no_order_is_malformed(sqlite_world: World, body: bytes) -> None:
     with pytest.raises(Malformed):
-        sqlite_world.ledger.pay_online(body)
+        sqlite_world.ledger.online.pay(body)

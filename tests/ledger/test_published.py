@@ -8,13 +8,14 @@ from kscoin.certificates import Trust, open_authorised, pin_trust
 from kscoin.codec import MAX_BATCH_BYTES
 from kscoin.messages import DenylistUpdate, Policy, Purpose
 from kscoin.policy import Denylist, start_policy
-from ledger.service import Ledger, Status
+from ledger.published import Status
+from ledger.service import Ledger
 from tests.ledger.world import NETWORK, START_S, Card, World
 
 
 @pytest.fixture
 def trust(world: World) -> Trust:
-    return pin_trust(world.ledger.trust(), world.root, NETWORK)
+    return pin_trust(world.ledger.published.trust(), world.root, NETWORK)
 
 
 def opened(world: World, trust: Trust, data: bytes | None) -> DenylistUpdate:
@@ -33,7 +34,7 @@ def deny(world: World) -> Card:
 
 
 def test_the_status_says_where_the_ledger_stands(world: World) -> None:
-    assert world.ledger.status() == Status(NETWORK, START_S, 1, 1, 1)
+    assert world.ledger.published.status() == Status(NETWORK, START_S, 1, 1, 1)
 
 
 def test_both_roots_vouch_for_the_trust_list(world: World, trust: Trust) -> None:
@@ -42,20 +43,20 @@ def test_both_roots_vouch_for_the_trust_list(world: World, trust: Trust) -> None
     assert len(trust.listing.roots) == 2
     for root in trust.listing.roots:
         key = type(world.root)(root)
-        assert pin_trust(world.ledger.trust(), key, NETWORK).listing == trust.listing
+        assert pin_trust(world.ledger.published.trust(), key, NETWORK).listing == trust.listing
 
 
 def test_the_first_policy_has_the_start_values(world: World, trust: Trust) -> None:
-    data = world.ledger.policy()
+    data = world.ledger.published.policy()
     policy = open_authorised(Policy, Purpose.POLICY, data, trust, world.clock()).message
     assert policy == start_policy(1, START_S)
 
 
 def test_a_terminal_follows_the_denylist_step_by_step(world: World, trust: Trust) -> None:
-    ours = Denylist().updated(opened(world, trust, world.ledger.denylist(0)))
+    ours = Denylist().updated(opened(world, trust, world.ledger.published.denylist(0)))
     for version in (2, 3):
         card = deny(world)
-        step = opened(world, trust, world.ledger.denylist(ours.version))
+        step = opened(world, trust, world.ledger.published.denylist(ours.version))
         assert (step.from_version, step.to_version) == (version - 1, version)
         assert step.added == (card.purse_id,)
         ours = ours.updated(step)
@@ -63,40 +64,40 @@ def test_a_terminal_follows_the_denylist_step_by_step(world: World, trust: Trust
 
 
 def test_a_terminal_that_was_away_catches_up_in_one_step(world: World, trust: Trust) -> None:
-    ours = Denylist().updated(opened(world, trust, world.ledger.denylist(0)))
+    ours = Denylist().updated(opened(world, trust, world.ledger.published.denylist(0)))
     cards = [deny(world) for _ in range(3)]
-    ours = ours.updated(opened(world, trust, world.ledger.denylist(1)))
+    ours = ours.updated(opened(world, trust, world.ledger.published.denylist(1)))
     assert ours.version == 4
     assert all(ours.denies(card.purse_id, 1) for card in cards)
 
 
 def test_a_new_terminal_gets_the_whole_list(world: World, trust: Trust) -> None:
     card = deny(world)
-    whole = opened(world, trust, world.ledger.denylist(0))
+    whole = opened(world, trust, world.ledger.published.denylist(0))
     assert (whole.from_version, whole.added) == (0, (card.purse_id,))
     assert Denylist().updated(whole).version == 2
 
 
 def test_there_is_nothing_newer_than_the_newest(world: World) -> None:
-    assert world.ledger.denylist(1) is None
+    assert world.ledger.published.denylist(1) is None
     deny(world)
-    assert world.ledger.denylist(2) is None
+    assert world.ledger.published.denylist(2) is None
 
 
 def test_a_version_that_never_was_gets_the_whole_list(world: World, trust: Trust) -> None:
-    assert opened(world, trust, world.ledger.denylist(99)).from_version == 0
+    assert opened(world, trust, world.ledger.published.denylist(99)).from_version == 0
 
 
 def test_the_same_step_is_the_same_bytes(world: World) -> None:
     deny(world)
-    first = world.ledger.denylist(1)
+    first = world.ledger.published.denylist(1)
     world.clock.now_s += 100
-    assert world.ledger.denylist(1) == first
+    assert world.ledger.published.denylist(1) == first
 
 
 def test_another_process_sees_what_this_one_has_denied(postgres_world: World) -> None:
     world = postgres_world
-    other = Ledger(world.ledger._office)
-    assert other.denylist(1) is None
+    other = Ledger(world.ledger.office)
+    assert other.published.denylist(1) is None
     deny(world)
-    assert other.denylist(1) == world.ledger.denylist(1)
+    assert other.published.denylist(1) == world.ledger.published.denylist(1)

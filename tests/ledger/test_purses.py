@@ -18,9 +18,9 @@ DAY_S = 86_400
 
 
 def test_won_are_issued_against_the_reserve(world: World) -> None:
-    account = world.ledger.open_account()
-    world.ledger.issue(account.account_id, 70_000)
-    found = world.ledger.supply()
+    account = world.ledger.accounts.open()
+    world.ledger.treasury.issue(account.account_id, 70_000)
+    found = world.ledger.books.supply()
     assert (found.issued_won, found.reserve_won, found.difference_won) == (70_000, 70_000, 0)
     assert found.by_kind[AccountKind.HOLDER] == 70_000
     assert world.balance(RESERVE_ID) == -70_000
@@ -52,7 +52,7 @@ def test_a_load_raises_the_credit_by_what_it_reserves(world: World) -> None:
 def test_a_renewal_moves_the_end_and_no_won(world: World) -> None:
     card = world.card(30_000)
     world.clock.now_s += 100 * DAY_S
-    renewed = world.ledger.load_purse(card.purse_id, 0).message
+    renewed = world.ledger.purses.load(card.purse_id, 0).message
     assert renewed.not_after_s == card.certificate.message.not_after_s + 100 * DAY_S
     assert renewed.credit_total_won == 30_000
     assert_books_right(world)
@@ -60,11 +60,11 @@ def test_a_renewal_moves_the_end_and_no_won(world: World) -> None:
 
 def test_a_purse_holds_no_more_than_the_policy_allows(world: World) -> None:
     card = world.card(150_000)
-    world.ledger.issue(card.holder_id, 100_000)
+    world.ledger.treasury.issue(card.holder_id, 100_000)
     with pytest.raises(Unpayable) as caught:
-        world.ledger.load_purse(card.purse_id, 50_001)
+        world.ledger.purses.load(card.purse_id, 50_001)
     assert caught.value.reason == "over_balance_limit"
-    world.ledger.load_purse(card.purse_id, 50_000)
+    world.ledger.purses.load(card.purse_id, 50_000)
 
 
 def test_what_was_settled_makes_room_for_a_load(world: World) -> None:
@@ -77,25 +77,25 @@ def test_what_was_settled_makes_room_for_a_load(world: World) -> None:
 
 def test_a_holder_reserves_no_more_than_there_is(world: World) -> None:
     card = world.card(0)
-    world.ledger.issue(card.holder_id, 999)
+    world.ledger.treasury.issue(card.holder_id, 999)
     with pytest.raises(Unpayable) as caught:
-        world.ledger.load_purse(card.purse_id, 1_000)
+        world.ledger.purses.load(card.purse_id, 1_000)
     assert caught.value.reason == "not_enough_won"
-    assert world.ledger.purse(card.purse_id).credit_total_won == 0
+    assert world.ledger.purses.get(card.purse_id).credit_total_won == 0
 
 
 def test_a_refused_load_leaves_no_certificate_behind(world: World) -> None:
     card = world.card(1_000)
     with pytest.raises(Unpayable):
-        world.ledger.load_purse(card.purse_id, 5)
-    assert world.ledger.purse(card.purse_id).certificate == card.certificate.data
+        world.ledger.purses.load(card.purse_id, 5)
+    assert world.ledger.purses.get(card.purse_id).certificate == card.certificate.data
 
 
 def test_loads_at_once_all_count(postgres_world: World) -> None:
     world, card = postgres_world, postgres_world.card(0)
-    world.ledger.issue(card.holder_id, 8_000)
+    world.ledger.treasury.issue(card.holder_id, 8_000)
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda _: world.ledger.load_purse(card.purse_id, 1_000), range(8)))
+        made = list(pool.map(lambda _: world.ledger.purses.load(card.purse_id, 1_000), range(8)))
     totals = sorted(each.message.credit_total_won for each in made)
     assert totals == [n * 1_000 for n in range(1, 9)]
     assert_books_right(world)
@@ -106,7 +106,7 @@ def test_a_denied_purse_is_not_loaded(world: World) -> None:
     shop.take(card, 1_001)
     shop.sync(world.ledger)
     with pytest.raises(NotAllowed) as caught:
-        world.ledger.load_purse(card.purse_id, 0)
+        world.ledger.purses.load(card.purse_id, 0)
     assert caught.value.reason == "purse_denied"
 
 
@@ -116,7 +116,7 @@ def test_a_frozen_holder_loads_no_other_purse(world: World) -> None:
     shop.take(card, 1_001)
     shop.sync(world.ledger)
     with pytest.raises(NotAllowed) as caught:
-        world.ledger.load_purse(other.purse_id, 0)
+        world.ledger.purses.load(other.purse_id, 0)
     assert caught.value.reason == "account_frozen"
 
 
@@ -124,18 +124,18 @@ def test_a_frozen_holder_loads_no_other_purse(world: World) -> None:
 def test_what_is_no_amount_moves_nothing(world: World, amount_won: int) -> None:
     card = world.card(0)
     with pytest.raises(InvalidAmount):
-        world.ledger.load_purse(card.purse_id, amount_won)
+        world.ledger.purses.load(card.purse_id, amount_won)
     with pytest.raises(InvalidAmount):
-        world.ledger.issue(card.holder_id, amount_won)
+        world.ledger.treasury.issue(card.holder_id, amount_won)
 
 
 def test_what_is_unknown_is_said_to_be(world: World) -> None:
     asked: list[tuple[Callable[[], object], str]] = [
-        (lambda: world.ledger.load_purse(b"stranger", 1), "unknown_purse"),
-        (lambda: world.ledger.purse(b"stranger"), "unknown_purse"),
-        (lambda: world.ledger.account(b"stranger"), "unknown_account"),
-        (lambda: world.ledger.issue(b"stranger", 1), "unknown_account"),
-        (lambda: world.ledger.balance_of(b"stranger"), "unknown_account"),
+        (lambda: world.ledger.purses.load(b"stranger", 1), "unknown_purse"),
+        (lambda: world.ledger.purses.get(b"stranger"), "unknown_purse"),
+        (lambda: world.ledger.accounts.get(b"stranger"), "unknown_account"),
+        (lambda: world.ledger.treasury.issue(b"stranger", 1), "unknown_account"),
+        (lambda: world.ledger.merchants.balance_won(b"stranger"), "unknown_account"),
     ]
     for ask, reason in asked:
         with pytest.raises(NotFound) as caught:
@@ -146,7 +146,7 @@ def test_what_is_unknown_is_said_to_be(world: World) -> None:
 @pytest.mark.parametrize("account_id", [RESERVE_ID, FUND_ID, b"stranger"])
 def test_only_a_holder_has_purses(world: World, account_id: bytes) -> None:
     with pytest.raises(Refusal):
-        world.ledger.open_purse(account_id, new_key().public_key, Assurance.CARD_SECURE_ELEMENT)
+        world.ledger.purses.open(account_id, new_key().public_key, Assurance.CARD_SECURE_ELEMENT)
 
 
 def test_a_merchants_balance_is_that_of_all_its_tills(world: World) -> None:
@@ -155,4 +155,4 @@ def test_a_merchants_balance_is_that_of_all_its_tills(world: World) -> None:
         shop = world.shop(merchant_id)
         shop.take(card, amount_won)
         shop.sync(world.ledger)
-    assert world.ledger.balance_of(merchant_id) == 3_000
+    assert world.ledger.merchants.balance_won(merchant_id) == 3_000

@@ -19,7 +19,7 @@ QUARANTINED = Verdict.QUARANTINED
 
 
 def answer_to(world: World, batch: bytes) -> Acknowledgement:
-    return claim(Acknowledgement, world.ledger.settle_batch(batch), codec.MAX_BATCH_BYTES)
+    return claim(Acknowledgement, world.ledger.batches.settle(batch), codec.MAX_BATCH_BYTES)
 
 
 def signed(shop: Shop, batch: Batch) -> bytes:
@@ -44,22 +44,22 @@ def test_a_rolled_back_journal_is_kept_and_answered_and_nothing_is_booked(world:
     assert {each.reason for each in found.verdicts} == {"forked_head"}
     assert [each.sequence for each in found.verdicts] == [1, 2, 3, 4]
     assert world.balance(shop.terminal_id) == 1_000
-    (kept,) = world.ledger.quarantined()
+    (kept,) = world.ledger.batches.quarantined()
     assert (kept.data, kept.reason) == (batch, "forked_head")
     assert_books_right(world)
 
 
 def test_the_same_forked_batch_gets_the_same_bytes_and_is_kept_once(world: World) -> None:
     _, batch = rolled_back(world)
-    first = world.ledger.settle_batch(batch)
+    first = world.ledger.batches.settle(batch)
     world.clock.now_s += 50
-    assert world.ledger.settle_batch(batch) == first
-    assert len(world.ledger.quarantined()) == 1
+    assert world.ledger.batches.settle(batch) == first
+    assert len(world.ledger.batches.quarantined()) == 1
 
 
 def test_a_fork_does_not_stop_the_true_journal(world: World) -> None:
     shop, batch = rolled_back(world)
-    world.ledger.settle_batch(batch)
+    world.ledger.batches.settle(batch)
     card = world.card(10_000)
     shop.take(card, 3_000)
     assert shop.sync(world.ledger)[-1].verdict is Verdict.SETTLED
@@ -107,17 +107,17 @@ def test_a_batch_by_another_key_is_no_batch_of_the_terminals(world: World) -> No
     shop = world.shop()
     batch = claim(Batch, shop.batch(), codec.MAX_BATCH_BYTES)
     with pytest.raises(BadSignature):
-        world.ledger.settle_batch(seal(batch, new_key(), NETWORK).data)
+        world.ledger.batches.settle(seal(batch, new_key(), NETWORK).data)
 
 
 def test_an_unknown_terminal_is_told_so(world: World) -> None:
     shop = world.shop()
     batch = replace(claim(Batch, shop.batch(), codec.MAX_BATCH_BYTES), terminal_id=b"stranger")
     with pytest.raises(NotFound) as caught:
-        world.ledger.settle_batch(signed(shop, batch))
+        world.ledger.batches.settle(signed(shop, batch))
     assert caught.value.reason == "unknown_terminal"
 
 
 def test_what_is_no_batch_is_refused(world: World) -> None:
     with pytest.raises(EncodingError):
-        world.ledger.settle_batch(world.shop().request(5).data)
+        world.ledger.batches.settle(world.shop().request(5).data)

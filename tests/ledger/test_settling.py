@@ -9,6 +9,7 @@ from kscoin.certificates import open_authorised
 from kscoin.entries import EntryKind, Payment
 from kscoin.messages import Acknowledgement, EntryVerdict, Purpose, Verdict
 from kscoin.proof import DoubleSpendProof
+from kscoin.signed import claim
 from tests.ledger.world import START_S, Card, Shop, World, assert_books_right, kinds
 
 SETTLED, DUPLICATE, GUARANTEED = Verdict.SETTLED, Verdict.DUPLICATE, Verdict.GUARANTEED
@@ -40,7 +41,7 @@ def test_the_answer_is_signed_by_the_receipt_authority_and_says_where_the_ledger
     answer = open_authorised(
         Acknowledgement,
         Purpose.RECEIPT,
-        world.ledger.settle_batch(shop.batch()),
+        world.ledger.batches.settle(shop.batch()),
         shop.trust,
         world.clock(),
         codec.MAX_BATCH_BYTES,
@@ -55,9 +56,9 @@ def test_the_same_batch_gets_the_same_bytes_and_moves_nothing(world: World) -> N
     shop, card = world.shop(), world.card(50_000)
     shop.take(card, 1_000)
     batch = shop.batch()
-    first = world.ledger.settle_batch(batch)
+    first = world.ledger.batches.settle(batch)
     world.clock.now_s += 1_000
-    assert world.ledger.settle_batch(batch) == first
+    assert world.ledger.batches.settle(batch) == first
     assert world.balance(shop.terminal_id) == 1_000
 
 
@@ -65,11 +66,11 @@ def test_an_old_batch_gets_its_old_answer_after_newer_ones(world: World) -> None
     shop, card = world.shop(), world.card(50_000)
     shop.take(card, 1_000)
     old = shop.batch()
-    answer = world.ledger.settle_batch(old)
+    answer = world.ledger.batches.settle(old)
     shop.acknowledge(answer)
     shop.take(card, 2_000)
     shop.sync(world.ledger)
-    assert world.ledger.settle_batch(old) == answer
+    assert world.ledger.batches.settle(old) == answer
     assert world.balance(shop.terminal_id) == 3_000
 
 
@@ -112,8 +113,11 @@ def test_a_load_between_two_debits_changes_nothing_for_either(world: World) -> N
 def test_a_revoked_terminals_queue_is_still_settled(world: World) -> None:
     shop, card = world.shop(), world.card(10_000)
     shop.take(card, 9_000)
-    world.ledger.revoke_terminal(shop.terminal_id)
-    assert kinds(shop.sync(world.ledger))[-1] is SETTLED
+    world.ledger.terminals.revoke(shop.terminal_id)
+    answer = world.ledger.batches.settle(shop.batch())
+    assert kinds(shop.acknowledge(answer))[-1] is SETTLED
+    told = claim(Acknowledgement, answer, codec.MAX_BATCH_BYTES)
+    assert told.revoked_at_s == world.clock.now_s
 
 
 def test_a_debit_may_arrive_after_its_certificates_end(world: World) -> None:
@@ -173,7 +177,7 @@ def test_the_fund_pays_only_the_won_that_were_spent_twice(world: World) -> None:
 def test_the_proof_convinces_anyone_who_has_the_trust_list(world: World) -> None:
     spree = double_spend(world)
     spree.sync()
-    (found,) = world.ledger.double_spends_of(spree.card.purse_id)
+    (found,) = world.ledger.purses.double_spends_of(spree.card.purse_id)
     first, second = DoubleSpendProof.decode(found.proof).verify(spree.first.trust)
     assert first.purse_id == second.purse_id == spree.card.purse_id
     assert first.interval.overlaps(second.interval)
@@ -181,11 +185,11 @@ def test_the_proof_convinces_anyone_who_has_the_trust_list(world: World) -> None
 
 def test_a_double_spend_denies_the_purse_and_freezes_its_holder(world: World) -> None:
     spree = double_spend(world)
-    before = world.ledger.status().denylist_version
+    before = world.ledger.published.status().denylist_version
     spree.sync()
-    assert world.ledger.status().denylist_version == before + 1
-    assert world.ledger.purse(spree.card.purse_id).denied_at_s == world.clock()
-    assert world.ledger.account(spree.card.holder_id).is_frozen
+    assert world.ledger.published.status().denylist_version == before + 1
+    assert world.ledger.purses.get(spree.card.purse_id).denied_at_s == world.clock()
+    assert world.ledger.accounts.get(spree.card.holder_id).is_frozen
 
 
 def test_without_a_fund_a_double_spend_is_refused_and_stays_refused(world: World) -> None:
@@ -205,7 +209,7 @@ def test_a_terminal_that_broke_policy_is_not_guaranteed(world: World) -> None:
     spree = double_spend(world, second_won=50_001)
     found = spree.sync()
     assert (found.verdict, found.reason) == (REFUSED, "double_spend")
-    (kept,) = world.ledger.double_spends_of(spree.card.purse_id)
+    (kept,) = world.ledger.purses.double_spends_of(spree.card.purse_id)
     assert kept.breach == "over_payment_limit"
     assert world.fund_won() == 1_000_000
 
@@ -232,7 +236,7 @@ def test_the_fund_pays_one_terminal_no_more_than_a_days_limit_for_one_purse(worl
     found = shop.sync(world.ledger)[1::2]
     assert kinds(found) == [SETTLED, GUARANTEED, GUARANTEED, REFUSED]
     assert world.fund_won() == 900_000
-    assert world.ledger.status().denylist_version == 2
+    assert world.ledger.published.status().denylist_version == 2
     world.clock.now_s += DAY_S
     clones[0].spent_won = 0
     shop.take(clones[0], 50_000)
@@ -251,7 +255,7 @@ def test_the_fund_pays_no_more_than_its_cap_for_one_purse(world: World) -> None:
         shop.take(clone, 50_000)
     found = [shop.sync(world.ledger)[-1].verdict for shop in shops]
     assert found == [GUARANTEED] * 20 + [REFUSED]
-    assert world.ledger.purse(card.purse_id).guaranteed_won == 1_000_000
+    assert world.ledger.purses.get(card.purse_id).guaranteed_won == 1_000_000
 
 
 def test_a_debit_above_what_was_reserved_is_refused_and_denies_the_purse(world: World) -> None:
@@ -260,7 +264,7 @@ def test_a_debit_above_what_was_reserved_is_refused_and_denies_the_purse(world: 
     shop.take(card, 10_001)
     found = shop.sync(world.ledger)[-1]
     assert (found.verdict, found.reason) == (REFUSED, "exceeds_credit")
-    assert world.ledger.purse(card.purse_id).denied_at_s is not None
+    assert world.ledger.purses.get(card.purse_id).denied_at_s is not None
     assert world.balance(card.purse_id) == 10_000
 
 
@@ -270,7 +274,7 @@ def test_a_denied_purses_other_debits_still_settle(world: World) -> None:
     other.take(spree.card, 5_000)
     spree.sync()
     assert kinds(other.sync(world.ledger))[-1] is SETTLED
-    assert world.ledger.status().denylist_version == 2
+    assert world.ledger.published.status().denylist_version == 2
 
 
 def test_a_second_debit_for_a_paid_request_goes_back_to_its_holder(world: World) -> None:

@@ -184,12 +184,12 @@ def test_a_ledger_is_set_up_once(store: Store) -> None:
     others, other_roots = new_authorities("seoul-test")
     with pytest.raises(SetupError):
         set_up(store, others, other_roots, clock)
-    assert Ledger.open(store, authorities, clock).status().network == "seoul-test"
+    assert Ledger.open(store, authorities, clock).published.status().network == "seoul-test"
 
 
 def test_an_embedded_ledger_is_ready_to_work() -> None:
     ledger = new_ledger("seoul-demo", HandClock())
-    assert ledger.status().network == "seoul-demo"
+    assert ledger.published.status().network == "seoul-demo"
     ledger.close()
 
 
@@ -198,8 +198,8 @@ def test_a_file_survives_its_process(tmp_path: Path) -> None:
     clock, (authorities, roots) = HandClock(), new_authorities("seoul-test")
     first = open_store(url)
     set_up(first, authorities, roots, clock)
-    merchant = Ledger.open(first, authorities, clock).add_merchant("Mapo Noodles")
+    merchant = Ledger.open(first, authorities, clock).merchants.add("Mapo Noodles")
     first.close()
     again = open_store(url)
-    assert Ledger.open(again, authorities, clock).merchants() == (merchant,)
+    assert Ledger.open(again, authorities, clock).merchants.all() == (merchant,)
     again.close()

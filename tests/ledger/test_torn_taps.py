@@ -145,5 +145,5 @@ def test_a_witnessed_debit_that_overlaps_a_settled_one_proves_a_double_spend(wor
     tap.met_at.meet(tap.debit, tap.card)
     (found,) = tap.met_at.sync(world.ledger)
     assert (found.verdict, found.reason) == (RECORDED, "double_spend")
-    assert len(world.ledger.double_spends_of(tap.card.purse_id)) == 1
-    assert world.ledger.status().denylist_version == 2
+    assert len(world.ledger.purses.double_spends_of(tap.card.purse_id)) == 1
+    assert world.ledger.published.status().denylist_version == 2

@@ -44,9 +44,9 @@ from kscoin.messages import (
 from kscoin.signed import Signed, claim, seal
 from ledger.book import FUND_ID
 from ledger.embedded import IN_MEMORY
-from ledger.enrolment import ALL_KINDS
 from ledger.issuer import Authorities
 from ledger.key_files import new_authorities
+from ledger.merchants import ALL_KINDS
 from ledger.service import Ledger, set_up
 from ledger.store.engine import open_store
 
@@ -209,7 +209,7 @@ class Shop:
 
     def sync(self, ledger: Ledger) -> tuple[EntryVerdict, ...]:
         """Upload what is new and take the answer; return the verdicts."""
-        return self.acknowledge(ledger.settle_batch(self.batch()))
+        return self.acknowledge(ledger.batches.settle(self.batch()))
 
 
 @dataclass
@@ -244,7 +244,7 @@ class World:
         return self.authorities.roots[0]
 
     def merchant(self, name: str = "Mapo Noodles") -> bytes:
-        return self.ledger.add_merchant(name).merchant_id
+        return self.ledger.merchants.add(name).merchant_id
 
     def enrolment(self, code: str, key: SoftwareSigner) -> bytes:
         request = EnrolmentRequest(code, key.public_key.compressed, "test", bytes(16))
@@ -252,14 +252,14 @@ class World:
 
     def shop(self, merchant_id: bytes | None = None, kinds: int = ALL_KINDS) -> Shop:
         key = new_key()
-        code = self.ledger.new_code(merchant_id or self.merchant(), kinds)
-        answer = EnrolmentAnswer.decode(self.ledger.enrol(self.enrolment(code, key)))
+        code = self.ledger.merchants.new_code(merchant_id or self.merchant(), kinds)
+        answer = EnrolmentAnswer.decode(self.ledger.terminals.enrol(self.enrolment(code, key)))
         trust = pin_trust(answer.trust, self.root, NETWORK)
         certificate = open_terminal_certificate(answer.certificate, trust, self.clock())
         return Shop(key, certificate, trust, self.clock)
 
     def card(self, load_won: int, assurance: Assurance = Assurance.CARD_SECURE_ELEMENT) -> Card:
-        return self.card_of(self.ledger.open_account().account_id, load_won, assurance)
+        return self.card_of(self.ledger.accounts.open().account_id, load_won, assurance)
 
     def card_of(
         self,
@@ -268,28 +268,28 @@ class World:
         assurance: Assurance = Assurance.CARD_SECURE_ELEMENT,
     ) -> Card:
         key = new_key()
-        certificate = self.ledger.open_purse(holder_id, key.public_key, assurance)
+        certificate = self.ledger.purses.open(holder_id, key.public_key, assurance)
         card = Card(key, certificate, holder_id)
         if load_won:
             self.load(card, load_won)
         return card
 
     def load(self, card: Card, amount_won: int) -> None:
-        self.ledger.issue(card.holder_id, amount_won)
-        card.certificate = self.ledger.load_purse(card.purse_id, amount_won)
+        self.ledger.treasury.issue(card.holder_id, amount_won)
+        card.certificate = self.ledger.purses.load(card.purse_id, amount_won)
 
     def wallet(self, balance_won: int) -> Wallet:
         key = new_key()
-        account_id = self.ledger.open_account(key.public_key).account_id
+        account_id = self.ledger.accounts.open(key.public_key).account_id
         if balance_won:
-            self.ledger.issue(account_id, balance_won)
+            self.ledger.treasury.issue(account_id, balance_won)
         return Wallet(key, account_id)
 
     def fund(self, amount_won: int) -> None:
-        self.ledger.issue(FUND_ID, amount_won)
+        self.ledger.treasury.issue(FUND_ID, amount_won)
 
     def balance(self, account_id: bytes) -> int:
-        return self.ledger.account(account_id).balance_won
+        return self.ledger.accounts.get(account_id).balance_won
 
     def fund_won(self) -> int:
         return self.balance(FUND_ID)
@@ -348,4 +348,4 @@ def reasons(verdicts: tuple[EntryVerdict, ...]) -> list[str | None]:
 
 def assert_books_right(world: World) -> None:
     """Check all of the books, as an operator's audit does."""
-    assert world.ledger.audit().findings == ()
+    assert world.ledger.books.audit().findings == ()

@@ -129,8 +129,8 @@ def test_what_the_customer_cannot_do_is_said_in_words(visitor: Visitor) -> None:
 
 def test_a_second_start_finds_everything_where_it_was(visitor: Visitor, data: Path) -> None:
     again = LedgerSide.open(data / "ledger")
-    (shop,) = again.ledger.merchants()
-    assert again.ledger.balance_of(shop.merchant_id) > 0
+    (shop,) = again.ledger.merchants.all()
+    assert again.ledger.merchants.balance_won(shop.merchant_id) > 0
     again.ledger.close()
 
 
@@ -143,6 +143,6 @@ def test_a_broken_scan_does_not_end_the_sale(visitor: Visitor) -> None:
 
 
 def test_the_books_are_right_after_all_that(visitor: Visitor) -> None:
-    audit = visitor.demo.side.ledger.audit()
+    audit = visitor.demo.side.ledger.books.audit()
     assert audit.findings == ()
     assert audit.transfers > 0

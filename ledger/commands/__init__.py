@@ -1,0 +1,1 @@
+"""ks-ledger, the operator's commands: one file a group; `main` puts them together."""

@@ -1,0 +1,69 @@
+"""ks-ledger: puts the operator's commands together; errors become sentences and exit statuses.
+
+Exit statuses: 0 done, 1 the thing asked for failed, 2 the command was wrong.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from kscoin.errors import KSCoinError
+from ledger.commands.accounts import accounts
+from ledger.commands.books import audit, supply
+from ledger.commands.codes import codes
+from ledger.commands.fund import fund
+from ledger.commands.merchants import merchants
+from ledger.commands.node import init, migrate, serve
+from ledger.commands.place import DEFAULT_DIRECTORY, SECRET_VARIABLE, URL_VARIABLE, place_of
+from ledger.commands.purses import purses
+from ledger.commands.telling import FAILED, sentence
+from ledger.commands.terminals import terminals
+
+COMMANDS: Final[tuple[click.Command, ...]] = (
+    init,
+    migrate,
+    serve,
+    merchants,
+    codes,
+    terminals,
+    purses,
+    accounts,
+    fund,
+    supply,
+    audit,
+)
+
+
+def main() -> None:
+    """Run a command; an error of ours is one sentence on stderr and exit status 1."""
+    try:
+        commands(standalone_mode=True)
+    except KSCoinError as exc:
+        click.echo(sentence(exc), err=True)
+        raise SystemExit(FAILED) from exc
+
+
+@click.group()
+@click.option(
+    "--data",
+    "directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=DEFAULT_DIRECTORY,
+    show_default=True,
+    help="The ledger's directory: keys, and the database if it is SQLite.",
+)
+@click.option("--database", "url", envvar=URL_VARIABLE, help="sqlite:///FILE or postgresql://…")
+@click.option(
+    "--secret", envvar=SECRET_VARIABLE, help=f"Opens the keys; better by {SECRET_VARIABLE}."
+)
+@click.pass_context
+def commands(ctx: click.Context, directory: Path, url: str | None, secret: str | None) -> None:
+    """Set up, serve and look after a KS-Coin ledger."""
+    ctx.obj = place_of(directory, url, secret)
+
+
+for each in COMMANDS:
+    commands.add_command(each)

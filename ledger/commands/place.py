@@ -1,0 +1,54 @@
+"""Where the ledger of a command lives: its directory, its database and the secret of its keys."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ledger.issuer import Authorities
+from ledger.key_files import read_authorities
+from ledger.service import Ledger
+from ledger.store.engine import open_store
+
+DEFAULT_DIRECTORY: Final = Path("ledger-data")
+# Where the authorities' keys are encrypted, their secret comes from here and not from a file.
+SECRET_VARIABLE: Final = "KS_LEDGER_SECRET"
+URL_VARIABLE: Final = "KS_LEDGER_DATABASE"
+SQLITE_FILE: Final = "ledger.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What every command is told: `ctx.obj`."""
+
+    directory: Path
+    url: str
+    secret: str | None
+
+    def authorities(self) -> Authorities:
+        """Return the keys; raises SetupError if there are none, or the secret is wrong."""
+        return read_authorities(self.directory, self.secret)
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """Open the ledger for the length of a `with` block."""
+        authorities = self.authorities()
+        ledger = Ledger.open(open_store(self.url), authorities, now_s)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+
+def place_of(directory: Path, url: str | None, secret: str | None) -> Place:
+    """Return the place of a directory; without a URL its database is SQLite, in it."""
+    return Place(directory, url or f"sqlite:///{directory / SQLITE_FILE}", secret)
+
+
+def now_s() -> int:
+    """Return the seconds since 1970 by this machine's clock."""
+    return int(time.time())

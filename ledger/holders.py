@@ -1,0 +1,33 @@
+"""Holders' accounts: people's won that are not reserved for a purse, and their wallets."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+from kscoin.keys import PublicKey
+from ledger.book import Account, AccountKind
+from ledger.known import known_account
+from ledger.office import Office
+from ledger.store import accounts
+
+ID_BYTES: Final = 8
+
+
+class AccountDesk:
+    """Opens accounts and shows them."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def open(self, public_key: PublicKey | None = None) -> Account:
+        """Return a new, empty account; with a key, its wallet can pay online."""
+        key = None if public_key is None else public_key.compressed
+        account = Account(secrets.token_bytes(ID_BYTES), AccountKind.HOLDER, 0, None, key)
+        now_s = self._office.clock()
+        self._office.store.write(lambda tx: accounts.open_account(tx, account, now_s))
+        return account
+
+    def get(self, account_id: bytes) -> Account:
+        """Return an account of any kind as it stands; raises NotFound."""
+        return self._office.store.read(lambda tx: known_account(tx, account_id))
