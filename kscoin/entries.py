@@ -22,6 +22,8 @@ MAX_ENTRY_BYTES: Final = 262_144
 # What an entry adds to its body: a hash, a boot id, four numbers, their keys and lengths.
 _FRAME_BYTES: Final = 92
 _SEQUENCE: Final = Uint(highest=2**63 - 1, lowest=1)
+# Five kinds in their states for fifty people, a day; all of them stay far below MAX_ENTRY_BYTES.
+MAX_CLOSE_LINES: Final = 1_000
 
 
 class EntryKind(IntEnum):
@@ -139,23 +141,47 @@ class Torn(_Map):
     sequence_before: int | None = wire(3, NUMBER, optional=True)
 
 
+class CloseState(IntEnum):
+    """How an entry that moves money stood when a day was closed."""
+
+    SETTLED = 1
+    KEPT = 2  # offline: the ledger has not judged it yet
+    REFUSED = 3
+    RETURNED = 4
+    QUARANTINED = 5
+    TORN = 6
+    VOIDED = 7
+
+
 @dataclass(frozen=True, slots=True)
 class CloseLine(Record):
-    """How often one kind of entry was counted between two closes, and the won in it."""
+    """How many entries of one kind, in one state and by one person, and the won in them.
+
+    `staff_id` is empty where nobody was signed in.
+    """
 
     kind: EntryKind = wire(0, Choice(EntryKind))
-    count: int = wire(1, NUMBER)
-    total_won: int = wire(2, TOTAL)
+    state: CloseState = wire(1, Choice(CloseState))
+    staff_id: str = wire(2, STAFF)
+    count: int = wire(3, NUMBER)
+    total_won: int = wire(4, TOTAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Close(_Map):
-    """The Z report: the figures of all entries since the last close up to `last_sequence`."""
+    """The Z report: all entries since the last close up to `last_sequence`, as they stood.
+
+    `earlier` counts the payments and refunds that the last close had carried over, as they stand
+    now. The ledger had judged all entries up to `acknowledged_sequence`.
+    """
 
     number: int = wire(1, _SEQUENCE)
     last_sequence: int = wire(2, NUMBER)
-    lines: tuple[CloseLine, ...] = wire(3, ListOf(Row(CloseLine), len(EntryKind)))
+    lines: tuple[CloseLine, ...] = wire(3, ListOf(Row(CloseLine), MAX_CLOSE_LINES))
     staff_id: str = wire(4, STAFF)
+    acknowledged_sequence: int = wire(5, NUMBER)
+    earlier: tuple[CloseLine, ...] = wire(6, ListOf(Row(CloseLine), MAX_CLOSE_LINES))
+    closed_at_s: int = wire(7, TIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +201,8 @@ class NoteKind(IntEnum):
     OPERATOR = 2
     # A debit QR or card answer was refused after its purse may have been charged.
     DECLINED = 3
+    # From here on a person is at the till (`detail`: the staff id), or nobody is signed in (none).
+    ON_DUTY = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,7 +187,7 @@ class Receipt(Message):
 
 @dataclass(frozen=True, slots=True)
 class Refund(Message):
-    """The shop gives back part or all of an uploaded payment."""
+    """The shop gives back part or all of a payment, whether it has settled yet or not."""
 
     TYPE = 6
     terminal_id: bytes = wire(1, ID)
@@ -201,7 +201,7 @@ class Refund(Message):
 
 @dataclass(frozen=True, slots=True)
 class Void(Message):
-    """The shop takes back a whole payment before it was uploaded."""
+    """The shop takes back a whole offline payment before it was uploaded."""
 
     TYPE = 7
     terminal_id: bytes = wire(1, ID)

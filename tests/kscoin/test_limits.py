@@ -6,7 +6,15 @@ from kscoin import codec, money, qr
 from kscoin.base45 import base45_encode
 from kscoin.bundle import Bundle, EnrolmentAnswer
 from kscoin.certificates import MAX_TRUST_LIST_BYTES, seal_trust_list
-from kscoin.entries import MAX_ENTRY_BYTES, Close, CloseLine, EntryKind, JournalEntry
+from kscoin.entries import (
+    MAX_CLOSE_LINES,
+    MAX_ENTRY_BYTES,
+    Close,
+    CloseLine,
+    CloseState,
+    EntryKind,
+    JournalEntry,
+)
 from kscoin.messages import (
     MAX_AUTHORITIES,
     MAX_BATCH_ENTRIES,
@@ -65,9 +73,12 @@ def test_the_largest_trust_list_is_taken() -> None:
     assert EnrolmentAnswer.MAX_BYTES >= MAX_TRUST_LIST_BYTES + codec.MAX_BATCH_BYTES
 
 
-def test_the_largest_close_is_one_line_a_kind() -> None:
-    lines = tuple(CloseLine(kind, LARGE, LARGE) for kind in EntryKind)
-    assert Close.decode(Close(1, LARGE, lines, "staff").encode()).lines == lines
+def test_the_largest_close_fits_an_entry() -> None:
+    line = CloseLine(EntryKind.VOID, CloseState.VOIDED, "s" * 32, LARGE, LARGE)
+    lines = (line,) * MAX_CLOSE_LINES
+    data = Close(LARGE, LARGE, lines, "s" * 32, LARGE, lines, LARGE).encode()
+    assert len(data) <= MAX_ENTRY_BYTES
+    assert Close.decode(data).earlier == lines
 
 
 def test_every_message_but_lists_fits_a_qr_code() -> None:

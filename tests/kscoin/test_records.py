@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kscoin.entries import CloseLine, EntryKind, JournalEntry, Note, NoteKind, Start
+from kscoin.entries import CloseLine, CloseState, EntryKind, JournalEntry, Note, NoteKind, Start
 from kscoin.errors import ExceedsCredit, Malformed
 from kscoin.fields import Record, wired
 from kscoin.messages import (
@@ -77,7 +77,7 @@ def test_rows_are_records_too() -> None:
     with pytest.raises(Malformed):
         EntryVerdict(-1, Verdict.SETTLED)
     with pytest.raises(Malformed):
-        CloseLine(EntryKind.PAYMENT, 1, -1)
+        CloseLine(EntryKind.PAYMENT, CloseState.KEPT, "", 1, -1)
 
 
 @pytest.mark.parametrize("kind", [*MESSAGES, *MAPS, EntryVerdict, Authority, CloseLine])

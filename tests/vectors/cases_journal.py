@@ -10,6 +10,7 @@ from kscoin.entries import (
     ClockSet,
     Close,
     CloseLine,
+    CloseState,
     EntryKind,
     JournalEntry,
     Note,
@@ -66,11 +67,18 @@ def bodies() -> tuple[tuple[EntryKind, bytes], ...]:
         (EntryKind.REFUND, sample("refund").sealed().data),
         (EntryKind.VOID, sample("void").sealed().data),
         (EntryKind.SYNC, sample("acknowledgement").sealed().data),
-        (EntryKind.CLOSE, Close(1, 10, (CloseLine(EntryKind.PAYMENT, 1, 12_300),), "me").encode()),
+        (EntryKind.CLOSE, _close().encode()),
         (EntryKind.NOTE, Note(NoteKind.REQUEST_CLOSED, request.id).encode()),
         (EntryKind.NOTE, Note(NoteKind.OPERATOR, detail=b"drawer opened").encode()),
         (EntryKind.NOTE, Note(NoteKind.DECLINED, request.id, evidence).encode()),
+        (EntryKind.NOTE, Note(NoteKind.ON_DUTY, detail=b"staff-1").encode()),
     )
+
+
+def _close() -> Close:
+    line = CloseLine(EntryKind.PAYMENT, CloseState.KEPT, "staff-1", 1, 12_300)
+    earlier = CloseLine(EntryKind.REFUND, CloseState.SETTLED, "", 1, 2_300)
+    return Close(1, 10, (line,), "staff-1", 8, (earlier,), NOW_S)
 
 
 def chain() -> Iterator[JournalEntry]:
