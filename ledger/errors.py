@@ -3,17 +3,18 @@
     KSCoinError
     ├── Refusal                 the ledger understood, and says no; nothing has changed
     │   ├── NotFound            unknown_terminal, unknown_merchant, unknown_account, unknown_purse,
-    │   │                       unknown_code, unknown_request
+    │   │                       unknown_code, unknown_request, unknown_token
     │   ├── NotAllowed          terminal_revoked, kind_not_allowed, account_frozen, purse_denied,
-    │   │                       wrong_terminal, wrong_key, no_wallet
-    │   ├── Conflict            code_used, already_paid
+    │   │                       wrong_terminal, wrong_key, no_wallet, wrong_role
+    │   ├── Conflict            code_used, already_paid, already_done
     │   └── Unpayable           code_expired, request_expired, wrong_request, wrong_amount,
     │                           not_enough_won, over_balance_limit
     ├── StoreError              the database did not do what it was asked
     │   ├── StoreBusy           a serialisation failure, deadlock or dead connection: try again
     │   └── StoreUnusable       it cannot be opened, or its schema is not ours
     ├── SetupError              the data directory lacks keys, or has them already
-    └── WrongContentType        a request's body does not say that it is CBOR
+    ├── WrongContentType        a request's body does not say that it is what the call takes
+    └── BadToken                nobody is known by this token, or not any more
 
 A `Refusal` carries its own stable `code`, listed above beside its class.
 """
@@ -88,6 +89,12 @@ class SetupError(KSCoinError):
 
 
 class WrongContentType(KSCoinError):
-    """Raised for a request whose body does not say that it is CBOR; it is not read."""
+    """Raised for a request whose body does not say that it is what the call takes."""
 
     code = "wrong_content_type"
+
+
+class BadToken(KSCoinError):
+    """Raised for a token that is missing, was never given out, has expired or was revoked."""
+
+    code = "bad_token"

@@ -141,6 +141,8 @@ terminals: Final = Table(
     _number("sequence"),
     # When it last sent a batch that was settled.
     _number("heard_at_s", null=True),
+    # Whether verdicts on entries that had been quarantined wait for its next batch.
+    Column("has_untold", Boolean, nullable=False),
     Index(None, "merchant_id"),
     sqlite_with_rowid=False,
 )
@@ -149,8 +151,9 @@ batches: Final = Table(
     "batches",
     metadata,
     _id("terminal_id", key=True),
+    # A terminal that went on from a rolled-back journal uses a number twice, for other batches.
     _number("batch_number", key=True),
-    _hash("batch_hash"),
+    _hash("batch_hash", key=True),
     # The whole signed batch: the entries that it carries are kept here and nowhere else.
     _data("data"),
     _data("acknowledgement"),
@@ -167,7 +170,11 @@ quarantine: Final = Table(
     _data("data"),
     _data("acknowledgement"),
     _number("received_at_s"),
+    # When an operator had it judged, the verdicts (CBOR), and how many of these its terminal has
+    # been told; none of them if the journal did not go on from here.
     _number("released_at_s", null=True),
+    _data("verdicts", null=True),
+    _number("told"),
 )
 
 # --- payments -----------------------------------------------------------------------------
@@ -192,6 +199,42 @@ payments: Final = Table(
     _number("settled_at_s"),
     # The signed receipt of an online payment.
     _data("receipt", null=True),
+    CheckConstraint("refunded_won >= 0 AND refunded_won <= amount_won", name="not_over_refunded"),
+    sqlite_with_rowid=False,
+)
+
+refunds: Final = Table(
+    "refunds",
+    metadata,
+    # The terminal that gave it, and the id of its signed Refund or Void.
+    _id("terminal_id", key=True),
+    _hash("refund_hash", key=True),
+    _hash("request_hash"),
+    # 8 a refund, 9 a void: the kind of the transfer that it asks for.
+    _small("kind"),
+    # What came back to the payer; 0 while it waits, and if it was refused.
+    _number("amount_won"),
+    _small("verdict"),
+    _text("reason", 64, null=True),
+    _number("number", null=True),
+    _number("judged_at_s"),
+    sqlite_with_rowid=False,
+)
+
+waiting_refunds: Final = Table(
+    "waiting_refunds",
+    metadata,
+    # A refund or void whose payment another terminal of the merchant has still to report.
+    _hash("request_hash", key=True),
+    _hash("refund_hash", key=True),
+    _id("terminal_id"),
+    _id("merchant_id"),
+    _small("kind"),
+    # Of a refund what it gives back; of a void none: all that was paid.
+    _number("amount_won", null=True),
+    _number("reported_at_s"),
+    # When its payment arrived and it was judged anew.
+    _number("judged_at_s", null=True),
     sqlite_with_rowid=False,
 )
 
@@ -265,11 +308,22 @@ purses: Final = Table(
     _number("not_after_s"),
     _number("opened_at_s"),
     _number("denied_at_s", null=True),
+    # Since when it is not renewed any more, because it is lost or its holder wants the won back.
     _number("closing_at_s", null=True),
+    # When what was left of its reserve went back to the holder; its account is empty from then on.
+    _number("released_at_s", null=True),
     # The newest certificate.
     _data("certificate"),
     Index(None, "holder_id"),
     sqlite_with_rowid=False,
+)
+
+# Finds the purses whose certificates have ended; those that were released are not in it.
+Index(
+    "ix_purses_to_release",
+    purses.c.not_after_s,
+    sqlite_where=purses.c.released_at_s.is_(None),
+    postgresql_where=purses.c.released_at_s.is_(None),
 )
 
 line: Final = Table(
@@ -284,6 +338,8 @@ line: Final = Table(
     _id("terminal_id"),
     _number("number"),
     _number("seen_at_s"),
+    # Whether the won went back to the holder: a torn tap, or a request that was paid twice.
+    Column("is_returned", Boolean, nullable=False),
     # The signed debit, kept for the proof if another overlaps it.
     _data("debit"),
     sqlite_with_rowid=False,
@@ -296,7 +352,7 @@ double_spends: Final = Table(
     # The debit that came second.
     _hash("debit_hash", key=True),
     _id("terminal_id"),
-    # A DoubleSpendProof; or certificate and debit, where one alone exceeds what was reserved.
+    # A DoubleSpendProof, or an ExcessProof where one debit alone exceeds what was reserved.
     _data("proof"),
     _small("verdict"),
     # How the terminal broke policy, if it did.
@@ -334,4 +390,49 @@ trust_lists: Final = Table(
     _number("version", key=True),
     _data("data"),
     _number("issued_at_s"),
+)
+
+# --- who may do what, and who has ----------------------------------------------------------
+
+tokens: Final = Table(
+    "tokens",
+    metadata,
+    _id("token_id", key=True),
+    # SHA-256 of the secret; the token itself is shown once and kept nowhere.
+    _hash("secret_hash"),
+    _small("role"),
+    # Of a merchant's token the merchant; of the others none.
+    _id("merchant_id", null=True),
+    _text("note", 64),
+    _number("made_at_s"),
+    _number("expires_at_s"),
+    _number("revoked_at_s", null=True),
+    sqlite_with_rowid=False,
+)
+
+trail: Final = Table(
+    "trail",
+    metadata,
+    # Rises with time; rows are added and never changed.
+    _number("number", key=True),
+    _number("at_s"),
+    # A token by its id, a user of the command line by name, or the ledger itself.
+    _text("actor", 64),
+    _text("action", 32),
+    # What it was done to: an id in hexadecimal, or nothing.
+    _text("subject", 64),
+    _number("amount_won"),
+    # "done", or the reason of the refusal.
+    _text("outcome", 64),
+    sqlite_with_rowid=False,
+)
+
+orders: Final = Table(
+    "orders",
+    metadata,
+    # SHA-256 of who gave an order over HTTP and of the key that they gave it: obeyed once.
+    _hash("order_hash", key=True),
+    _number("number"),
+    _number("at_s"),
+    sqlite_with_rowid=False,
 )

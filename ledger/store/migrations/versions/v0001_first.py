@@ -33,7 +33,9 @@ def upgrade() -> None:
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.Column("acknowledgement", sa.LargeBinary(), nullable=False),
         sa.Column("received_at_s", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("terminal_id", "batch_number", name=op.f("pk_batches")),
+        sa.PrimaryKeyConstraint(
+            "terminal_id", "batch_number", "batch_hash", name=op.f("pk_batches")
+        ),
     )
     op.create_table(
         "codes",
@@ -80,6 +82,7 @@ def upgrade() -> None:
         sa.Column("terminal_id", sa.LargeBinary(length=8), nullable=False),
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("seen_at_s", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("is_returned", sa.Boolean(), nullable=False),
         sa.Column("debit", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("purse_id", "end_won", name=op.f("pk_line")),
         sqlite_with_rowid=False,
@@ -123,6 +126,10 @@ def upgrade() -> None:
         sa.Column("created_at_s", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("settled_at_s", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("receipt", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint(
+            "refunded_won >= 0 AND refunded_won <= amount_won",
+            name=op.f("ck_payments_not_over_refunded"),
+        ),
         sa.PrimaryKeyConstraint("terminal_id", "request_hash", name=op.f("pk_payments")),
         sqlite_with_rowid=False,
     )
@@ -155,11 +162,20 @@ def upgrade() -> None:
         sa.Column("opened_at_s", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("denied_at_s", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("closing_at_s", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("released_at_s", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("certificate", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("purse_id", name=op.f("pk_purses")),
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_purses_holder_id"), "purses", ["holder_id"], unique=False)
+    op.create_index(
+        "ix_purses_to_release",
+        "purses",
+        ["not_after_s"],
+        unique=False,
+        sqlite_where=sa.text("released_at_s IS NULL"),
+        postgresql_where=sa.text("released_at_s IS NULL"),
+    )
     op.create_table(
         "quarantine",
         sa.Column("terminal_id", sa.LargeBinary(length=8), nullable=False),
@@ -170,7 +186,23 @@ def upgrade() -> None:
         sa.Column("acknowledgement", sa.LargeBinary(), nullable=False),
         sa.Column("received_at_s", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("released_at_s", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("verdicts", sa.LargeBinary(), nullable=True),
+        sa.Column("told", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("terminal_id", "batch_hash", name=op.f("pk_quarantine")),
+    )
+    op.create_table(
+        "refunds",
+        sa.Column("terminal_id", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("refund_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("request_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("amount_won", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("verdict", sa.SmallInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=64), nullable=True),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("judged_at_s", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("terminal_id", "refund_hash", name=op.f("pk_refunds")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "terminals",
@@ -186,6 +218,7 @@ def upgrade() -> None:
         sa.Column("head", sa.LargeBinary(length=32), nullable=False),
         sa.Column("sequence", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("heard_at_s", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("has_untold", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("terminal_id", name=op.f("pk_terminals")),
         sqlite_with_rowid=False,
     )
@@ -222,6 +255,19 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "waiting_refunds",
+        sa.Column("request_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("refund_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("terminal_id", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("merchant_id", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("amount_won", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("reported_at_s", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("judged_at_s", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.PrimaryKeyConstraint("request_hash", "refund_hash", name=op.f("pk_waiting_refunds")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "witnesses",
         sa.Column("request_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("debit_hash", sa.LargeBinary(length=32), nullable=False),
@@ -231,5 +277,38 @@ def upgrade() -> None:
         sa.Column("certificate", sa.LargeBinary(), nullable=False),
         sa.Column("reported_at_s", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("request_hash", "debit_hash", name=op.f("pk_witnesses")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "tokens",
+        sa.Column("token_id", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("secret_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("role", sa.SmallInteger(), nullable=False),
+        sa.Column("merchant_id", sa.LargeBinary(length=8), nullable=True),
+        sa.Column("note", sa.String(length=64), nullable=False),
+        sa.Column("made_at_s", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("expires_at_s", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("revoked_at_s", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.PrimaryKeyConstraint("token_id", name=op.f("pk_tokens")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "trail",
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at_s", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("actor", sa.String(length=64), nullable=False),
+        sa.Column("action", sa.String(length=32), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("amount_won", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("outcome", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_trail")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "orders",
+        sa.Column("order_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at_s", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("order_hash", name=op.f("pk_orders")),
         sqlite_with_rowid=False,
     )
