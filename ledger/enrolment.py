@@ -61,6 +61,7 @@ class TerminalDesk:
         """Stop a terminal from selling; what it has taken is still settled. Raises NotFound."""
 
         def work(tx: Tx) -> None:
+            self._office.note(tx, "terminal.revoke", terminal_id)
             known_terminal(tx, terminal_id, locked=True)
             terminals.revoke_terminal(tx, terminal_id, self._office.clock())
 
@@ -97,6 +98,7 @@ def _new_terminal(
             limit_class=code.limit_class,
         )
     )
+    office.note(tx, "terminal.enrol", terminal_id)
     row = _row(certificate, request.message.hardware)
     terminals.use_code(tx, code.code_hash, request.id, terminal_id)
     terminals.add_terminal(tx, row)

@@ -10,6 +10,7 @@ from ledger.book import Account, AccountKind
 from ledger.known import known_account
 from ledger.office import Office
 from ledger.store import accounts
+from ledger.store.engine import Tx
 
 ID_BYTES: Final = 8
 
@@ -24,8 +25,12 @@ class AccountDesk:
         """Return a new, empty account; with a key, its wallet can pay online."""
         key = None if public_key is None else public_key.compressed
         account = Account(secrets.token_bytes(ID_BYTES), AccountKind.HOLDER, 0, None, key)
-        now_s = self._office.clock()
-        self._office.store.write(lambda tx: accounts.open_account(tx, account, now_s))
+
+        def work(tx: Tx) -> None:
+            self._office.note(tx, "account.open", account.account_id)
+            accounts.open_account(tx, account, self._office.clock())
+
+        self._office.store.write(work)
         return account
 
     def get(self, account_id: bytes) -> Account:

@@ -37,6 +37,7 @@ class MerchantDesk:
         row = MerchantRow(secrets.token_bytes(ID_BYTES), _merchant_name(name), office.clock())
 
         def work(tx: Tx) -> None:
+            office.note(tx, "merchant.add", row.merchant_id)
             terminals.add_merchant(tx, row)
             account = Account(row.merchant_id, AccountKind.MERCHANT, 0)
             accounts.open_account(tx, account, row.added_at_s)
@@ -65,6 +66,7 @@ class MerchantDesk:
         expires_at_s = self._office.clock() + self._office.settings.code_valid_s
 
         def work(tx: Tx) -> None:
+            self._office.note(tx, "code.new", merchant_id)
             known_merchant(tx, merchant_id)
             row = CodeRow(code_hash(code), merchant_id, kinds, limit_class, expires_at_s)
             terminals.add_code(tx, row)

@@ -39,8 +39,9 @@ class PurseDesk:
         office = self._office
 
         def work(tx: Tx) -> Signed[PurseCertificate]:
-            holder = spendable_account(tx, holder_id)
             first = _first_certificate(tx, office, public_key, assurance)
+            office.note(tx, "purse.open", first.purse_id)
+            holder = spendable_account(tx, holder_id)
             certificate = office.issuer.purse_certificate(first)
             purses.add_purse(tx, _row(certificate, holder.account_id))
             account = Account(first.purse_id, AccountKind.PURSE, 0, owner_id=holder.account_id)
@@ -70,6 +71,7 @@ class PurseDesk:
 
 
 def _load(tx: Tx, office: Office, purse_id: bytes, amount_won: int) -> Signed[PurseCertificate]:
+    office.note(tx, "purse.load", purse_id, amount_won)
     row, reserved = _locked_purse(tx, purse_id)
     if row.denied_at_s is not None:
         raise NotAllowed("purse_denied", "the purse is on the denylist")

@@ -6,10 +6,12 @@ threads. What a desk does is written in its own module.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, Self
 
 from kscoin.keys import Signer
 from kscoin.policy import start_policy
+from ledger.actor import Actor
 from ledger.batches import BatchDesk
 from ledger.book import FUND_ID, RESERVE_ID, Account, AccountKind
 from ledger.denylist import DenylistDesk, start_denylist
@@ -30,6 +32,8 @@ from ledger.store.engine import Store, Tx
 from ledger.store.migrations import require_current, upgrade
 from ledger.store.published import PublishedRow
 from ledger.supply import BooksDesk
+from ledger.tokens import TokenDesk
+from ledger.trail import TrailDesk
 from ledger.treasury import Treasury
 
 DEFAULTS: Final = Settings()
@@ -62,6 +66,9 @@ class Ledger:
         self.purses = PurseDesk(office)
         self.treasury = Treasury(office)
         self.books = BooksDesk(office)
+        # For those who watch over the operators: who may do what, and who has.
+        self.tokens = TokenDesk(office)
+        self.trail = TrailDesk(office)
 
     @classmethod
     def open(
@@ -77,6 +84,10 @@ class Ledger:
         trust = trust_of(authorities, row.data)
         issuer = Issuer(authorities, trust)
         return cls(Office(store, issuer, Reader(trust), clock, Numbers(clock), settings))
+
+    def acting_as(self, actor: Actor) -> Ledger:
+        """Return the same ledger, where what is ordered is written down in this actor's name."""
+        return Ledger(replace(self.office, actor=actor))
 
     def close(self) -> None:
         """Close the database."""

@@ -25,6 +25,7 @@ class Treasury:
         money.amount(amount_won)
 
         def work(tx: Tx) -> int:
+            office.note(tx, "won.issue", account_id, amount_won)
             known_account(tx, account_id)
             postings = move({RESERVE_ID: amount_won}, account_id)
             transfer = office.transfer(TransferKind.ISSUE, postings, office.clock())
