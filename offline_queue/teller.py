@@ -6,12 +6,12 @@ how anything reaches the ledger (`dispatch` does), nor the card or phone that an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kscoin import cose, money
+from kscoin import money
 from kscoin.certificates import open_authorised
 from kscoin.codes import short_code
 from kscoin.entries import (
@@ -60,6 +60,7 @@ from offline_queue.errors import (
     WrongRequest,
 )
 from offline_queue.records import Facts, debit_facts, facts_of
+from offline_queue.requests import PAID, Requests, outcome_of, stored, stored_in
 from offline_queue.rulebook import Rulebook
 from offline_queue.standing import Standing
 from offline_queue.terminal import TerminalIdentity
@@ -74,12 +75,11 @@ from offline_queue.values import (
 )
 
 if TYPE_CHECKING:
-    from offline_queue.journal import Journal
+    pass
 
 _NONCE_BYTES: Final = 16
 # What a request carries of the journal's head (KSP/1 section 4): enough to prove a fork by.
 _HEAD_BYTES: Final = 16
-_PAID: Final = (EntryKind.PAYMENT, EntryKind.RECEIPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,7 @@ class Teller:
         self._books = books
         self._rulebook = rulebook
         self._standing = Standing(books, rulebook)
+        self._requests = Requests(books)
         self._terminal = terminal
         self._clock = clock
         self._random_bytes = random_bytes
@@ -207,10 +208,10 @@ class Teller:
         signed = open_authorised(Receipt, Purpose.RECEIPT, receipt, trust, now.now_s)
         if signed.message.request_hash != request_hash:
             raise WrongRequest("the receipt is for another request")
-        request, is_paid = self._request_made(request_hash)
+        request, is_paid = self._requests.made(request_hash)
         if signed.message.amount_won != claim(PaymentRequest, request).amount_won:
             raise WrongAmount("the receipt is for another sum")
-        if stored := self._receipt_before(request_hash, signed.id):
+        if stored := self._requests.receipt(request_hash, signed.id):
             return stored
         return self._keep_receipt(request, signed, is_second=is_paid)
 
@@ -230,7 +231,7 @@ class Teller:
         facts = Facts(request_hash, purse_id)
         if purse_id is None or self._is_open(request_hash):
             self._end(EntryKind.TORN, body, facts)
-        elif not self._is_on_record(request_hash, purse_id):
+        elif not self._requests.is_on_record(request_hash, purse_id):
             self._append(EntryKind.TORN, body, facts)
 
     def close_request(self, request_hash: bytes, reason: str) -> None:
@@ -250,7 +251,7 @@ class Teller:
         issued_at_s = claim(PurseCertificate, certificate).issued_at_s
         purse = open_authorised(PurseCertificate, Purpose.PURSE, certificate, trust, issued_at_s)
         signed = signed_debit(decoded(debit), purse, self._terminal.network)
-        if not self._is_held(signed.message.request_hash, signed.id):
+        if not self._requests.holds(signed.message.request_hash, signed.id):
             body = Witness(signed.data, purse.data).encode()
             self._books.append(EntryKind.WITNESS, body, debit_facts(signed.message))
 
@@ -266,7 +267,7 @@ class Teller:
     def _open_sale(self, request_hash: bytes) -> _Sale:
         if self._sale is not None and self._sale.request.request_hash == request_hash:
             return self._sale
-        _, is_paid = self._request_made(request_hash)
+        _, is_paid = self._requests.made(request_hash)
         if is_paid:
             raise AlreadyPaid("the request has been paid with something else")
         raise NoSuchRequest("the request is closed")
@@ -307,7 +308,7 @@ class Teller:
         facts = debit_facts(debit.message)
         sequence = self._append(EntryKind.PAYMENT, body, facts)
         self._sale = None
-        return _stored(sequence, facts, is_settled=False)
+        return stored(sequence, facts, is_settled=False)
 
     def _keep_receipt(
         self, request: bytes, receipt: Signed[Receipt], *, is_second: bool
@@ -317,7 +318,7 @@ class Teller:
         sequence = self._append(EntryKind.RECEIPT, body, facts)
         if self._is_open(receipt.message.request_hash):
             self._sale = None
-        return _stored(sequence, facts, is_settled=True, is_second=is_second)
+        return stored(sequence, facts, is_settled=True, is_second=is_second)
 
     def _append(self, kind: EntryKind, body: bytes, facts: Facts) -> int:
         try:
@@ -333,7 +334,7 @@ class Teller:
             self._append(kind, body, facts)
             self._sale = None
         else:
-            self._request_made(facts.request_hash)
+            self._requests.made(facts.request_hash)
 
     def _is_open(self, request_hash: bytes) -> bool:
         return self._sale is not None and self._sale.request.request_hash == request_hash
@@ -345,13 +346,13 @@ class Teller:
         with self._books as journal:
             sequence = journal.last_of_kind(EntryKind.ATTEMPT)
             attempt = journal.entry(sequence) if sequence else None
-            outcome = _outcome(journal, attempt) if attempt else None
+            outcome = outcome_of(journal, attempt) if attempt else None
             was_left_open = journal.was_left_open
         recovery = Recovery()
         if attempt and outcome is None:
             recovery = Recovery(interrupted=self._tear(attempt))
-        elif outcome and outcome.kind in _PAID and was_left_open:
-            recovery = Recovery(last_payment=_stored_in(outcome))
+        elif outcome and outcome.kind in PAID and was_left_open:
+            recovery = Recovery(last_payment=stored_in(outcome))
         self._sale, self._is_unsure = None, False
         return recovery
 
@@ -365,44 +366,10 @@ class Teller:
         code = short_code(facts.request_hash)
         return InterruptedSale(facts.request_hash, code, facts.amount_won or 0)
 
-    def _entries_of(self, request_hash: bytes, *kinds: EntryKind) -> Iterator[JournalEntry]:
-        with self._books as journal:
-            for sequence, kind in journal.of_request(request_hash):
-                if kind in kinds:
-                    yield journal.entry(sequence)
-
-    def _request_made(self, request_hash: bytes) -> tuple[bytes, bool]:
-        """Return a request of ours as it was signed, and whether it has been paid."""
-        attempts = list(self._entries_of(request_hash, EntryKind.ATTEMPT))
-        if not attempts:
-            raise NoSuchRequest("no request of ours has this hash")
-        is_paid = next(self._entries_of(request_hash, *_PAID), None) is not None
-        return attempts[0].body, is_paid
-
     def _stored_before(self, request_hash: bytes, debit_id: bytes) -> StoredPayment | None:
         if self._is_open(request_hash):
             return None
-        for entry in self._entries_of(request_hash, EntryKind.PAYMENT):
-            if cose.parse(Payment.decode(entry.body).debit).id == debit_id:
-                return _stored_in(entry)
-        return None
-
-    def _receipt_before(self, request_hash: bytes, receipt_id: bytes) -> StoredPayment | None:
-        for entry in self._entries_of(request_hash, EntryKind.RECEIPT):
-            if cose.parse(SettledOnline.decode(entry.body).receipt).id == receipt_id:
-                return _stored_in(entry)
-        return None
-
-    def _is_on_record(self, request_hash: bytes, purse_id: bytes) -> bool:
-        """Whether the journal holds what this purse did for a request of ours."""
-        self._request_made(request_hash)
-        entries = self._entries_of(request_hash, EntryKind.PAYMENT, EntryKind.TORN)
-        return any(facts_of(each.kind, each.body).purse_id == purse_id for each in entries)
-
-    def _is_held(self, request_hash: bytes, debit_id: bytes) -> bool:
-        """Whether the journal holds this debit: as a payment here, or as seen before."""
-        entries = self._entries_of(request_hash, EntryKind.PAYMENT, EntryKind.WITNESS)
-        return any(cose.parse(_debit_of(each)).id == debit_id for each in entries)
+        return self._requests.payment(request_hash, debit_id)
 
     def _record_declined(self, request_hash: bytes, proven: Proven) -> None:
         """Journal a refused debit for this request, once: its purse may have been charged."""
@@ -412,50 +379,7 @@ class Teller:
         note = Note(NoteKind.DECLINED, request_hash, evidence).encode()
         # The refusal is what the customer must hear of, even if the disk is full.
         with suppress(QueueError):
-            known = self._entries_of(request_hash, EntryKind.ATTEMPT, EntryKind.NOTE)
+            known = self._requests.entries(request_hash, EntryKind.ATTEMPT, EntryKind.NOTE)
             bodies = {entry.body for entry in known}
             if bodies and note not in bodies:
                 self._append(EntryKind.NOTE, note, Facts(request_hash))
-
-
-def _debit_of(entry: JournalEntry) -> bytes:
-    kind = Payment if entry.kind is EntryKind.PAYMENT else Witness
-    return kind.decode(entry.body).debit
-
-
-def _outcome(journal: Journal, attempt: JournalEntry) -> JournalEntry | None:
-    """Return the entry that first ended an attempt, None if nothing did."""
-    request_hash = facts_of(attempt.kind, attempt.body).request_hash
-    assert request_hash is not None, "an attempt holds a request"
-    for sequence, _ in journal.of_request(request_hash):
-        entry = journal.entry(sequence)
-        if _is_outcome(entry):
-            return entry
-    return None
-
-
-def _is_outcome(entry: JournalEntry) -> bool:
-    if entry.kind is EntryKind.NOTE:
-        return Note.decode(entry.body).kind is NoteKind.REQUEST_CLOSED
-    return entry.kind in (*_PAID, EntryKind.TORN)
-
-
-def _stored_in(entry: JournalEntry) -> StoredPayment:
-    facts = facts_of(entry.kind, entry.body)
-    return _stored(entry.sequence, facts, is_settled=entry.kind is EntryKind.RECEIPT)
-
-
-def _stored(
-    sequence: int, facts: Facts, *, is_settled: bool, is_second: bool = False
-) -> StoredPayment:
-    assert facts.request_hash is not None, "a payment is of a request"
-    assert facts.amount_won is not None, "a payment has an amount"
-    return StoredPayment(
-        request_hash=facts.request_hash,
-        short_code=short_code(facts.request_hash),
-        amount_won=facts.amount_won,
-        purse_id=facts.purse_id,
-        sequence=sequence,
-        is_settled=is_settled,
-        is_second=is_second,
-    )
