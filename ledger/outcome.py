@@ -73,6 +73,7 @@ class Outcome:
                     terminal_id=spend.terminal_id,
                     number=transfer.number,
                     seen_at_s=self.now_s,
+                    is_returned=finding.verdict is Verdict.RETURNED,
                     debit=spend.debit.data,
                 )
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from kscoin.errors import ExceedsCredit
 from kscoin.messages import Debit, PaymentRequest, Policy, PurseCertificate, Verdict
@@ -44,11 +45,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a purse's line that has been spent, and the debit that spent it."""
+    """A stretch of a purse's line that has been spent, and the debit that spent it.
+
+    `number` names the transfer, `is_returned` says that it went back to the purse's holder.
+    """
 
     interval: Interval
     debit_hash: bytes
     debit: bytes
+    number: int
+    is_returned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,9 @@ class Finding:
         return sum(stretch.amount_won for stretch in self.stretches)
 
 
+_RECORDED: Final = Finding(Verdict.RECORDED)
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """All that a verdict depends on besides the debit itself.
@@ -124,7 +133,7 @@ def judge(claim: Claim, around: Surroundings) -> Finding:
     if (seen := _seen(claim.debit.id, around.earlier)) is not None:
         return _again(seen)
     clashes = _clashes(claim.interval, around.pieces)
-    if any(piece.debit_hash == claim.debit.id for piece in clashes):
+    if _own(claim.debit.id, clashes) is not None:
         return Finding(Verdict.REFUSED, RETURNED_TO_PAYER)
     if claim.interval.end_won > around.purse.credit_total_won:
         return Finding(Verdict.REFUSED, EXCEEDS_CREDIT, denies_purse=True)
@@ -141,14 +150,16 @@ def judge_witness(debit: Signed[Debit], around: Surroundings, *, is_torn: bool) 
     """
     interval = debit.message.interval
     clashes = _clashes(interval, around.pieces)
-    if any(piece.debit_hash == debit.id for piece in clashes):
-        return Finding(Verdict.RECORDED)
+    if (own := _own(debit.id, clashes)) is not None:
+        # It was met before, or paid its merchant: what happened then is what is said again.
+        is_returned = own.is_returned
+        return Finding(Verdict.RETURNED, number=own.number) if is_returned else _RECORDED
     if interval.end_won > around.purse.credit_total_won:
         return Finding(Verdict.RECORDED, EXCEEDS_CREDIT, denies_purse=True)
     if clashes:
         return Finding(Verdict.RECORDED, DOUBLE_SPEND, clash=clashes[0], denies_purse=True)
     if not is_torn:
-        return Finding(Verdict.RECORDED)
+        return _RECORDED
     if around.purse.balance_won < interval.amount_won:
         return Finding(Verdict.RECORDED, RESERVE_RELEASED)
     return Finding(Verdict.RETURNED, stretches=(interval,))
@@ -224,6 +235,10 @@ def _seen(debit_hash: bytes, earlier: Iterable[Earlier]) -> Earlier | None:
 def _again(seen: Earlier) -> Finding:
     verdict = Verdict.DUPLICATE if seen.is_paid else seen.verdict
     return Finding(verdict, seen.reason, seen.number)
+
+
+def _own(debit_hash: bytes, pieces: Iterable[Piece]) -> Piece | None:
+    return next((piece for piece in pieces if piece.debit_hash == debit_hash), None)
 
 
 def _clashes(interval: Interval, pieces: Iterable[Piece]) -> tuple[Piece, ...]:

@@ -214,11 +214,12 @@ class Sitting:
         if not finding.stretches and not finding.fund_won:
             return finding
         transfer = self._transfer(finding, spend, purse)
+        finding = replace(finding, number=transfer.number)
         self._out.move(transfer, finding, spend)
         self._standings.settle(purse, finding, spend.debit)
         if self._fund_won is not None:
             self._fund_won -= finding.fund_won
-        return replace(finding, number=transfer.number)
+        return finding
 
     def _transfer(self, finding: Finding, spend: Spend, purse: Purse) -> Transfer:
         kind, to_id = {

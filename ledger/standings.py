@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from kscoin.messages import Debit, PurseCertificate
+from kscoin.messages import Debit, PurseCertificate, Verdict
 from kscoin.purse import Interval
 from kscoin.signed import Signed
 from ledger.errors import NotAllowed, NotFound
@@ -45,8 +45,14 @@ class Standings:
 
     def settle(self, purse: Purse, finding: Finding, debit: Signed[Debit]) -> None:
         """Take what a finding takes from a purse's line, its reserve and its guarantee."""
-        taken = (Piece(stretch, debit.id, debit.data) for stretch in finding.stretches)
-        self._add(purse.purse_id, taken)
+        is_returned, number = finding.verdict is Verdict.RETURNED, finding.number or 0
+        self._add(
+            purse.purse_id,
+            (
+                Piece(stretch, debit.id, debit.data, number, is_returned)
+                for stretch in finding.stretches
+            ),
+        )
         self._purses[purse.purse_id] = replace(
             self._purses[purse.purse_id],
             balance_won=purse.balance_won - finding.reserve_won,

@@ -37,6 +37,7 @@ class PurseRow:
     denied_at_s: int | None
     closing_at_s: int | None
     certificate: bytes
+    released_at_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class LineRow:
     terminal_id: bytes
     number: int
     seen_at_s: int
+    is_returned: bool
     debit: bytes
 
 
@@ -207,11 +209,16 @@ def _nearest_of(size: int) -> TextClause:
 
 def _pieces(tx: Tx, purse_id: bytes, at: Interval) -> list[Piece]:
     """Return the pieces that overlap an interval: those that end inside it, and the next one."""
-    after = select(line.c.start_won, line.c.end_won, line.c.debit_hash, line.c.debit).where(
-        line.c.purse_id == purse_id, line.c.end_won > at.start_won
-    )
+    after = select(
+        line.c.start_won,
+        line.c.end_won,
+        line.c.debit_hash,
+        line.c.debit,
+        line.c.number,
+        line.c.is_returned,
+    ).where(line.c.purse_id == purse_id, line.c.end_won > at.start_won)
     inside = after.where(line.c.end_won < at.end_won).order_by(line.c.end_won)
     beyond = after.where(line.c.end_won >= at.end_won).order_by(line.c.end_won).limit(1)
     rows = [*tx.execute(inside), *tx.execute(beyond)]
-    pieces = (Piece(Interval(start, end), key, debit) for start, end, key, debit in rows)
+    pieces = (Piece(Interval(start, end), *rest) for start, end, *rest in rows)
     return [piece for piece in pieces if piece.interval.overlaps(at)]

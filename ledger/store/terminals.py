@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from ledger.store.engine import Tx
 from ledger.store.rows import add, chosen, many, one
@@ -49,6 +49,7 @@ class TerminalRow:
     head: bytes
     sequence: int
     heard_at_s: int | None
+    has_untold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ class QuarantineRow:
     acknowledgement: bytes
     received_at_s: int
     released_at_s: int | None = None
+    verdicts: bytes | None = None
+    told: int = 0
 
 
 def add_merchant(tx: Tx, merchant: MerchantRow) -> None:
@@ -155,6 +158,15 @@ def answer_to(tx: Tx, terminal_id: bytes, batch_number: int, batch_hash: bytes) 
         quarantine.c.terminal_id == terminal_id, quarantine.c.batch_hash == batch_hash
     )
     return tx.execute(settled).scalar() or tx.execute(kept).scalar()
+
+
+def last_batch_number(tx: Tx, terminal_id: bytes) -> int:
+    """Return the highest number of a terminal's batches, settled or quarantined; 0 for none."""
+    settled = select(func.max(batches.c.batch_number)).where(batches.c.terminal_id == terminal_id)
+    kept = select(func.max(quarantine.c.batch_number)).where(
+        quarantine.c.terminal_id == terminal_id
+    )
+    return max(tx.execute(settled).scalar() or 0, tx.execute(kept).scalar() or 0)
 
 
 def add_batch(tx: Tx, batch: BatchRow) -> None:

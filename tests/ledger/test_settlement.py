@@ -78,7 +78,7 @@ def claim(start_won: int, end_won: int, nonce: int = 0) -> Claim:
 
 
 def piece(start_won: int, end_won: int, debit_hash: bytes = b"other") -> Piece:
-    return Piece(Interval(start_won, end_won), debit_hash, b"")
+    return Piece(Interval(start_won, end_won), debit_hash, b"", 1)
 
 
 def around(
@@ -286,7 +286,7 @@ def settle_all(spends: list[tuple[int, Interval]]) -> Sums:
         purse = replace(PURSE, balance_won=CREDIT_WON - reserve_won)
         in_order = sorted(pieces, key=lambda each: each.interval)
         finding = judge(made, around(*in_order, purse=purse, fund_won=10**9))
-        pieces += [Piece(part, made.debit.id, b"") for part in finding.stretches]
+        pieces += [Piece(part, made.debit.id, b"", 1) for part in finding.stretches]
         reserve_won += finding.reserve_won
         fund_won += finding.fund_won
         if finding.verdict in (Verdict.SETTLED, Verdict.GUARANTEED):
