@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kscoin.entries import EntryKind, JournalEntry
+from kscoin.entries import Close, EntryKind, JournalEntry
 from kscoin.messages import Acknowledgement, Verdict
 from offline_queue.budget import Tally, Unsettled, Usage
 from offline_queue.chain import follow, reading_of
@@ -88,6 +88,9 @@ class Books:
         if self._journal is not None:
             with self as journal:
                 journal.checkpoint_when_due()
+                if self._may_archive:
+                    last = min(self._last_word.last_sequence, _last_closed(journal))
+                    self._may_archive = journal.archive_when_due(last)
 
     @property
     def last_word(self) -> LastWord:
@@ -163,6 +166,8 @@ class Books:
         self._floor = TimeFloor.begin(last_word.ledger_time_s, reading)
         self._tally = Tally()
         self._waiting: dict[int, int] = {}
+        # Looked at again when something was acknowledged or closed, and after a start.
+        self._may_archive = True
 
     def _last_word_in(self, journal: Journal) -> LastWord:
         sequence = journal.last_of_kind(EntryKind.SYNC)
@@ -199,6 +204,8 @@ class Books:
 
     def _take_note(self, sequence: int, kind: EntryKind, facts: Facts, reading: Reading) -> None:
         self._floor = self._floor.moved_to(reading)
+        if kind in (EntryKind.SYNC, EntryKind.CLOSE):
+            self._may_archive = True
         if kind in MONEY_KINDS:
             self._waiting[sequence] = facts.amount_won or 0
         if kind is EntryKind.PAYMENT:
@@ -229,6 +236,12 @@ def _word(message: Acknowledgement, batch: BatchRecord) -> LastWord:
         message.denylist_version,
         message.revoked_at_s,
     )
+
+
+def _last_closed(journal: Journal) -> int:
+    """Return the last sequence that a close of day has counted, zero before the first."""
+    sequence = journal.last_of_kind(EntryKind.CLOSE)
+    return Close.decode(journal.entry(sequence).body).last_sequence if sequence else 0
 
 
 def _batch_of(journal: Journal, message: Acknowledgement, sequence: int) -> BatchRecord:

@@ -337,9 +337,13 @@ class Journal:
         self._committed()
         return last - first + 1
 
-    def archivable(self, last: int) -> int:
-        """Return how many entries up to `last` are not in an archive file yet."""
-        return max(0, last - self._first_here() + 1)
+    def archive_when_due(self, last: int) -> bool:
+        """Move the next file's worth of entries up to `last`, if there are as many.
+
+        For the owner's idle moments; returns whether there may be more. Raises as `archive` does.
+        """
+        is_due = last - self._first_here() + 1 >= ARCHIVE_ENTRIES
+        return is_due and self.archive(last) > 0
 
     def _first_here(self) -> int:
         row = self._row("SELECT max(last_sequence) FROM archives")
