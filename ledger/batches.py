@@ -10,6 +10,7 @@ from kscoin.entries import JournalEntry
 from kscoin.errors import BrokenChain
 from kscoin.messages import Acknowledgement, Batch, EntryVerdict, Verdict
 from kscoin.signed import Signed, claim
+from ledger.errors import BatchMissing
 from ledger.known import known_terminal
 from ledger.office import Office, key_of, policy_in_force
 from ledger.reading import Reading, chain_of, claimed_sequences
@@ -41,7 +42,8 @@ def settle_batch(office: Office, data: bytes) -> bytes:
 
     A batch that does not continue the terminal's journal from its last acknowledged head is kept
     and answered (verdict quarantined), and nothing of it is booked. Raises NotFound for an unknown
-    terminal, BadSignature or an EncodingError for what is no batch of its.
+    terminal, BadSignature or an EncodingError for what is no batch of its, and BatchMissing for
+    one that is ahead of all that is known here: its terminal then sends those before it again.
     """
     terminal_id = claim(Batch, data, codec.MAX_BATCH_BYTES).terminal_id
     terminal = office.store.read(lambda tx: known_terminal(tx, terminal_id))
@@ -68,6 +70,7 @@ def _settle(
     terminal = known_terminal(tx, batch.message.terminal_id, locked=True)
     if (answer := _answer(tx, batch)) is not None:
         return answer
+    _nothing_missing(tx, terminal, batch.message, chain)
     if not _continues(terminal, batch.message, chain):
         return _quarantine(tx, office, batch, FORKED_HEAD)
     sitting = Sitting(tx, office, terminal, readings)
@@ -79,6 +82,16 @@ def _settle(
     sequence = chain[-1].sequence if chain else terminal.sequence
     terminals.move_head(tx, row, batch.message.new_head, sequence)
     return answer
+
+
+def _nothing_missing(
+    tx: Tx, terminal: TerminalRow, batch: Batch, chain: tuple[JournalEntry, ...]
+) -> None:
+    """Raise BatchMissing if batches before this one were here once, or are still to come."""
+    is_ahead = bool(chain) and chain[0].sequence > terminal.sequence + 1
+    last_number = terminals.last_batch_number(tx, terminal.terminal_id) if is_ahead else 0
+    if is_ahead and batch.batch_number > last_number + 1:
+        raise BatchMissing(last_number)
 
 
 def _continues(terminal: TerminalRow, batch: Batch, chain: tuple[JournalEntry, ...]) -> bool:

@@ -7,6 +7,7 @@
     │   ├── NotAllowed          terminal_revoked, kind_not_allowed, account_frozen, purse_denied,
     │   │                       wrong_terminal, wrong_key, no_wallet, wrong_role
     │   ├── Conflict            code_used, already_paid, already_done
+    │   │   └── BatchMissing    batch_missing: the batches before it are sent again first
     │   └── Unpayable           code_expired, request_expired, wrong_request, wrong_amount,
     │                           not_enough_won, over_balance_limit
     ├── StoreError              the database did not do what it was asked
@@ -55,6 +56,19 @@ class Conflict(Refusal):
     """Raised when it has been done already, by another message than this one."""
 
     code = "conflict"
+
+
+class BatchMissing(Conflict):
+    """Raised for a batch that is ahead of what we have: we were restored from an older backup.
+
+    The terminal sends again what comes after `batch_number`, its last batch that is still here.
+    """
+
+    code = "batch_missing"
+
+    def __init__(self, batch_number: int) -> None:
+        super().__init__(self.code, f"batch {batch_number} is the last that the ledger has")
+        self.batch_number = batch_number
 
 
 class Unpayable(Refusal):

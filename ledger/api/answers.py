@@ -21,6 +21,7 @@ from kscoin.errors import (
 )
 from ledger.api.bodies import CBOR
 from ledger.errors import (
+    BatchMissing,
     Conflict,
     NotAllowed,
     NotFound,
@@ -77,6 +78,9 @@ def _ours(_request: Request, exc: Exception) -> Response:
         raise exc
     status = next((number for kind, number in _STATUSES if isinstance(exc, kind)), 500)
     code = exc.reason if isinstance(exc, Refusal) else exc.code
+    if isinstance(exc, BatchMissing):
+        said = {"code": code, "message": str(exc), "batch_number": exc.batch_number}
+        return JSONResponse(said, status)
     return refused(status, code, str(exc))
 
 
