@@ -145,8 +145,18 @@ _WITH_ARCHIVES: Final = (
     """,
 )
 
+_FOR_THE_COUNTER: Final = (
+    # A sale is found by the sum that was asked for: an approval has no index more to write.
+    f"CREATE INDEX requests_of_amount ON entries (amount_won, sequence)"
+    f" WHERE kind = {EntryKind.ATTEMPT:d}",
+    # Few, and looked for in all of the journal.
+    f"CREATE INDEX voids ON entries (sequence) WHERE kind = {EntryKind.VOID:d}",
+    f"CREATE INDEX duties ON entries (sequence)"
+    f" WHERE kind = {EntryKind.NOTE:d} AND request_hash IS NULL",
+)
+
 # How each layout is reached from the one before. Those behind us never change again.
-LAYOUTS: Final = (_FIRST_LAYOUT, _WITH_ARCHIVES)
+LAYOUTS: Final = (_FIRST_LAYOUT, _WITH_ARCHIVES, _FOR_THE_COUNTER)
 # The layout that this program writes; a newer one is not touched.
 SCHEMA_VERSION: Final = len(LAYOUTS)
 

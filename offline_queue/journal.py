@@ -271,6 +271,10 @@ class Journal:
         rows = self._rows(sql, sync_sequence)
         return tuple(EntryVerdict(row[0], Verdict(row[1]), row[2], row[3]) for row in rows)
 
+    def select(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return the rows that answer a question of `sales`; it is only read from here."""
+        return self._rows(sql, *values)
+
     def findings(self) -> tuple[str, ...]:
         """Return what SQLite's own integrity check finds wrong; empty if all is well."""
         texts = (str(row[0]) for row in self._rows("PRAGMA integrity_check"))

@@ -106,7 +106,7 @@ def test_every_setting_is_in_force(journal: Journal) -> None:
         "temp_store": 2,
         "cache_size": -2000,
         "application_id": 0x4B53504A,
-        "user_version": 2,
+        "user_version": 3,
     }
     found = {name: _pragma(journal, name) for name in wanted}
 
