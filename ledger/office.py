@@ -14,6 +14,7 @@ from ledger.actor import ITSELF, Actor
 from ledger.book import Posting, Transfer, TransferKind
 from ledger.errors import Conflict, StoreUnusable
 from ledger.issuer import Issuer
+from ledger.meter import UNMETERED, Meter
 from ledger.numbers import Numbers
 from ledger.reading import Reader, TerminalKey
 from ledger.settings import Settings
@@ -40,6 +41,8 @@ class Office:
     settings: Settings
     # In whose name the desks of this office act.
     actor: Actor = ITSELF
+    # Who counts what is done here.
+    meter: Meter = UNMETERED
 
     def transfer(
         self,

@@ -1,17 +1,19 @@
 """The HTTP server: in the foreground for `ks-ledger serve`, or in a thread for demo and rehearsal.
 
-The only file that imports uvicorn.
+With `ledger.wire` the only file that imports uvicorn.
 """
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 import uvicorn
 
@@ -19,14 +21,14 @@ from ledger.api.app import ledger_app
 from ledger.api.bell import PaidBell
 from ledger.errors import SetupError
 from ledger.service import Ledger
+from ledger.wire import HEAD_BYTES_MAX, Patience, Wire
 
 LOOPBACK: Final = "127.0.0.1"
 # A server that has not said it is ready by then never will.
 START_TIMEOUT_S: Final = 20.0
 # The batch in hand is finished at shutdown; it takes well under a second.
 STOP_TIMEOUT_S: Final = 10
-# Half requests and idle connections are cut after this long.
-KEEP_ALIVE_S: Final = 75
+PATIENCE: Final = Patience()
 _BACKLOG: Final = 2_048
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -66,9 +68,10 @@ class _Server(uvicorn.Server):
 class LedgerServer:
     """A ledger on loopback in a thread of its own; `url` names it while it runs."""
 
-    def __init__(self, ledger: Ledger, port: int = 0) -> None:
+    def __init__(self, ledger: Ledger, port: int = 0, patience: Patience = PATIENCE) -> None:
         self._ledger = ledger
         self._port = port
+        self._patience = patience
         self._ready = threading.Event()
         self._thread: threading.Thread | None = None
         self._server: _Server | None = None
@@ -90,7 +93,7 @@ class LedgerServer:
         self._port = listener.getsockname()[1]
         self._ready.clear()
         self._bell = PaidBell()
-        self._server = _server(self._ledger, self._bell, self._ready.set)
+        self._server = _server(self._ledger, self._bell, self._ready.set, self._patience)
         run = self._server.run
         self._thread = threading.Thread(target=lambda: run([listener]), name="ledger", daemon=True)
         self._thread.start()
@@ -155,14 +158,19 @@ def _address(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _server(ledger: Ledger, bell: PaidBell, on_ready: Callable[[], None]) -> _Server:
+def _server(
+    ledger: Ledger, bell: PaidBell, on_ready: Callable[[], None], patience: Patience = PATIENCE
+) -> _Server:
     config = uvicorn.Config(
-        ledger_app(ledger, bell),
+        ledger_app(ledger, bell, patience.body_s),
+        # uvicorn calls it as it would the class.
+        http=cast(type[asyncio.Protocol], partial(Wire, patience)),
+        h11_max_incomplete_event_size=HEAD_BYTES_MAX,
         log_config=None,
         access_log=False,
         lifespan="off",
         server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_keep_alive=patience.idle_s,
         timeout_graceful_shutdown=STOP_TIMEOUT_S,
         ws="none",
     )

@@ -20,6 +20,7 @@ from ledger.errors import SetupError, StoreUnusable
 from ledger.holders import AccountDesk
 from ledger.issuer import Authorities, Issuer, first_trust_list, trust_of
 from ledger.merchants import MerchantDesk
+from ledger.meter import Meter
 from ledger.numbers import Numbers
 from ledger.office import Clock, Office
 from ledger.online import OnlineDesk
@@ -88,6 +89,11 @@ class Ledger:
     def acting_as(self, actor: Actor) -> Ledger:
         """Return the same ledger, where what is ordered is written down in this actor's name."""
         return Ledger(replace(self.office, actor=actor))
+
+    def metered(self, meter: Meter) -> Ledger:
+        """Return the same ledger, where what it does is counted."""
+        self.office.store.tell_of_retries(meter.retry)
+        return Ledger(replace(self.office, meter=meter))
 
     def close(self) -> None:
         """Close the database."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+from http import HTTPStatus
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 
 from kscoin.errors import (
     EncodingError,
@@ -19,8 +20,10 @@ from kscoin.errors import (
     TooLarge,
     VerificationError,
 )
+from ledger import logs
 from ledger.api.bodies import CBOR
 from ledger.errors import (
+    BadToken,
     BatchMissing,
     Conflict,
     NotAllowed,
@@ -43,11 +46,19 @@ _STATUSES: Final[tuple[tuple[type[KSCoinError], int], ...]] = (
     (Expired, 403),
     (VerificationError, 401),
     (WrongContentType, 415),
+    (BadToken, 401),
     (InvalidAmount, 400),
     (SpendingError, 400),
     (StoreBusy, 503),
     (StoreError, 503),
 )
+
+
+# A database that was restarted is back by then.
+_RETRY_AFTER_S: Final = 2
+# A validation error names what is wrong; its sentence stays one.
+_NAME_CHARACTERS_MAX: Final = 32
+_NAMES_MAX: Final = 8
 
 
 def cbor(data: bytes) -> Response:
@@ -70,7 +81,7 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(KSCoinError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(ClientDisconnect, _gone)
+    app.add_exception_handler(Exception, _unforeseen)
 
 
 def _ours(_request: Request, exc: Exception) -> Response:
@@ -81,17 +92,35 @@ def _ours(_request: Request, exc: Exception) -> Response:
     if isinstance(exc, BatchMissing):
         said = {"code": code, "message": str(exc), "batch_number": exc.batch_number}
         return JSONResponse(said, status)
-    return refused(status, code, str(exc))
+    if isinstance(exc, StoreError):
+        logs.event("store_failed", logging.ERROR, code=code, why=str(exc))
+        # What the database said is the operator's business.
+        answer = refused(status, code, "the ledger's database does not answer; try again")
+        answer.headers["retry-after"] = str(_RETRY_AFTER_S)
+        return answer
+    answer = refused(status, code, str(exc))
+    if isinstance(exc, BadToken):
+        answer.headers["www-authenticate"] = "Bearer"
+    return answer
 
 
-def _invalid(_request: Request, _exc: Exception) -> Response:
-    return refused(400, "malformed", "a parameter is missing or out of range")
+def _invalid(_request: Request, exc: Exception) -> Response:
+    places = exc.errors() if isinstance(exc, RequestValidationError) else ()
+    named = {str(place["loc"][1]) for place in places if len(place["loc"]) > 1}
+    # Names that the caller made up are not repeated at length.
+    words = ", ".join(sorted(each[:_NAME_CHARACTERS_MAX] for each in named)[:_NAMES_MAX])
+    return refused(400, "malformed", f"missing, unknown or out of range: {words or 'the body'}")
 
 
 def _http(_request: Request, exc: Exception) -> Response:
-    status = exc.status_code if isinstance(exc, HTTPException) else 500
-    return refused(status, "no_such_call", "there is no such call")
+    if not isinstance(exc, HTTPException):
+        raise exc
+    if exc.status_code == HTTPStatus.BAD_REQUEST:
+        return refused(400, "malformed", "the body is not JSON")
+    answer = refused(exc.status_code, "no_such_call", "there is no such call")
+    answer.headers.update(exc.headers or {})
+    return answer
 
 
-def _gone(_request: Request, _exc: Exception) -> Response:
-    return Response(status_code=400)
+def _unforeseen(_request: Request, _exc: Exception) -> Response:
+    return refused(500, "unforeseen", "something went wrong here; the operator can see what")

@@ -1,4 +1,4 @@
-"""Request bodies, read no further than their cap, and of one type only."""
+"""Request bodies: how long each may be, and of which type."""
 
 from __future__ import annotations
 
@@ -11,30 +11,38 @@ from kscoin.errors import TooLarge
 from ledger.errors import WrongContentType
 
 CBOR: Final = "application/cbor"
+JSON: Final = "application/json"
 # COSE wraps a message in its header, signature and lengths: under 100 bytes, and room to spare.
 ENVELOPE_BYTES: Final = 256
 SMALL_BODY_BYTES: Final = codec.MAX_MESSAGE_BYTES + ENVELOPE_BYTES
 PAIR_BODY_BYTES: Final = 2 * SMALL_BODY_BYTES
 BATCH_BODY_BYTES: Final = codec.MAX_BATCH_BYTES + ENVELOPE_BYTES
-# A client that sends a little too much is heard out, unkept, so that it can read the answer: a
-# connection that is closed while it still sends resets, and the answer is lost.
-DISCARD_BYTES: Final = 4 * codec.MAX_BATCH_BYTES
-# Nineteen digits hold every length there is; the server has checked that they are digits.
-_LENGTH_DIGITS: Final = 19
+# Every other body is read up to this; its own route may take less.
+BODY_BYTES_MAX: Final = 2 * PAIR_BODY_BYTES
+# What may be longer than that, by the path as it is written in the API.
+_LONG_BODIES: Final = {"/v1/batches": BATCH_BODY_BYTES}
+
+
+def cap_of(path: str) -> int:
+    """Return how many bytes of a body are read for a path."""
+    return _LONG_BODIES.get(path, BODY_BYTES_MAX)
 
 
 async def cbor_body(request: Request, max_bytes: int) -> bytes:
-    """Return the body; raises WrongContentType or TooLarge. Keeps at most `max_bytes` of it."""
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != CBOR:
-        raise WrongContentType(f"the body must be {CBOR}")
-    announced_bytes = int(request.headers.get("content-length", "0")[:_LENGTH_DIGITS])
-    body, read_bytes = bytearray(), 0
-    async for chunk in request.stream():
-        read_bytes += len(chunk)
-        if read_bytes > max_bytes + DISCARD_BYTES or announced_bytes > max_bytes + DISCARD_BYTES:
-            raise TooLarge(f"at most {max_bytes} bytes are taken here")
-        if read_bytes <= max_bytes:
-            body += chunk
-    if read_bytes > max_bytes:
+    """Return the body; raises WrongContentType, or TooLarge if it is over `max_bytes`."""
+    require_type(request, CBOR)
+    body = await request.body()
+    if len(body) > max_bytes:
         raise TooLarge(f"at most {max_bytes} bytes are taken here")
-    return bytes(body)
+    return body
+
+
+def json_only(request: Request) -> None:
+    """Return if the body says that it is JSON; raises WrongContentType."""
+    require_type(request, JSON)
+
+
+def require_type(request: Request, media_type: str) -> None:
+    """Return if the body says that it is of this type; raises WrongContentType."""
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != media_type:
+        raise WrongContentType(f"the body must be {media_type}")

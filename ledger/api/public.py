@@ -9,10 +9,11 @@ from fastapi import APIRouter, Query, Response
 
 from kscoin.codec import MAX_UINT
 from ledger.api.answers import cbor, empty
+from ledger.metrics import CONTENT_TYPE, Metrics
 from ledger.service import Ledger
 
 
-def public_calls(ledger: Ledger) -> APIRouter:
+def public_calls(ledger: Ledger, metrics: Metrics) -> APIRouter:
     """Return the routes that need no name."""
     router = APIRouter(tags=["public"])
 
@@ -20,6 +21,10 @@ def public_calls(ledger: Ledger) -> APIRouter:
     def health() -> dict[str, str]:
         ledger.published.status()
         return {"status": "ok"}
+
+    @router.get("/metrics")
+    def prometheus() -> Response:
+        return Response(metrics.page(), media_type=CONTENT_TYPE)
 
     @router.get("/v1/status")
     def status() -> dict[str, Any]:

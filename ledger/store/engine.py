@@ -51,6 +51,7 @@ class Store:
     def __init__(self, engine: Engine, pause: Callable[[float], None] = time.sleep) -> None:
         self._engine = engine
         self._pause = pause
+        self._on_retry: Callable[[], None] = lambda: None
         # SQLite has one writer: queueing for it here is fair, its own busy handler only polls.
         is_sqlite = engine.dialect.name == "sqlite"
         self._turn: AbstractContextManager[Any] = threading.Lock() if is_sqlite else nullcontext()
@@ -74,6 +75,10 @@ class Store:
         """Return what `work` returns; it sees one consistent state and changes nothing."""
         return self._transact(work, self._read_turn, is_writing=False)
 
+    def tell_of_retries(self, on_retry: Callable[[], None]) -> None:
+        """Call `on_retry` from now on whenever a transaction is run again."""
+        self._on_retry = on_retry
+
     def close(self) -> None:
         """Close all connections; the store is not used after."""
         self._engine.dispose()
@@ -92,6 +97,7 @@ class Store:
                     raise StoreUnusable(f"the database failed: {_first_line(exc)}") from exc
                 if attempt == ATTEMPTS_MAX:
                     raise StoreBusy("the database was too busy for this transaction") from exc
+            self._on_retry()
             self._pause(min(PAUSE_S * 2**attempt, PAUSE_S_MAX) * random.random())
         raise AssertionError("count() has no end")
 

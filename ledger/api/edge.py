@@ -1,0 +1,152 @@
+"""The outermost ring of the HTTP application.
+
+It takes a body whole, within its cap and in time, before any route sees the request; names each
+request; tells of each answer; and answers even what nobody foresaw. Knows no route's meaning.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ledger import logs
+from ledger.api.bodies import cap_of
+from ledger.metrics import Answered
+
+# A client that sends a little too much is heard out, unkept, so that it can read the answer: a
+# connection that is closed while it still sends resets, and the answer is lost.
+DISCARD_BYTES: Final = 4 * 1_048_576
+# Nineteen digits hold every length there is; h11 has checked that they are digits.
+_LENGTH_DIGITS: Final = 19
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_REQUEST_ID_BYTES: Final = 8
+# On every answer: none is to be kept by a cache, nor guessed at by a browser.
+_HEADERS: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+
+@dataclass(slots=True)
+class _Visit:
+    """One request on its way: what will be told of it."""
+
+    scope: Scope
+    request_id: str
+    started_s: float = field(default_factory=time.perf_counter)
+    body_bytes: int = 0
+    status: int = 0
+
+    def answered(self) -> Answered:
+        method = self.scope["method"] if self.scope["method"] in _METHODS else "OTHER"
+        # The route as it is written in the API; what was asked for may hold anything.
+        route = getattr(self.scope.get("route"), "path", "none")
+        seconds = time.perf_counter() - self.started_s
+        return Answered(method, route, self.status, seconds, self.body_bytes)
+
+
+class _NotTaken(Exception):
+    def __init__(self, status: int, code: str, message: str, *, is_closing: bool = False) -> None:
+        super().__init__(message)
+        headers = {"connection": "close"} if is_closing else None
+        self.answer = JSONResponse({"code": code, "message": message}, status, headers)
+
+
+class Edge:
+    """Stands around an ASGI application."""
+
+    def __init__(
+        self, app: ASGIApp, body_s: float, on_answered: Callable[[Answered], None]
+    ) -> None:
+        self._app = app
+        self._body_s = body_s
+        self._on_answered = on_answered
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        visit = _Visit(scope, secrets.token_hex(_REQUEST_ID_BYTES))
+        named = logs.request_id.set(visit.request_id)
+        try:
+            await self._answer(visit, receive, _telling(visit, send))
+        except ClientDisconnect:
+            logs.event("client_gone")
+        finally:
+            if visit.status:
+                self._on_answered(visit.answered())
+            logs.request_id.reset(named)
+
+    async def _answer(self, visit: _Visit, receive: Receive, send: Send) -> None:
+        try:
+            async with asyncio.timeout(self._body_s):
+                body = await _whole_body(visit, receive)
+        except TimeoutError:
+            late = _NotTaken(408, "too_slow", "the body did not come in time", is_closing=True)
+            await late.answer(visit.scope, receive, send)
+        except _NotTaken as exc:
+            await exc.answer(visit.scope, receive, send)
+        else:
+            await self._ask(visit, _again(body, receive), send)
+
+    async def _ask(self, visit: _Visit, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(visit.scope, receive, send)
+        except Exception as exc:  # whatever it is: the application has answered 500 for it
+            logs.fault("unforeseen", exc)
+            if not visit.status:
+                raise
+
+
+async def _whole_body(visit: _Visit, receive: Receive) -> bytes:
+    """Return the body; keeps no more than its cap. Raises _NotTaken, ClientDisconnect."""
+    headers = Headers(scope=visit.scope)
+    if "transfer-encoding" in headers and "content-length" in headers:
+        # RFC 9112 section 6.1: two lengths are how requests are smuggled past a proxy.
+        raise _NotTaken(400, "bad_http", "a body has one length", is_closing=True)
+    cap_bytes = cap_of(visit.scope["path"])
+    announced_bytes = int(headers.get("content-length", "0")[:_LENGTH_DIGITS])
+    refusal = f"at most {cap_bytes} bytes are taken here"
+    body, is_more = bytearray(), True
+    while is_more:
+        if max(announced_bytes, visit.body_bytes) > cap_bytes + DISCARD_BYTES:
+            raise _NotTaken(413, "too_large", refusal, is_closing=True)
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk, is_more = message.get("body", b""), message.get("more_body", False)
+        visit.body_bytes += len(chunk)
+        if visit.body_bytes <= cap_bytes:
+            body += chunk
+    if visit.body_bytes > cap_bytes:
+        raise _NotTaken(413, "too_large", refusal)
+    return bytes(body)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that gives the body once, and then what comes after it."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def next_message() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return next_message
+
+
+def _telling(visit: _Visit, send: Send) -> Send:
+    """Return a `send` that notes the status and names the request in the answer."""
+
+    async def tell(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            visit.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers.update({**_HEADERS, "x-request-id": visit.request_id})
+        await send(message)
+
+    return tell
