@@ -1,4 +1,7 @@
-"""Every message of KSP/1 section 4 as a frozen value: to payload, from payload. Signs nothing."""
+"""The messages of KSP/1 section 4 as frozen values: to payload, from payload. Signs nothing.
+
+What passes between a wallet and the ledger, a payment apart, is in `wallets`.
+"""
 
 from __future__ import annotations
 

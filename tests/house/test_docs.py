@@ -29,7 +29,7 @@ OUR_KINDS: Final = frozenset({".py", ".kv", ".md"})
 
 PROGRAMS: Final = {
     "ks-pos": "pos_app.__main__:commands",
-    "ks-ledger": "ledger.cli:commands",
+    "ks-ledger": "ledger.commands.main:commands",
     "ks-field": "firmware_tools.cli:main",
 }
 

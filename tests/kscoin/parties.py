@@ -41,6 +41,16 @@ from kscoin.messages import (
 from kscoin.networks import TEST
 from kscoin.policy import list_hash, start_policy
 from kscoin.signed import Signed, seal
+from kscoin.wallets import (
+    AccountLine,
+    AccountOpening,
+    AccountPurse,
+    AccountStatement,
+    PurseOrder,
+    PurseOrderKind,
+    StatementQuery,
+    SupplyStatement,
+)
 
 NETWORK: Final = TEST
 # 2026-03-02 09:00:00 in Seoul.
@@ -164,7 +174,7 @@ class Sample:
 @cache
 def samples() -> tuple[Sample, ...]:
     """Return at least one message of every type of KSP/1 section 4."""
-    return (*_certificates(), *_payments(), *_corrections(), *_sync(), *_ledger())
+    return (*_certificates(), *_payments(), *_corrections(), *_sync(), *_ledger(), *_wallets())
 
 
 def sample(name: str) -> Sample:
@@ -289,5 +299,36 @@ def _ledger() -> tuple[Sample, ...]:
             TaxBill(
                 "1234567890123456789", "서울특별시", "재산세", 61_000, 62_830, NOW_S, NOW_S + DAY_S
             ),
+        ),
+    )
+
+
+def _wallets() -> tuple[Sample, ...]:
+    account_id, own = b"acct-001", key("wallet").public_key.compressed
+    lines = (
+        AccountLine(1_001, 7, 0, 12_300, NOW_S + 3, debit().request_hash),
+        AccountLine(1_000, 1, 50_000, 0, NOW_S - 60),
+    )
+    purses = (AccountPurse(PURSE_ID, 87_700), AccountPurse(b"purse-02", 0, NOW_S - 9))
+    nonce = octets("purse order", 16)
+    return (
+        Sample("supply", "receipt authority", SupplyStatement(1_050_000, 1_050_000, NOW_S)),
+        Sample("account opening", "wallet", AccountOpening(own)),
+        Sample(
+            "purse order, to load",
+            "wallet",
+            PurseOrder(account_id, PURSE_ID, PurseOrderKind.LOAD, 30_000, nonce, NOW_S),
+        ),
+        Sample(
+            "purse order, to defund",
+            "wallet",
+            PurseOrder(account_id, PURSE_ID, PurseOrderKind.DEFUND, 0, nonce, NOW_S),
+        ),
+        Sample("statement query", "wallet", StatementQuery(account_id, NOW_S, 2)),
+        Sample("statement query, further back", "wallet", StatementQuery(account_id, NOW_S, 2, 9)),
+        Sample(
+            "account statement",
+            "receipt authority",
+            AccountStatement(account_id, own, 37_700, 0, NOW_S, purses, lines),
         ),
     )

@@ -34,6 +34,14 @@ from kscoin.messages import (
     Verdict,
 )
 from kscoin.signed import seal
+from kscoin.wallets import (
+    MAX_STATEMENT_BYTES,
+    MAX_STATEMENT_LINES,
+    MAX_STATEMENT_PURSES,
+    AccountLine,
+    AccountPurse,
+    AccountStatement,
+)
 from tests.kscoin.parties import NETWORK, TERMINAL_ID, key, samples
 
 LARGE = 2**63 - 1
@@ -111,3 +119,11 @@ def test_the_longest_text_is_that_of_the_largest_message() -> None:
 def test_an_amount_fits_the_debit_and_a_request_is_short_lived() -> None:
     assert money.MAX_AMOUNT_WON == 2**32 - 1
     assert MAX_REQUEST_VALID_S == 180
+
+
+def test_the_largest_statement_is_read() -> None:
+    line = AccountLine(LARGE, 255, LARGE, LARGE, LARGE, bytes(32))
+    purse = AccountPurse(bytes(8), LARGE, LARGE)
+    lines, purses = (line,) * MAX_STATEMENT_LINES, (purse,) * MAX_STATEMENT_PURSES
+    largest = AccountStatement(bytes(8), KEY, LARGE, 1, LARGE, purses, lines)
+    assert _sealed_bytes(largest) <= MAX_STATEMENT_BYTES

@@ -25,6 +25,7 @@ from kscoin.proof import DoubleSpendProof
 from kscoin.purse import Interval
 from kscoin.qr import DebitShown, ReceiptShown, RequestShown, Shown, from_text, to_text
 from kscoin.signed import open_signed
+from tests.kscoin.strategies import MESSAGES
 from tests.vectors import make
 from tests.vectors.diagnostic import diagnostic
 
@@ -245,8 +246,7 @@ def test_proofs_of_double_spends(case: Case) -> None:
 
 
 def _kind(case: Case) -> type[Message]:
-    kind: type[Message] = getattr(messages, case["message"])
-    return kind
+    return next(each for each in MESSAGES if each.__name__ == case["message"])
 
 
 def _trust(file: Case) -> Trust:

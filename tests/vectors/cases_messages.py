@@ -57,6 +57,12 @@ _FIELDS: Final[tuple[tuple[str, str, int, Any], ...]] = (
     ("a purpose is one of those defined", "trust list", 3, [[5, bytes(33), 0, 1]]),
     ("four roots at most", "trust list", 4, [bytes(33)] * 5),
     ("a payment number has 19 digits, not 18", "tax bill", 1, "1" * 18),
+    ("a purse order is of a kind", "purse order, to load", 3, 3),
+    ("a purse order loads less than 2^32 won", "purse order, to load", 4, 2**32),
+    ("a hundred lines at most", "statement query", 3, 101),
+    ("frozen is 0 or 1", "account statement", 4, 2),
+    ("a line has six items", "account statement", 7, [[1_001, 7, 0, 12_300, 5]]),
+    ("32 purses at most", "account statement", 6, [[b"purse-01", 0, None]] * 33),
     ("a payment number is of digits", "tax bill", 1, "1" * 18 + "x"),
     ("a payment number is of ASCII digits", "tax bill", 1, "1" * 18 + "٣"),
 )
