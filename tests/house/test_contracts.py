@@ -14,8 +14,8 @@ BREACHES: Final = {
     "drivers/card/apdu.py": "import serial, offline_queue",
     "firmware_tools/devices.py": "import ledger.cli",
     "kscoin/money.py": "import time",
-    "ledger/book.py": "import alembic, drivers, cbor2, cryptography",
-    "offline_queue/values.py": "import fastapi, httpx, prometheus_client, smartcard, sqlalchemy, sqlite_utils",
+    "ledger/book.py": "import alembic, drivers, cbor2, cryptography, prometheus_client",
+    "offline_queue/values.py": "import fastapi, httpx, smartcard, sqlalchemy, sqlite_utils",
     "pos_app/screens/palette.py": "import pos_app.performer",
     "pos_app/till/step.py": "import kivy, threading",
 }
