@@ -88,6 +88,11 @@ def parse(data: bytes, max_bytes: int = codec.MAX_MESSAGE_BYTES) -> Envelope:
     return Envelope(whole, kid, payload, signature)
 
 
+def kid_of(data: bytes) -> bytes:
+    """Return the key id that a parsed message names, without parsing it again."""
+    return data[_KID]
+
+
 def _frame(data: bytes) -> tuple[bytes, bytes, bytes]:
     return data[: _KID.start], data[_KID.stop : _ITEM.start], data[_ITEM.stop : -SIGNATURE_BYTES]
 

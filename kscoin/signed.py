@@ -6,11 +6,12 @@ KSP/1 section 2. Knows no authority: `certificates` says whose key may sign what
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 from kscoin import cose
 from kscoin.codec import MAX_MESSAGE_BYTES
+from kscoin.errors import BadSignature
 from kscoin.keys import PublicKey, Signer
 from kscoin.messages import Message
 
@@ -22,18 +23,19 @@ M_co = TypeVar("M_co", bound=Message, covariant=True)
 class Signed(Generic[M_co]):
     """A message whose signature has been verified, or was made by us.
 
-    Only `seal` and `open_signed` build one, so holding one is the proof. `data` is the
-    COSE_Sign1 as it is stored and sent on; `payload` is what was signed.
+    Only this module builds one, so holding one is the proof. `data` is the COSE_Sign1 as it is
+    stored and sent on; `payload` is what was signed; `id` is its SHA-256, the message's identity
+    (of a request: the payment's id).
     """
 
     message: M_co
     data: bytes
     payload: bytes
+    id: bytes = field(init=False, repr=False, compare=False)
 
-    @property
-    def id(self) -> bytes:
-        """SHA-256 of the payload: the message's identity (of a request: the payment's id)."""
-        return hashlib.sha256(self.payload).digest()
+    def __post_init__(self) -> None:
+        # Asked for many times while a payment is settled, so it is worked out once.
+        object.__setattr__(self, "id", hashlib.sha256(self.payload).digest())
 
 
 def seal(message: M, signer: Signer, network: str) -> Signed[M]:
@@ -58,6 +60,19 @@ def open_envelope(
     """Return the message of an envelope that was parsed before; raises as `open_signed`."""
     payload = envelope.verify(key, network)
     return Signed(kind.from_payload(payload), envelope.data, payload)
+
+
+def open_covered(kind: type[M], data: bytes, carrier: Signed[Any]) -> Signed[M]:
+    """Return a message that lies inside `carrier`, as signed by the carrier's key.
+
+    The carrier's signature covers every byte in it, so one by the same key further in proves
+    nothing more and is not looked at (KSP/1 section 11). `data` must have been taken from the
+    carrier. Raises BadSignature if it names another key, or an EncodingError.
+    """
+    envelope = cose.parse(data)
+    if envelope.kid != cose.kid_of(carrier.data):
+        raise BadSignature("the message names another key")
+    return Signed(kind.from_payload(envelope.payload), envelope.data, envelope.payload)
 
 
 def claim(kind: type[M], data: bytes, max_bytes: int = MAX_MESSAGE_BYTES) -> M:

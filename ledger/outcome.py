@@ -12,10 +12,11 @@ from kscoin.signed import Signed
 from ledger.book import Transfer
 from ledger.denylist import deny_purses
 from ledger.settlement import Claim, Finding, Purse
-from ledger.store import accounts, payments, purses
+from ledger.store import accounts, payments, purses, refunds
 from ledger.store.engine import Tx
 from ledger.store.payments import AttemptRow, Means, PaymentRow, UnpaidDebitRow
 from ledger.store.purses import DoubleSpendRow, LineRow
+from ledger.store.refunds import RefundRow, WaitingRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,21 @@ class Spend:
 
 @dataclass(slots=True)
 class Outcome:
-    """Rows to be written; `now_s` is when the batch was judged."""
+    """Rows to be written; `now_s` is when the batch was judged.
+
+    `moved_won` is by how much each account's balance will change, `refunded_won` what comes back
+    of each payment, named by terminal and request hash.
+    """
 
     now_s: int
     transfers: list[Transfer] = field(default_factory=list)
     attempts: list[AttemptRow] = field(default_factory=list)
     double_spends: list[DoubleSpendRow] = field(default_factory=list)
+    refunds: list[RefundRow] = field(default_factory=list)
+    waiting: list[WaitingRow] = field(default_factory=list)
+    judged_refunds: list[RefundRow] = field(default_factory=list)
+    refunded_won: Counter[tuple[bytes, bytes]] = field(default_factory=Counter)
+    moved_won: Counter[bytes] = field(default_factory=Counter)
     _payments: list[PaymentRow] = field(default_factory=list)
     _unpaid: list[UnpaidDebitRow] = field(default_factory=list)
     _line: list[LineRow] = field(default_factory=list)
@@ -61,7 +71,7 @@ class Outcome:
 
     def move(self, transfer: Transfer, finding: Finding, spend: Spend) -> None:
         """Book won that a debit moves, and the stretches of the line that it takes."""
-        self.transfers.append(transfer)
+        self.book(transfer)
         for stretch in finding.stretches:
             self._line.append(
                 LineRow(
@@ -78,6 +88,12 @@ class Outcome:
                 )
             )
         self._guaranteed_won[spend.purse_id] += finding.fund_won
+
+    def book(self, transfer: Transfer) -> None:
+        """Book a transfer."""
+        self.transfers.append(transfer)
+        for posting in transfer.postings:
+            self.moved_won[posting.account_id] += posting.amount_won
 
     def prove(self, finding: Finding, spend: Spend) -> None:
         """Keep the proof of a double spend."""
@@ -103,6 +119,10 @@ class Outcome:
         payments.add_payments(tx, self._payments)
         payments.add_unpaid(tx, self._unpaid)
         payments.add_attempts(tx, self.attempts)
+        refunds.add_refunds(tx, self.refunds)
+        refunds.add_waiting(tx, self.waiting)
+        refunds.judge_waiting(tx, self.judged_refunds)
+        refunds.add_refunded(tx, self.refunded_won)
         purses.add_to_line(tx, self._line)
         purses.add_double_spends(tx, self.double_spends)
         for purse_id, fund_won in sorted((+self._guaranteed_won).items()):

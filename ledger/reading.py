@@ -1,14 +1,13 @@
 """Reading what a terminal sent: every signature, every agreement, before any row is looked at.
 
-A batch's own word is not believed: the terminal's key must have signed it, and of each payment
-the terminal's key the request, the certificate's key the debit, and a purse authority the
-certificate. Knows no database and no clock.
+The terminal's key must have signed the batch, which covers the requests in it: they are its own
+word. Everybody else's word is verified: of each payment the certificate's key must have signed the
+debit, and a purse authority the certificate. Knows no database and no clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeAlias
@@ -32,14 +31,16 @@ from kscoin.keys import PublicKey
 from kscoin.messages import (
     Batch,
     Debit,
-    PaymentKind,
     PaymentRequest,
     Purpose,
     PurseCertificate,
+    Refund,
+    Void,
     kind_bit,
 )
-from kscoin.signed import Signed, claim, open_signed
-from ledger.errors import NotAllowed, Unpayable
+from kscoin.signed import Signed, claim, open_covered, open_signed
+from ledger.errors import NotAllowed, Refusal, Unpayable
+from ledger.refunds import Giveback, GivebackKind
 from ledger.settlement import Claim
 
 # A certificate takes about 1 kB with its key; 64 MB remember the purses of a busy day's hour.
@@ -89,6 +90,14 @@ class MetDebit:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenBack:
+    """A refund or void of this terminal's."""
+
+    sequence: int
+    giveback: Giveback
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """An entry that moves no money."""
 
@@ -103,7 +112,17 @@ class Unacceptable:
     reason: str
 
 
-Reading: TypeAlias = TakenDebit | OpenAttempt | TornTap | MetDebit | Recorded | Unacceptable
+Reading: TypeAlias = (
+    TakenDebit | OpenAttempt | TornTap | MetDebit | GivenBack | Recorded | Unacceptable
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """Requests whose outcome is in the same batch: their ids, and the bytes of those paid."""
+
+    ids: frozenset[bytes]
+    requests: frozenset[bytes]
 
 
 class Reader:
@@ -123,45 +142,47 @@ class Reader:
 
         Raises a VerificationError, EncodingError or NotAllowed.
         """
-        request = open_signed(PaymentRequest, data, terminal.public_key, self._network)
-        if request.message.terminal_id != terminal.terminal_id:
-            raise NotAllowed("wrong_terminal", "the request is another terminal's")
-        if not terminal.kinds & kind_bit(PaymentKind(request.message.kind)):
-            raise NotAllowed("kind_not_allowed", "this terminal may not take such payments")
-        return request
+        return _own(open_signed(PaymentRequest, data, terminal.public_key, self._network), terminal)
 
     def entries(
-        self, chain: tuple[JournalEntry, ...], terminal: TerminalKey
+        self, batch: Signed[Batch], chain: tuple[JournalEntry, ...], terminal: TerminalKey
     ) -> tuple[Reading, ...]:
-        """Return what each entry of a batch comes to; an entry that does not hold says why."""
-        settled = frozenset(_requests_with_an_outcome(chain)) - frozenset(_torn_requests(chain))
-        return tuple(self._entry(entry, terminal, settled) for entry in chain)
+        """Return what each entry of a batch comes to; an entry that does not hold says why.
 
-    def _entry(
-        self, entry: JournalEntry, terminal: TerminalKey, settled: frozenset[bytes]
-    ) -> Reading:
-        try:
-            match entry.kind:
-                case EntryKind.ATTEMPT if parse(entry.body).id not in settled:
-                    return OpenAttempt(entry.sequence, self.request(entry.body, terminal))
-                case EntryKind.PAYMENT:
-                    return TakenDebit(entry.sequence, self._payment(entry.body, terminal))
-                case EntryKind.TORN:
-                    return TornTap(entry.sequence, Torn.decode(entry.body))
-                case EntryKind.WITNESS:
-                    return self._witness(entry)
-                case _:
-                    return Recorded(entry.sequence)
-        except NotAllowed as exc:
-            return Unacceptable(entry.sequence, exc.reason)
-        except Unpayable as exc:
-            return Unacceptable(entry.sequence, exc.reason)
-        except KSCoinError as exc:
-            return Unacceptable(entry.sequence, exc.code)
+        `chain` are the batch's own entries. Of a payment only the debit costs a verification: the
+        request is the terminal's, and its signature on the batch covers it.
+        """
+        read = {
+            entry.sequence: _or_why(entry, lambda entry: self._entry(entry, terminal, batch))
+            for entry in chain
+            if entry.kind is not EntryKind.ATTEMPT
+        }
+        ended = _ended(chain, read)
+        for entry in chain:
+            if entry.kind is EntryKind.ATTEMPT:
+                read[entry.sequence] = _or_why(
+                    entry, lambda entry: _attempt(entry, terminal, batch, ended)
+                )
+        return tuple(read[entry.sequence] for entry in chain)
 
-    def _payment(self, body: bytes, terminal: TerminalKey) -> Claim:
+    def _entry(self, entry: JournalEntry, terminal: TerminalKey, batch: Signed[Batch]) -> Reading:
+        match entry.kind:
+            case EntryKind.PAYMENT:
+                return TakenDebit(entry.sequence, self._payment(entry.body, terminal, batch))
+            case EntryKind.TORN:
+                return TornTap(entry.sequence, Torn.decode(entry.body))
+            case EntryKind.WITNESS:
+                return self._witness(entry)
+            case EntryKind.REFUND:
+                return GivenBack(entry.sequence, _refund(entry.body, terminal, batch))
+            case EntryKind.VOID:
+                return GivenBack(entry.sequence, _void(entry.body, terminal, batch))
+            case _:
+                return Recorded(entry.sequence)
+
+    def _payment(self, body: bytes, terminal: TerminalKey, batch: Signed[Batch]) -> Claim:
         payment = Payment.decode(body)
-        request = self.request(payment.request, terminal)
+        request = _request(payment.request, terminal, batch)
         certificate = self._certificate(payment.certificate)
         debit = self._debit(payment.debit, certificate.message)
         if debit.message.request_hash != request.id:
@@ -206,16 +227,71 @@ def chain_of(batch: Batch) -> tuple[JournalEntry, ...]:
     return chain
 
 
-def _torn_requests(chain: tuple[JournalEntry, ...]) -> Iterator[bytes]:
-    for entry in chain:
-        if entry.kind is EntryKind.TORN:
-            with suppress(KSCoinError):
-                yield Torn.decode(entry.body).request_hash
+def _or_why(entry: JournalEntry, read: Callable[[JournalEntry], Reading]) -> Reading:
+    try:
+        return read(entry)
+    except Refusal as exc:
+        return Unacceptable(entry.sequence, exc.reason)
+    except KSCoinError as exc:
+        return Unacceptable(entry.sequence, exc.code)
 
 
-def _requests_with_an_outcome(chain: tuple[JournalEntry, ...]) -> Iterator[bytes]:
-    """Yield the requests that end in this batch, other than by a torn tap."""
-    for entry in chain:
+def _attempt(
+    entry: JournalEntry, terminal: TerminalKey, batch: Signed[Batch], ended: _Ended
+) -> Reading:
+    # Most attempts are followed by the payment that holds the same bytes: nothing to parse.
+    if entry.body in ended.requests or parse(entry.body).id in ended.ids:
+        return Recorded(entry.sequence)
+    return OpenAttempt(entry.sequence, _request(entry.body, terminal, batch))
+
+
+def _request(data: bytes, terminal: TerminalKey, batch: Signed[Batch]) -> Signed[PaymentRequest]:
+    return _own(open_covered(PaymentRequest, data, batch), terminal)
+
+
+def _refund(data: bytes, terminal: TerminalKey, batch: Signed[Batch]) -> Giveback:
+    refund = open_covered(Refund, data, batch)
+    _by(terminal, refund.message.terminal_id)
+    message = refund.message
+    return Giveback(GivebackKind.REFUND, refund.id, message.request_hash, message.amount_won)
+
+
+def _void(data: bytes, terminal: TerminalKey, batch: Signed[Batch]) -> Giveback:
+    void = open_covered(Void, data, batch)
+    _by(terminal, void.message.terminal_id)
+    return Giveback(GivebackKind.VOID, void.id, void.message.request_hash, None)
+
+
+def _by(terminal: TerminalKey, terminal_id: bytes) -> None:
+    if terminal_id != terminal.terminal_id:
+        raise NotAllowed("wrong_terminal", "another terminal has signed for it")
+
+
+def _own(request: Signed[PaymentRequest], terminal: TerminalKey) -> Signed[PaymentRequest]:
+    if request.message.terminal_id != terminal.terminal_id:
+        raise NotAllowed("wrong_terminal", "the request is another terminal's")
+    if not terminal.kinds & kind_bit(request.message.kind):
+        raise NotAllowed("kind_not_allowed", "this terminal may not take such payments")
+    return request
+
+
+def _ended(chain: tuple[JournalEntry, ...], read: Mapping[int, Reading]) -> _Ended:
+    """Return the requests that end in this batch, other than by a torn tap."""
+    torn = {each.torn.request_hash for each in read.values() if isinstance(each, TornTap)}
+    taken = [each.claim.request for each in read.values() if isinstance(each, TakenDebit)]
+    ids = {request.id for request in taken}
+    ids.update(_ended_otherwise(entry for entry in chain if _is_untaken(read.get(entry.sequence))))
+    bodies = {request.data for request in taken if request.id not in torn}
+    return _Ended(frozenset(ids - torn), frozenset(bodies))
+
+
+def _is_untaken(reading: Reading | None) -> bool:
+    return reading is not None and not isinstance(reading, TakenDebit)
+
+
+def _ended_otherwise(entries: Iterable[JournalEntry]) -> Iterator[bytes]:
+    """Yield the requests that end by a payment that does not hold, a receipt or a note."""
+    for entry in entries:
         try:
             match entry.kind:
                 case EntryKind.PAYMENT:

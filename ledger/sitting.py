@@ -19,6 +19,7 @@ from ledger.errors import NotFound, Refusal
 from ledger.office import Office, policy_in_force
 from ledger.outcome import Outcome, Spend
 from ledger.reading import (
+    GivenBack,
     MetDebit,
     OpenAttempt,
     Reading,
@@ -27,6 +28,8 @@ from ledger.reading import (
     TornTap,
     Unacceptable,
 )
+from ledger.refund_sitting import RefundSitting
+from ledger.refunds import GivebackFinding, Paid
 from ledger.settlement import (
     Claim,
     Earlier,
@@ -62,6 +65,14 @@ class Sitting:
         # Read after the lost taps are locked: no witness can be added to them now.
         self._met = {each: list(self._witnesses(each)) for each in self._lost}
         taken = [each.claim for each in self._all(TakenDebit)]
+        self._refunds = RefundSitting(
+            tx,
+            office,
+            terminal,
+            self._out,
+            tuple(each.giveback for each in self._all(GivenBack)),
+            frozenset(each.request.id for each in taken),
+        )
         self._standings = Standings(tx, self._debits(taken))
         self._earlier = payments.earlier(
             tx, terminal.terminal_id, [each.request.id for each in taken]
@@ -78,12 +89,12 @@ class Sitting:
 
     def _verdict(self, reading: Reading) -> EntryVerdict:
         try:
-            finding = self._judge(reading)
+            finding: Finding | GivebackFinding = self._judge(reading)
         except Refusal as exc:
             finding = Finding(Verdict.REFUSED, exc.reason)
         return EntryVerdict(reading.sequence, finding.verdict, finding.reason, finding.number)
 
-    def _judge(self, reading: Reading) -> Finding:
+    def _judge(self, reading: Reading) -> Finding | GivebackFinding:
         match reading:
             case TakenDebit(_, taken):
                 return self._payment(taken)
@@ -93,6 +104,8 @@ class Sitting:
                 return self._torn(torn.request_hash)
             case MetDebit(_, debit, certificate):
                 return self._witness(debit, certificate)
+            case GivenBack(_, giveback):
+                return self._refunds.judge(giveback)
             case Recorded():
                 return Finding(Verdict.RECORDED)
             case Unacceptable(_, reason):
@@ -119,7 +132,16 @@ class Sitting:
         self._out.judge(self._terminal.terminal_id, taken, finding)
         seen = Earlier(taken.debit.id, finding.verdict, finding.reason, finding.number)
         self._earlier.setdefault(taken.request.id, []).append(seen)
+        self._tell_refunds(taken, seen, purse)
         return finding
+
+    def _tell_refunds(self, taken: Claim, seen: Earlier, purse: Purse) -> None:
+        terminal_id, request_hash = self._terminal.terminal_id, taken.request.id
+        if seen.is_paid:
+            paid = Paid(terminal_id, request_hash, purse.holder_id, taken.amount_won, 0)
+            self._refunds.arrived(paid)
+        elif not any(each.is_paid for each in self._earlier[request_hash]):
+            self._refunds.refused(request_hash)
 
     def _around(self, taken: Claim, purse: Purse) -> Surroundings:
         earlier = tuple(self._earlier.get(taken.request.id, ()))

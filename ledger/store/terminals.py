@@ -128,6 +128,12 @@ def terminals_of(tx: Tx, merchant_id: bytes) -> tuple[TerminalRow, ...]:
     return many(tx, TerminalRow, query.order_by(terminals.c.enrolled_at_s))
 
 
+def locked_of(tx: Tx, merchant_id: bytes) -> tuple[bytes, ...]:
+    """Return the ids of a merchant's terminals; no other transaction takes their batches."""
+    query = select(terminals.c.terminal_id).where(terminals.c.merchant_id == merchant_id)
+    return tuple(tx.execute(query.order_by(terminals.c.terminal_id).with_for_update()).scalars())
+
+
 def revoke_terminal(tx: Tx, terminal_id: bytes, revoked_at_s: int) -> None:
     """Mark a terminal as revoked."""
     changed = update(terminals).where(terminals.c.terminal_id == terminal_id)

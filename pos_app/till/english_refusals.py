@@ -83,6 +83,7 @@ REFUSALS: Final = MappingProxyType(
             "The ledger cannot be reached.", "Check the line. It is sent by itself once it is back."
         ),
         "ledger_failing": Refusal("The ledger is in trouble.", _BY_ITSELF),
+        "ledger_behind": Refusal("The ledger lost what it had.", _BY_ITSELF),
         "ledger_refused": Refusal("The ledger said no.", f"Your payments are kept. {_CALL}"),
         "ledger_garbled": Refusal("The ledger's answer makes no sense.", _BY_ITSELF),
         # What is plugged in
@@ -125,6 +126,8 @@ REFUSALS: Final = MappingProxyType(
         "wrong_pass_phrase": Refusal("The key's pass phrase is wrong.", _TECHNICIAN),
         "key_damaged": Refusal("The terminal's key is damaged.", _ENROL),
         "key_exposed": Refusal("Others may read the terminal's key.", _TECHNICIAN),
+        "token_unavailable": Refusal("The terminal's key token is not plugged in.", _TECHNICIAN),
+        "token_locked": Refusal("The terminal's key token is locked.", _TECHNICIAN),
         # The till itself
         "request_timed_out": Refusal("The time to pay is over.", "Press Pay again."),
         "timed_out_offline": Refusal(
@@ -143,6 +146,15 @@ REFUSALS: Final = MappingProxyType(
         "reserve_released": Refusal("The purse's reserve was released.", _BY_CODE),
         "guarantee_exhausted": Refusal("Over the guarantee fund's cap.", _BY_CODE),
         "returned_to_payer": Refusal("It was given back to the customer.", _BY_CODE),
+        "waits_for_payment": Refusal(
+            "The ledger has not seen that payment yet.", "It goes back when the payment arrives."
+        ),
+        "not_paid": Refusal("That payment was never paid out.", _BY_CODE),
+        "over_refund": Refusal("More than is left of that payment.", "Give back a smaller sum."),
+        "already_refunded": Refusal("Part of it was given back before.", "Refund what is left."),
+        "till_empty": Refusal(
+            "The shop's account is empty.", "Give the refund again after the next sales."
+        ),
         "certificate_expired": Refusal("The purse's certificate had expired.", _BY_CODE),
         "terminal_revoked": Refusal(
             "This terminal may no longer sell.",

@@ -89,6 +89,7 @@ REFUSALS: Final = MappingProxyType(
             "정산 서버에 연결되지 않습니다.", "통신선을 확인해 주세요. 연결되면 저절로 보냅니다."
         ),
         "ledger_failing": Refusal("정산 서버에 문제가 있습니다.", _BY_ITSELF),
+        "ledger_behind": Refusal("정산 서버가 받은 것을 잃었습니다.", _BY_ITSELF),
         "ledger_refused": Refusal(
             "정산 서버가 거절했습니다.", f"받은 결제는 그대로 있습니다. {_CALL}"
         ),
@@ -131,6 +132,8 @@ REFUSALS: Final = MappingProxyType(
         "wrong_pass_phrase": Refusal("열쇠의 암호가 맞지 않습니다.", _TECHNICIAN),
         "key_damaged": Refusal("단말기 열쇠가 손상되었습니다.", _ENROL),
         "key_exposed": Refusal("열쇠 파일이 남에게 열려 있습니다.", _TECHNICIAN),
+        "token_unavailable": Refusal("열쇠 토큰이 꽂혀 있지 않습니다.", _TECHNICIAN),
+        "token_locked": Refusal("열쇠 토큰이 잠겼습니다.", _TECHNICIAN),
         # The till itself
         "request_timed_out": Refusal("결제 시간이 지났습니다.", "다시 결제를 눌러 주세요."),
         "timed_out_offline": Refusal(
@@ -151,6 +154,15 @@ REFUSALS: Final = MappingProxyType(
         "reserve_released": Refusal("지갑의 예치금이 풀려 있습니다.", _BY_CODE),
         "guarantee_exhausted": Refusal("보증 기금의 한도를 넘었습니다.", _BY_CODE),
         "returned_to_payer": Refusal("손님에게 이미 돌려준 돈입니다.", _BY_CODE),
+        "waits_for_payment": Refusal(
+            "원장에 아직 도착하지 않은 결제입니다.", "결제가 도착하면 손님에게 돌아갑니다."
+        ),
+        "not_paid": Refusal("가맹점에 들어오지 않은 결제입니다.", _BY_CODE),
+        "over_refund": Refusal("남은 결제 금액보다 큽니다.", "더 작은 금액을 돌려주세요."),
+        "already_refunded": Refusal("이미 일부를 돌려준 결제입니다.", "남은 금액을 환불해 주세요."),
+        "till_empty": Refusal(
+            "가맹점 계정의 잔액이 모자랍니다.", "다음 판매 뒤에 다시 환불해 주세요."
+        ),
         "certificate_expired": Refusal("지갑 증명서가 만료되었습니다.", _BY_CODE),
         "terminal_revoked": Refusal(
             "사용이 정지된 단말기입니다.",

@@ -37,8 +37,10 @@ from kscoin.messages import (
     PaymentKind,
     PaymentRequest,
     PurseCertificate,
+    Refund,
     TerminalCertificate,
     Verdict,
+    Void,
     debit_link,
 )
 from kscoin.signed import Signed, claim, seal
@@ -136,7 +138,7 @@ class Shop:
     ) -> Signed[PaymentRequest]:
         request = PaymentRequest(
             terminal_id=self.terminal_id,
-            nonce=next(self._nonces).to_bytes(16, "big"),
+            nonce=self._nonce(),
             amount_won=amount_won,
             kind=kind,
             created_at_s=self.clock(),
@@ -146,6 +148,9 @@ class Shop:
             policy_version=1,
         )
         return seal(request, self.key, NETWORK)
+
+    def _nonce(self) -> bytes:
+        return next(self._nonces).to_bytes(16, "big")
 
     def signed_as(self, request: PaymentRequest) -> bytes:
         """Sign what another terminal has asked."""
@@ -188,6 +193,22 @@ class Shop:
     def meet(self, debit: Signed[Debit], card: Card) -> None:
         """Find another terminal's debit on a card."""
         self.write(EntryKind.WITNESS, Witness(debit.data, card.certificate.data).encode())
+
+    def refund(self, request_hash: bytes, amount_won: int) -> Signed[Refund]:
+        """Give back part or all of a payment."""
+        refund = Refund(
+            self.terminal_id, self._nonce(), request_hash, amount_won, "", self.clock(), "kim"
+        )
+        signed = seal(refund, self.key, NETWORK)
+        self.write(EntryKind.REFUND, signed.data)
+        return signed
+
+    def void(self, request_hash: bytes) -> Signed[Void]:
+        """Take a payment back as if it had never been."""
+        void = Void(self.terminal_id, self._nonce(), request_hash, "", self.clock(), "kim")
+        signed = seal(void, self.key, NETWORK)
+        self.write(EntryKind.VOID, signed.data)
+        return signed
 
     def batch(self, length: int | None = None) -> bytes:
         """Return the next batch, signed: all of the journal that has not been acknowledged."""

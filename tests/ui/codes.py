@@ -18,7 +18,7 @@ ELSEWHERE: Final = ("pos_app.demo", "pos_app.rehearsal")
 CODE_TAKERS: Final = frozenset({"Problem", "Fault", "StartFailed", "gone_silent"})
 # Whoever raises one of these, or finds one, gives the reason in a verdict or an answer.
 REASON_GIVERS: Final = frozenset({"NotFound", "NotAllowed", "Conflict", "Unpayable"})
-FINDINGS: Final = Path("ledger/settlement.py")
+FINDINGS: Final = frozenset({Path("ledger/settlement.py"), Path("ledger/refunds.py")})
 
 
 def all_codes() -> set[str]:
@@ -57,7 +57,7 @@ def _ledger_reasons() -> Iterator[str]:
     for source in shipped_modules():
         if source.room == "ledger":
             yield from _literals(source, REASON_GIVERS)
-        if source.path == FINDINGS:
+        if source.path in FINDINGS:
             yield from _constants(source)
 
 
