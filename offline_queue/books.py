@@ -167,7 +167,7 @@ class Books:
         self._tally = Tally()
         self._waiting: dict[int, int] = {}
         # Looked at again when something was acknowledged or closed, and after a start.
-        self._may_archive = True
+        self._may_archive: bool = True
 
     def _last_word_in(self, journal: Journal) -> LastWord:
         sequence = journal.last_of_kind(EntryKind.SYNC)
