@@ -61,14 +61,25 @@ class Dispatch:
     def acknowledge(self, data: bytes) -> Acknowledged:
         """Verify the ledger's answer to a batch and journal it with its verdicts.
 
-        The same answer again changes nothing. Raises LedgerGarbled if it is not signed by the
-        receipt authority or not about our batch, or a QueueError.
+        The same answer again changes nothing, nor does an older one. Raises LedgerGarbled if it is
+        not signed by the receipt authority or not about our batch, or a QueueError.
         """
         signed = self._opened(data)
         record = self._answered(signed.message, len(signed.data))
-        if record.number > self._books.last_word.batch_number:
+        if self._is_news(signed.message):
             self._books.append_acknowledgement(signed.data, signed.message, record)
         return self._summary(signed.message, record)
+
+    def stored_batch(self, number: int) -> StoredBatch:
+        """Return a batch that has been stored, as it was sent, byte for byte.
+
+        Raises LedgerGarbled if there never was such a batch, or a QueueError.
+        """
+        with self._books as journal:
+            record = journal.batch(number)
+        if record is None:
+            raise LedgerGarbled(f"the ledger asks for batch {number}, which there never was")
+        return self._again(record)
 
     def pending(self, limit: int) -> tuple[PendingEntry, ...]:
         """Return up to `limit` entries that are not settled: those to heed, then those waiting."""
@@ -78,10 +89,22 @@ class Dispatch:
             return to_heed + journal.waiting(after, limit - len(to_heed))
 
     def _unacknowledged(self) -> BatchRecord | None:
+        """Return the batch after the one that was acknowledged last, if it has been stored."""
         with self._books as journal:
-            record = journal.last_batch()
-        is_waiting = record is not None and record.number > self._books.last_word.batch_number
-        return record if is_waiting else None
+            return journal.batch(self._books.last_word.batch_number + 1)
+
+    def _is_news(self, message: Acknowledgement) -> bool:
+        """Whether an answer changes what is known; raises LedgerGarbled if one is missing before.
+
+        Acknowledgements come in the order of their batches. A later word on an earlier batch is
+        that of a ledger that was restored from a backup: it counts, and from there on all is sent
+        again (KSP/1 section 10). An earlier word on it is a replay.
+        """
+        last_word = self._books.last_word
+        if message.batch_number > last_word.batch_number + 1:
+            raise LedgerGarbled("the batch before this one has no acknowledgement yet")
+        is_next = message.batch_number == last_word.batch_number + 1
+        return is_next or message.ledger_time_s > last_word.ledger_time_s
 
     def _is_worth_sending(self) -> bool:
         if self._books.waiting_count:
@@ -94,12 +117,12 @@ class Dispatch:
 
     def _new(self, entries_max: int) -> StoredBatch:
         """Choose a range, sign it and store what it cannot be built again without."""
-        last_word, signer = self._books.last_word, self._terminal.signer
+        signer = self._terminal.signer
         with self._books as journal:
-            first = last_word.last_sequence + 1
-            last = _last_that_fits(journal, first, entries_max)
             previous = journal.last_batch()
             number = previous.number + 1 if previous else 1
+            first = previous.last_sequence + 1 if previous else 1
+            last = _last_that_fits(journal, first, entries_max)
             payload = self._payload(journal, number, first, last)
             kid = signer.public_key.kid
             to_sign = cose.to_be_signed(payload, kid, self._terminal.network)
@@ -162,6 +185,7 @@ class Dispatch:
             numbered = enumerate(journal.columns(first, last), first)
             requests = [each.request_hash for at, each in numbered if at in settled]
             to_heed = journal.to_heed(_ATTENTION_MAX, first)
+            left = journal.tail.sequence - self._books.last_word.last_sequence
         return Acknowledged(
             batch_number=record.number,
             entries=last - first + 1,
@@ -169,6 +193,9 @@ class Dispatch:
             to_heed=tuple(each for each in to_heed if each.sequence <= last),
             policy_version=message.policy_version,
             denylist_version=message.denylist_version,
+            # The entry that holds this very acknowledgement has nothing to hurry for.
+            entries_left=max(left - 1, 0),
+            won_left=self._books.waiting_won,
         )
 
 

@@ -31,6 +31,7 @@
     └── LedgerError             a word with the ledger went wrong; every entry stays in the queue
         ├── LedgerUnreachable   no answer, or half of one
         ├── LedgerFailing       it answered that it is itself in trouble (5xx)
+        ├── LedgerBehind        it has lost batches that it had acknowledged: they are sent again
         ├── LedgerRefused       it answered that it will not (401, 403, 404, ...)
         └── LedgerGarbled       its answer is not what was asked, or not signed by it
 
@@ -232,6 +233,20 @@ class LedgerFailing(LedgerError):
 
     code = "ledger_failing"
     is_retryable = True
+
+
+class LedgerBehind(LedgerError):
+    """Raised when the ledger lacks what a batch continues: it was restored from an old backup.
+
+    `batch_number` is the last batch of ours that it has; those after it are sent again.
+    """
+
+    code = "ledger_behind"
+    is_retryable = True
+
+    def __init__(self, message: str, batch_number: int) -> None:
+        super().__init__(message, batch_number=batch_number)
+        self.batch_number = batch_number
 
 
 class LedgerRefused(LedgerError):

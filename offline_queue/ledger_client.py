@@ -22,7 +22,13 @@ from typing import Any, Final, Self
 import httpx
 
 from kscoin.codec import MAX_BATCH_BYTES
-from offline_queue.errors import LedgerFailing, LedgerGarbled, LedgerRefused, LedgerUnreachable
+from offline_queue.errors import (
+    LedgerBehind,
+    LedgerFailing,
+    LedgerGarbled,
+    LedgerRefused,
+    LedgerUnreachable,
+)
 from offline_queue.values import LedgerStatus
 
 # Signed bytes, as the ledger's API takes and gives them (RFC 8949 section 9.5).
@@ -33,8 +39,12 @@ MAX_ANSWER_BYTES: Final = 2 * MAX_BATCH_BYTES
 CONNECT_TIMEOUT_S: Final = 5.0
 # A batch of hundreds of entries is settled in well under this, on a slow ledger too.
 READ_TIMEOUT_S: Final = 30.0
+# Longer than any line that still deserves the name; a till that is closed waits no longer.
+PATIENCE_CAP_S: Final = 120.0
 # "Too Many Requests": the ledger is busy, not unwilling.
 _TOO_MANY: Final = 429
+# The ledger's code for a batch whose predecessor it has not got (KSP/1 section 10).
+_BATCH_MISSING: Final = "batch_missing"
 
 
 class LedgerClient:
@@ -46,6 +56,7 @@ class LedgerClient:
         Raises LedgerUnreachable for what is no address.
         """
         timeout = httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
+        self._patience_s = READ_TIMEOUT_S
         with _translated():
             # No proxy from the environment: where a terminal's money talk goes is a setting.
             self._http = httpx.Client(
@@ -68,8 +79,17 @@ class LedgerClient:
         self._http.close()
 
     def send_batch(self, batch: bytes) -> bytes:
-        """Send a signed batch; return the bytes that should be its acknowledgement."""
-        return _present(self._ask("POST", "/v1/batches", batch))
+        """Send a signed batch; return the bytes that should be its acknowledgement.
+
+        A line that is too slow for the answer gets more time at the next try: the ledger has the
+        answer by then, and the bytes are the same.
+        """
+        try:
+            return _present(self._ask("POST", "/v1/batches", batch, self._patience_s))
+        except LedgerUnreachable as exc:
+            if isinstance(exc.__cause__, httpx.ReadTimeout):
+                self._patience_s = min(2 * self._patience_s, PATIENCE_CAP_S)
+            raise
 
     def receipt(self, request: bytes, wait_s: int) -> bytes | None:
         """Ask for the receipt of a signed request for up to `wait_s`; None if it is not paid."""
@@ -152,6 +172,8 @@ def _accepted(answer: _Answer) -> _Answer:
     if httpx.codes.is_success(answer.status):
         return answer
     if httpx.codes.is_client_error(answer.status) and answer.status != _TOO_MANY:
+        if (number := _batch_before_the_missing(answer)) is not None:
+            raise LedgerBehind("the ledger has lost batches of this terminal", number)
         reason = _reason(answer)
         raise LedgerRefused(f"the ledger refused: {reason}", answer.status, reason)
     if answer.status == _TOO_MANY or httpx.codes.is_server_error(answer.status):
@@ -169,6 +191,17 @@ def _reason(answer: _Answer) -> str:
     # It reaches logs and screens: nothing but a short word is taken.
     is_a_word = isinstance(code, str) and code.isidentifier() and len(code) <= 64
     return code if is_a_word else f"http_{answer.status}"
+
+
+def _batch_before_the_missing(answer: _Answer) -> int | None:
+    """Return the last batch that a ledger has, if it says that the one before ours is missing."""
+    try:
+        said = json.loads(answer.content)
+        is_missing = answer.status == httpx.codes.CONFLICT and said["code"] == _BATCH_MISSING
+        number = said["batch_number"] if is_missing else None
+    except (ValueError, KeyError, TypeError):
+        return None
+    return number if type(number) is int and number >= 0 else None
 
 
 def _status(answer: Any) -> LedgerStatus:

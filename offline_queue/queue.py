@@ -185,6 +185,10 @@ class OfflineQueue:
         """Return what to send to the ledger next, or None. See `Dispatch.next_batch`."""
         return self._ask(lambda: self._dispatch.next_batch(entries_max))
 
+    def stored_batch(self, number: int) -> Future[StoredBatch]:
+        """Return a batch as it was sent before. See `Dispatch.stored_batch`."""
+        return self._ask(lambda: self._dispatch.stored_batch(number))
+
     def acknowledge(self, data: bytes) -> Future[Acknowledged]:
         """Verify and journal the ledger's answer to a batch. See `Dispatch.acknowledge`."""
         return self._ask(lambda: self._dispatch.acknowledge(data))

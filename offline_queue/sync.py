@@ -7,6 +7,7 @@ KSP/1 section 10. It must not know how bytes travel (`ledger_port`) nor what is 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -14,13 +15,19 @@ from typing import Final, TypeAlias
 
 from kscoin.errors import EncodingError, KSCoinError, VerificationError
 from offline_queue.backoff import Backoff
-from offline_queue.errors import LedgerError, LedgerGarbled, LedgerRefused, QueueError, QueueStopped
+from offline_queue.errors import (
+    LedgerBehind,
+    LedgerError,
+    LedgerGarbled,
+    LedgerRefused,
+    QueueError,
+    QueueStopped,
+)
 from offline_queue.ledger_port import LedgerPort
+from offline_queue.pace import Pace
 from offline_queue.queue import OfflineQueue
-from offline_queue.values import PendingEntry
+from offline_queue.values import Acknowledged, PendingEntry, StoredBatch
 
-# A batch of this size is about 200 KB: a few seconds on a bad mobile line, and soon tried again.
-BATCH_ENTRIES: Final = 500
 # With nothing to send, the line is looked at this often: a status bar is never long wrong.
 IDLE_S: Final = 15.0
 
@@ -48,12 +55,18 @@ class SyncStarted:
 
 @dataclass(frozen=True, slots=True)
 class SyncProgressed:
-    """A batch was acknowledged. What is left moves money; `to_heed` needs a person."""
+    """A batch was acknowledged. `to_heed` needs a person.
+
+    `entries_left` counts all that is still to be sent, `won_left` the won in it; `per_s` is
+    entries a second in this turn, `left_s` how long the rest takes at that rate, if that is known.
+    """
 
     settled_requests: frozenset[bytes]
     to_heed: tuple[PendingEntry, ...]
     entries_left: int
     won_left: int
+    per_s: float | None = None
+    left_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,7 @@ class Syncer:
     """One terminal's talk with the ledger, a turn at a time; owned by one thread.
 
     `connect` makes the connection when it is first needed: it may import what that takes.
-    `tell` is called with every event, in this thread.
+    `tell` is called with every event, in this thread. `monotonic_s` measures how fast it goes.
     """
 
     def __init__(
@@ -79,11 +92,14 @@ class Syncer:
         connect: Callable[[], LedgerPort],
         tell: Callable[[SyncEvent], None],
         backoff: Backoff,
+        monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._queue = queue
         self._connect = connect
         self._tell = tell
         self._backoff = backoff
+        self._monotonic_s = monotonic_s
+        self._pace = Pace()
         self._ledger: LedgerPort | None = None
         self._line: Line | None = None
         self._is_told = False
@@ -100,6 +116,7 @@ class Syncer:
         QueueStopped when the queue has ended; every other error is told, and waited out.
         """
         self._is_told = False
+        self._pace = self._pace.new_turn()
         if is_asked_for:
             self._begin()
         try:
@@ -145,21 +162,55 @@ class Syncer:
     def _upload(self, ledger: LedgerPort) -> tuple[int, int, int] | None:
         """Send batch after batch; return the versions that the last answer named, if any."""
         named = None
-        while batch := self._queue.next_batch(BATCH_ENTRIES).result():
+        while batch := self._queue.next_batch(self._pace.entries).result():
             self._begin()
-            answer = self._queue.acknowledge(ledger.send_batch(batch.data)).result()
+            answer = self._delivered(ledger, batch)
             self._set_line(Line.ONLINE)
-            at_risk = self._queue.at_risk().result()
-            self._tell(
-                SyncProgressed(
-                    answer.settled_requests,
-                    answer.to_heed,
-                    at_risk.waiting_count,
-                    at_risk.waiting_won,
-                )
-            )
+            self._tell_progress(answer)
             named = (answer.policy_version, answer.denylist_version, 0)
         return named
+
+    def _delivered(self, ledger: LedgerPort, batch: StoredBatch) -> Acknowledged:
+        """Send a batch and take its answer; measure how fast that went."""
+        started_s = self._monotonic_s()
+        try:
+            answer = self._sent(ledger, batch)
+        except LedgerBehind as behind:
+            self._send_again(ledger, behind.batch_number + 1, batch.number)
+            answer = self._sent(ledger, batch)
+        self._pace = self._pace.answered(answer.entries, self._monotonic_s() - started_s)
+        return answer
+
+    def _sent(self, ledger: LedgerPort, batch: StoredBatch) -> Acknowledged:
+        try:
+            data = ledger.send_batch(batch.data)
+        except LedgerError:
+            self._pace = self._pace.failed()
+            raise
+        answer = self._queue.acknowledge(data).result()
+        if answer.batch_number != batch.number:
+            raise LedgerGarbled(f"batch {batch.number} was answered with another one's answer")
+        return answer
+
+    def _send_again(self, ledger: LedgerPort, first: int, end: int) -> None:
+        """Send acknowledged batches once more: a ledger from an old backup has lost them.
+
+        Nothing is believed but its signed answers, so whoever forges its question costs traffic.
+        """
+        for number in range(first, end):
+            self._sent(ledger, self._queue.stored_batch(number).result())
+
+    def _tell_progress(self, answer: Acknowledged) -> None:
+        self._tell(
+            SyncProgressed(
+                answer.settled_requests,
+                answer.to_heed,
+                answer.entries_left,
+                answer.won_left,
+                self._pace.per_s,
+                self._pace.left_s(answer.entries_left),
+            )
+        )
 
     def _ask(self, ledger: LedgerPort) -> tuple[int, int, int]:
         """Return the versions that the ledger says are in force; it also shows that it is there."""

@@ -137,7 +137,7 @@ class Acknowledged:
     """What an acknowledgement said: whose won are with the merchant, and what needs a person.
 
     The versions are those in force at the ledger; where they are above ours there is something
-    to fetch.
+    to fetch. `entries_left` counts what is still to be sent, `won_left` the won in it.
     """
 
     batch_number: int
@@ -146,6 +146,8 @@ class Acknowledged:
     to_heed: tuple[PendingEntry, ...]
     policy_version: int
     denylist_version: int
+    entries_left: int
+    won_left: int
 
 
 @dataclass(frozen=True, slots=True)

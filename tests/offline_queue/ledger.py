@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from enum import Enum
+from typing import Any
 
 import httpx
 
 from kscoin.codec import MAX_BATCH_BYTES
 from kscoin.entries import EntryKind, JournalEntry, Payment, genesis_hash
-from kscoin.messages import Batch, EntryVerdict, PaymentRequest, Verdict
+from kscoin.messages import Acknowledgement, Batch, EntryVerdict, PaymentRequest, Verdict
 from kscoin.policy import start_policy
-from kscoin.signed import open_signed
+from kscoin.signed import claim, open_signed, seal
 from offline_queue.ledger_client import CBOR, LedgerClient
 from tests.kscoin.parties import NETWORK, NOW_S, TERMINAL_ID, key, trust
 from tests.offline_queue.shop import acknowledgement, denylist_step, flipped, signed_policy
@@ -22,14 +24,20 @@ class Fault(Enum):
     """What happens to one question, before the ledger sees it or to its answer after."""
 
     NO_LINE = "no line"
+    RESET = "reset"
     NO_ANSWER = "no answer"
     HALF_AN_ANSWER = "half an answer"
     WRONG_SIGNATURE = "wrong signature"
+    FORGED = "forged"
+    REPLAYED = "replayed"
+    ANOTHER_TERMINALS = "another terminal's"
+    NOT_EVERY_ENTRY = "not every entry"
     GARBAGE = "garbage"
     ANOTHER_PAGE = "another page"
     REFUSED_401 = "401"
     REFUSED_403 = "403"
     NOT_FOUND = "404"
+    TOO_MANY = "429"
     IN_TROUBLE = "500"
 
 
@@ -49,6 +57,8 @@ class FakeLedger:
         self.denied: tuple[bytes, ...] = ()
         self.policy_version = self.denylist_version = 1
         self.asked: list[str] = []
+        self.time_s = NOW_S
+        self._saved = {0: (self.head, dict(self.settled))}
         # What is answered to those who wait for a receipt, one a question.
         self.receipts: list[bytes | None] = []
 
@@ -60,9 +70,11 @@ class FakeLedger:
         fault = self.faults.pop(0) if self.faults else None
         if fault is Fault.NO_LINE:
             raise httpx.ConnectError("no line")
+        if fault is Fault.RESET:
+            raise httpx.WriteError("connection reset by peer")
         if fault in _STATUSES:
             return httpx.Response(_STATUSES[fault], json={"code": "told_so"})
-        return _spoilt(self._answer(request), fault)
+        return self._spoilt(self._answer(request), fault)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         calls: dict[str, Callable[[httpx.Request], bytes]] = {
@@ -77,8 +89,21 @@ class FakeLedger:
         if request.url.path == "/v1/receipts" and (self.receipts or [None])[0] is None:
             self.receipts = self.receipts[1:]
             return httpx.Response(204)
-        content = calls[request.url.path](request)
-        return httpx.Response(200, content=content, headers={"content-type": CBOR})
+        if request.url.path == "/v1/batches" and self._is_ahead(request.read()):
+            last = max(self.answers, default=0)
+            said = {"code": "batch_missing", "message": "restored", "batch_number": last}
+            return httpx.Response(409, json=said)
+        return _cbor(calls[request.url.path](request))
+
+    def restore(self, batch_number: int) -> None:
+        """Forget all that came after a batch, as a ledger does that is restored from a backup."""
+        self.answers = {n: answer for n, answer in self.answers.items() if n <= batch_number}
+        self.head, settled = self._saved[batch_number]
+        self.settled = dict(settled)
+
+    def _is_ahead(self, data: bytes) -> bool:
+        number = claim(Batch, data, MAX_BATCH_BYTES).batch_number
+        return number > max(self.answers, default=0) + 1
 
     def settle(self, data: bytes) -> bytes:
         """Return the acknowledgement of a batch; AssertionError if the terminal broke a promise."""
@@ -93,8 +118,10 @@ class FakeLedger:
                 self._judge,
                 policy_version=self.policy_version,
                 denylist_version=self.denylist_version,
+                ledger_time_s=self.time_s,
             )
             self.head = batch.new_head
+            self._saved[batch.batch_number] = (self.head, dict(self.settled))
         return self.answers[batch.batch_number]
 
     def _judge(self, entry: JournalEntry) -> EntryVerdict:
@@ -120,30 +147,46 @@ class FakeLedger:
             "trust_version": 1,
         }
 
+    def _spoilt(self, answer: httpx.Response, fault: Fault | None) -> httpx.Response:
+        """Return the ledger's answer as it arrives; the ledger has done its work by now."""
+        if fault is Fault.NO_ANSWER:
+            raise httpx.ReadTimeout("no answer")
+        if fault is Fault.HALF_AN_ANSWER:
+            half = _half(answer.content)
+            return httpx.Response(200, content=half, headers={"content-type": CBOR})
+        if fault is Fault.ANOTHER_PAGE:
+            return httpx.Response(200, text="<html>Please log in</html>")
+        if fault is Fault.REPLAYED:
+            return _cbor(self.answers[min(self.answers)])
+        return _cbor(_WRONG[fault](answer.content)) if fault in _WRONG else answer
+
 
 _STATUSES: dict[Fault | None, int] = {
     Fault.REFUSED_401: 401,
     Fault.REFUSED_403: 403,
     Fault.NOT_FOUND: 404,
+    Fault.TOO_MANY: 429,
     Fault.IN_TROUBLE: 500,
 }
 
 
-def _spoilt(answer: httpx.Response, fault: Fault | None) -> httpx.Response:
-    """Return the ledger's answer as it arrives; the ledger has done its work by now."""
-    content, headers = answer.content, answer.headers
-    match fault:
-        case Fault.NO_ANSWER:
-            raise httpx.ReadTimeout("no answer")
-        case Fault.HALF_AN_ANSWER:
-            return httpx.Response(200, content=_half(content), headers={"content-type": CBOR})
-        case Fault.WRONG_SIGNATURE:
-            return httpx.Response(200, content=flipped(content), headers=headers)
-        case Fault.GARBAGE:
-            return httpx.Response(200, content=b"\x00" + content, headers=headers)
-        case Fault.ANOTHER_PAGE:
-            return httpx.Response(200, text="<html>Please log in</html>")
-    return answer
+_WRONG: dict[Fault | None, Callable[[bytes], bytes]] = {
+    Fault.WRONG_SIGNATURE: flipped,
+    Fault.GARBAGE: lambda answer: b"\x00" + answer,
+    Fault.FORGED: lambda answer: _altered(answer, "terminal"),
+    Fault.ANOTHER_TERMINALS: lambda answer: _altered(answer, terminal_id=b"stranger"),
+    Fault.NOT_EVERY_ENTRY: lambda answer: _altered(answer, verdicts=()),
+}
+
+
+def _cbor(content: bytes) -> httpx.Response:
+    return httpx.Response(200, content=content, headers={"content-type": CBOR})
+
+
+def _altered(answer: bytes, signer: str = "receipt authority", **changes: Any) -> bytes:
+    """Return an acknowledgement that says something else, signed by whoever `signer` is."""
+    message = claim(Acknowledgement, answer, MAX_BATCH_BYTES)
+    return seal(replace(message, **changes), key(signer), NETWORK).data
 
 
 def _half(content: bytes) -> Iterator[bytes]:

@@ -52,6 +52,7 @@ def test_codes_and_what_may_be_tried_again_are_stable() -> None:
         "ledger": False,
         "ledger_unreachable": True,
         "ledger_failing": True,
+        "ledger_behind": True,
         "ledger_refused": False,
         "ledger_garbled": True,
     }

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from offline_queue.errors import (
+    LedgerBehind,
     LedgerError,
     LedgerFailing,
     LedgerGarbled,
@@ -130,6 +131,42 @@ def test_a_refusal_says_why_if_the_ledger_does(content: bytes, reason: str) -> N
     with pytest.raises(LedgerRefused) as refusal:
         ledger.policy()
     assert (refusal.value.status, refusal.value.reason) == (403, reason)
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "number"),
+    [
+        (b'{"code": "batch_missing", "message": "", "batch_number": 7}', 409, 7),
+        (b'{"code": "batch_missing", "message": "", "batch_number": 7}', 403, None),
+        (b'{"code": "batch_missing", "message": "", "batch_number": "7"}', 409, None),
+        (b'{"code": "batch_missing", "message": "", "batch_number": true}', 409, None),
+        (b'{"code": "batch_missing", "message": "", "batch_number": -1}', 409, None),
+        (b'{"code": "batch_missing"}', 409, None),
+        (b'{"code": "already_paid", "batch_number": 7}', 409, None),
+    ],
+)
+def test_a_ledger_that_lost_batches_says_which_it_has(
+    content: bytes, status: int, number: int | None
+) -> None:
+    ledger, _ = answering(content, status, "application/json")
+
+    with pytest.raises(LedgerRefused if number is None else LedgerBehind) as refusal:
+        ledger.send_batch(b"batch")
+    assert getattr(refusal.value, "batch_number", None) == number
+
+
+def test_a_line_that_is_too_slow_gets_more_time_at_each_try() -> None:
+    waits: list[float] = []
+
+    def too_slow(request: httpx.Request) -> httpx.Response:
+        waits.append(request.extensions["timeout"]["read"])
+        raise httpx.ReadTimeout("too slow")
+
+    ledger = LedgerClient("http://ledger.test/", httpx.MockTransport(too_slow))
+    for _ in range(4):
+        with pytest.raises(LedgerUnreachable):
+            ledger.send_batch(b"batch")
+    assert waits == [30, 60, 120, 120]
 
 
 BROKEN_LINES = [

@@ -9,15 +9,26 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kscoin.messages import ClockQuality
+from kscoin.codec import MAX_BATCH_BYTES
+from kscoin.messages import Batch, ClockQuality
+from kscoin.signed import claim
 from offline_queue.backoff import CAP_S, FIRST_S, Backoff
-from offline_queue.errors import DiskFull, LedgerError, LedgerGarbled, LedgerRefused, QueueStopped
+from offline_queue.errors import (
+    DiskFull,
+    LedgerBehind,
+    LedgerError,
+    LedgerGarbled,
+    LedgerRefused,
+    QueueStopped,
+)
 from offline_queue.ledger_client import LedgerClient
 from offline_queue.ledger_port import LedgerPort
+from offline_queue.pace import Pace
 from offline_queue.queue import OfflineQueue
 from offline_queue.sync import (
     IDLE_S,
@@ -53,7 +64,17 @@ class Bench:
         self.queue = queue
         self.ledger = FakeLedger()
         self.told: list[SyncEvent] = []
-        self.syncer = Syncer(queue, self.ledger.client, self.told.append, Backoff(no_jitter))
+        self.seconds = 0.0
+        self.syncer = self.new_syncer(queue)
+
+    def new_syncer(self, queue: OfflineQueue) -> Syncer:
+        client, tell = self.ledger.client, self.told.append
+        return Syncer(queue, client, tell, Backoff(no_jitter), self._second_hand)
+
+    def _second_hand(self) -> float:
+        """Return a time that is a second later at each look: every batch takes one."""
+        self.seconds += 1
+        return self.seconds
 
     def turn(self, *, is_asked_for: bool = False) -> float:
         self.told.clear()
@@ -61,6 +82,31 @@ class Bench:
 
     def unsettled_won(self) -> int:
         return self.queue.at_risk().result().unsettled_won
+
+
+def fill(queue: OfflineQueue, payments: int) -> None:
+    """Take so many payments of 1,000 won, from purses of which none pays often."""
+    for each in range(payments):
+        pay(queue, Purse(f"customer {each}"))
+
+
+class Liar:
+    """Someone on the line who says, to each batch, that the ledger has lost those after `says`."""
+
+    def __init__(self, ledger: FakeLedger, says: int) -> None:
+        self._ledger = ledger
+        self._says = says
+
+    def client(self) -> LedgerClient:
+        return LedgerClient("http://ledger.test/", httpx.MockTransport(self._answer))
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        newest = max(self._ledger.answers, default=0)
+        number = claim(Batch, request.read(), MAX_BATCH_BYTES).batch_number
+        if number > newest:
+            said = {"code": "batch_missing", "message": "", "batch_number": self._says}
+            return httpx.Response(409, json=said)
+        return self._ledger.answer(request)
 
 
 @pytest.fixture
@@ -80,7 +126,7 @@ def test_a_turn_sends_all_that_waits_and_tells_of_it(bench: Bench) -> None:
     assert bench.told == [
         SyncStarted(),
         LineChanged(Line.ONLINE),
-        SyncProgressed(hashes, (), entries_left=0, won_left=0),
+        SyncProgressed(hashes, (), entries_left=0, won_left=0, per_s=7.0, left_s=0),
         SyncEnded(),
     ]
     assert bench.unsettled_won() == 0
@@ -113,6 +159,8 @@ LINES = {
 def test_whatever_goes_wrong_nothing_is_removed_and_the_same_bytes_are_sent_again(
     bench: Bench, fault: Fault
 ) -> None:
+    bench.turn()
+    bench.ledger.batches.clear()
     stored = pay(bench.queue, Purse())
     before = bench.queue.pending().result()
     bench.ledger.faults = [fault]
@@ -121,7 +169,7 @@ def test_whatever_goes_wrong_nothing_is_removed_and_the_same_bytes_are_sent_agai
 
     assert bench.queue.pending().result() == before
     assert bench.unsettled_won() == 1_000
-    assert LineChanged(LINES.get(fault, Line.OFFLINE)) in bench.told
+    assert bench.syncer.line is LINES.get(fault, Line.OFFLINE)
     ended = bench.told[-1]
     assert isinstance(ended, SyncEnded)
     assert isinstance(ended.error, LedgerError)
@@ -131,6 +179,7 @@ def test_whatever_goes_wrong_nothing_is_removed_and_the_same_bytes_are_sent_agai
     assert len(set(bench.ledger.batches[:-1])) == 1
     assert bench.ledger.settled[stored.request_hash] == 1_000
     assert sum(bench.ledger.settled.values()) == 2_000
+    assert bench.queue.pending().result() == ()
     assert bench.unsettled_won() == 0
 
 
@@ -204,22 +253,87 @@ def test_a_list_that_does_not_hold_is_not_taken_and_uploads_go_on(bench: Bench) 
     assert bench.queue.versions().result().policy == 5
 
 
-def test_many_entries_go_in_many_batches_with_progress(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    purse = Purse()
-    for _ in range(3):
-        pay(bench.queue, purse)
-    monkeypatch.setattr("offline_queue.sync.BATCH_ENTRIES", 3)
+def test_many_entries_go_in_many_batches_with_progress(bench: Bench) -> None:
+    fill(bench.queue, 60)
+    bench.syncer._pace = Pace(entries=25)
 
     bench.turn()
 
     progress = [each for each in bench.told if isinstance(each, SyncProgressed)]
-    assert [(each.entries_left, each.won_left) for each in progress] == [
-        (2, 2_000),
-        (1, 1_000),
-        (0, 0),
+    # A batch takes a second; with the start, and what the answers themselves become, there are 123.
+    assert [(each.entries_left, each.won_left, each.per_s, each.left_s) for each in progress] == [
+        (96, 48_000, 25.0, 4),
+        (47, 23_000, 37.5, 2),
+        (0, 0, 41.0, 0),
     ]
+
+
+def test_a_ledger_from_an_old_backup_is_sent_what_it_has_lost(bench: Bench) -> None:
+    """A promise of section 10: the same bytes, in order, and each payment once."""
+    for each in range(4):
+        pay(bench.queue, Purse(f"card {each}"))
+        bench.turn()
+    bench.ledger.restore(1)
+    first_time = list(bench.ledger.batches)
+    bench.ledger.time_s += 500
+    pay(bench.queue, Purse("later"))
+
+    assert bench.turn() == IDLE_S
+
+    assert bench.ledger.batches[4:7] == first_time[1:]
+    assert sum(bench.ledger.settled.values()) == 5_000
+    assert bench.unsettled_won() == 0
+    assert bench.queue.pending().result() == ()
+
+
+def test_a_ledger_that_is_restored_twice_or_fails_in_between_gets_it_all(
+    bench: Bench, shop: Shop
+) -> None:
+    for each in range(4):
+        pay(bench.queue, Purse(f"card {each}"))
+        bench.turn()
+    bench.ledger.restore(0)
+    bench.ledger.time_s += 500
+    pay(bench.queue, Purse("later"))
+    bench.ledger.faults = [None, None, None, Fault.NO_ANSWER]
+    assert bench.turn() == FIRST_S
+    bench.queue.stop()
+
+    # The plug is pulled in the middle: the journal itself says how far that has come.
+    bench.queue = shop.start()
+    bench.syncer = bench.new_syncer(bench.queue)
+    bench.ledger.restore(1)
+    bench.turn()
+
+    assert sum(bench.ledger.settled.values()) == 5_000
+    assert bench.unsettled_won() == 0
+    bench.queue.stop()
+
+
+def test_a_forged_question_for_old_batches_changes_nothing(bench: Bench) -> None:
+    for each in range(3):
+        pay(bench.queue, Purse(f"card {each}"))
+        bench.turn()
+    pay(bench.queue, Purse("later"))
+    before = bench.queue.at_risk().result()
+    liar = Liar(bench.ledger, says=1)
+    bench.syncer = Syncer(bench.queue, liar.client, bench.told.append, Backoff(no_jitter))
+
+    assert bench.turn() == FIRST_S
+
+    assert bench.queue.at_risk().result() == before
+    assert sum(bench.ledger.settled.values()) == 3_000
+
+
+def test_a_question_for_a_batch_that_never_was_is_garbled(bench: Bench) -> None:
+    pay(bench.queue, Purse())
+    liar = Liar(bench.ledger, says=0)
+    bench.syncer = Syncer(bench.queue, liar.client, bench.told.append, Backoff(no_jitter))
+
+    bench.turn()
+
+    assert isinstance(bench.told[-1], SyncEnded)
+    assert isinstance(bench.told[-1].error, LedgerBehind)
 
 
 def test_a_journal_that_fails_is_told_and_waited_out(
