@@ -25,8 +25,8 @@ readonly RUN_PACKAGES=(
     libgl1 libegl1 libgles2 libgl1-mesa-dri libmtdev1
 )
 # A reader for virtual cards, never on a shop's terminal: whoever reaches its port is a card.
-# What a disk in user space needs: the tests pull its plug.
-readonly TEST_PACKAGES=(vsmartcard-vpcd fuse3)
+# What a disk in user space needs: the tests pull its plug. A PKCS#11 token in software.
+readonly TEST_PACKAGES=(vsmartcard-vpcd fuse3 softhsm2)
 
 profile=${1:-}
 last_shown_s=-$QUIET_S

@@ -23,11 +23,13 @@
         │       ├── NoSuchDebit         it has never paid, or its last debit is for another request
         │       └── CertificateRefused  LOAD was shown a certificate that it does not take
         └── KeyStoreError           the terminal's key cannot be used
-            ├── KeyNotFound         there is no key file
+            ├── KeyNotFound         there is no key file, or not the key that it names
             ├── KeyExists           there is one already, and it is not overwritten
             ├── WrongPassPhrase     the file is whole and does not open
             ├── KeyDamaged          the file is not what was written
-            └── KeyExposed          others may read the file
+            ├── KeyExposed          others may read the key
+            ├── TokenUnavailable    the token that holds the key is not there
+            └── TokenLocked         the token's PIN has been tried too often
 
 A foreign exception (pyscard, pyserial, the operating system) is translated in the one file that
 imports its library. Only `DebitTorn` leaves it open whether money has moved.
@@ -58,6 +60,7 @@ class NextStep(StrEnum):
     ENROL_AGAIN = "enrol_again"
     KEEP_EXISTING_KEY = "keep_existing_key"
     RESTRICT_FILE_MODE = "restrict_file_mode"
+    UNLOCK_TOKEN = "unlock_token"
     CALL_SUPPORT = "call_support"
 
 
@@ -231,7 +234,7 @@ class KeyStoreError(DriverError):
 
 
 class KeyNotFound(KeyStoreError):
-    """Raised when there is no key file at the path."""
+    """Raised when there is no key file at the path, or no such key on the token it names."""
 
     code = "key_not_found"
     next_step = NextStep.ENROL_AGAIN
@@ -245,7 +248,7 @@ class KeyExists(KeyStoreError):
 
 
 class WrongPassPhrase(KeyStoreError):
-    """Raised when a whole key file does not open with the pass phrase."""
+    """Raised when a key file or a token does not open with the pass phrase or PIN."""
 
     code = "wrong_pass_phrase"
     next_step = NextStep.ENTER_PASS_PHRASE
@@ -259,7 +262,22 @@ class KeyDamaged(KeyStoreError):
 
 
 class KeyExposed(KeyStoreError):
-    """Raised when users other than the till's own may read or replace the key file."""
+    """Raised when others could read or replace the key: its file's mode, or its token's word."""
 
     code = "key_exposed"
     next_step = NextStep.RESTRICT_FILE_MODE
+
+
+class TokenUnavailable(KeyStoreError):
+    """Raised when the token that holds the key is unplugged, or its module cannot be loaded."""
+
+    code = "token_unavailable"
+    is_retryable = True
+    next_step = NextStep.PLUG_IN
+
+
+class TokenLocked(KeyStoreError):
+    """Raised when the token takes no PIN any more: its security officer has to set a new one."""
+
+    code = "token_locked"
+    next_step = NextStep.UNLOCK_TOKEN

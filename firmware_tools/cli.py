@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from drivers.keystore.token_uri import NoTokenUri, TokenUri
 from firmware_tools.devices import Bench, find_devices
 from firmware_tools.enrol import Order, enrol, meet
 from firmware_tools.errors import NotConfirmed
@@ -90,6 +91,15 @@ def _root(_ctx: click.Context, _parameter: click.Parameter, typed: str | None) -
         raise click.BadParameter("a fingerprint is 66 hexadecimal digits") from exc
 
 
+def _token(_ctx: click.Context, _parameter: click.Parameter, typed: str | None) -> TokenUri | None:
+    if typed is None:
+        return None
+    try:
+        return TokenUri.parse(typed)
+    except NoTokenUri as exc:
+        raise click.BadParameter(str(exc)) from exc
+
+
 @click.group(cls=_Commands)
 def main() -> None:
     """The technician's bench: make this machine a terminal, and look at its devices."""
@@ -120,6 +130,13 @@ def main() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="What encrypts the key; made if it is not there.  [default: in the terminal's directory]",
 )
+@click.option(
+    "--token",
+    metavar="URI",
+    callback=_token,
+    help="Make the key on a PKCS#11 token: pkcs11:token=LABEL?module-path=FILE, with its PIN in "
+    "--pass-phrase-file.",
+)
 @click.option("--replace", is_flag=True, help="Put a new terminal in the place of the one there.")
 @click.option("--dry-run", is_flag=True, help="Look at everything, send no code, write nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Believe the root that the ledger shows.")
@@ -131,6 +148,7 @@ def enrol_command(
     directory: Path,
     name: str,
     phrase_file: Path | None,
+    token: TokenUri | None,
     replace: bool,
     dry_run: bool,
     yes: bool,
@@ -140,6 +158,8 @@ def enrol_command(
 
     If it is cut off at any point, the same command goes on from there.
     """
+    if token is not None and phrase_file is None:
+        raise click.UsageError("--token needs --pass-phrase-file: the file with the token's PIN")
     place = Place(directory.absolute())
     there = place.free_or_replaced(may_replace=replace)
     with LedgerClient(ledger_url) as ledger:
@@ -155,6 +175,7 @@ def enrol_command(
             place=place,
             hardware=hardware(name),
             pass_phrase_file=phrase_file.absolute() if phrase_file else Path(PASS_PHRASE_FILE),
+            token=token,
         )
         telling.enrolled(enrol(order, met, ledger, _now_s, telling.step), met)
 

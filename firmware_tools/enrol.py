@@ -14,7 +14,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, Protocol
 
-from drivers.keystore.file_key import FileKey
+from drivers.errors import KeyStoreError
+from drivers.keystore.opening import create_key, open_key
+from drivers.keystore.token_uri import TokenUri
 from firmware_tools import settings_file
 from firmware_tools.errors import EnrolmentDamaged, RootNotListed
 from firmware_tools.place import KEY_FILE, REQUEST_FILE, SETTINGS_FILE, Place
@@ -22,7 +24,7 @@ from kscoin.bundle import EnrolmentAnswer, byte_strings
 from kscoin.certificates import MAX_TRUST_LIST_BYTES, pin_trust
 from kscoin.codes import normalised
 from kscoin.errors import EncodingError, Malformed, UntrustedKey, VerificationError
-from kscoin.keys import PublicKey
+from kscoin.keys import PublicKey, Signer
 from kscoin.messages import EnrolmentRequest, TerminalCertificate, TrustList
 from kscoin.signed import claim, open_signed
 from offline_queue.durable_file import read_whole, write_durably
@@ -81,13 +83,17 @@ class LedgerMet:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be enrolled: `pass_phrase_file` is relative to the terminal's directory."""
+    """What is to be enrolled: `pass_phrase_file` is relative to the terminal's directory.
+
+    With a `token` the key is made on that token, and the pass phrase is its PIN.
+    """
 
     code: str
     ledger_url: str
     place: Place
     hardware: str
     pass_phrase_file: Path
+    token: TokenUri | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +159,14 @@ def _first_named(trust: bytes) -> PublicKey:
 
 def _begun(
     order: Order, met: LedgerMet, draft: Path, tell: Callable[[Step], None]
-) -> tuple[FileKey, bytes]:
-    """Return the key that asks and its signed request, both on the disk."""
-    phrase = settings_file.pass_phrase(draft, order.pass_phrase_file)
+) -> tuple[Signer, bytes]:
+    """Return the key that asks and its signed request, both where they stay."""
+    is_pin = order.token is not None
+    phrase = settings_file.pass_phrase(draft, order.pass_phrase_file, is_pin=is_pin)
     if (draft / REQUEST_FILE).exists():
         tell(Step.REQUEST_FOUND)
         return _begun_before(draft, phrase, met.network)
-    # Without a request nothing was ever sent: what is there is of a run that was cut off early.
-    order.place.without(draft / KEY_FILE)
-    key = FileKey.create(draft / KEY_FILE, phrase)
+    key = _unused(draft, order, phrase)
     tell(Step.KEY_MADE)
     nonce = secrets.token_bytes(_NONCE_BYTES)
     request = enrolment_request(normalised(order.code), order.hardware, nonce, key, met.network)
@@ -169,8 +174,20 @@ def _begun(
     return key, request.data
 
 
-def _begun_before(draft: Path, phrase: str, network: str) -> tuple[FileKey, bytes]:
-    key = FileKey.open(draft / KEY_FILE, phrase)
+def _unused(draft: Path, order: Order, phrase: str) -> Signer:
+    """Return a key that nothing has been signed with: that of a run that was cut off, or a new one.
+
+    A token has room for few keys, so one that was made there is used.
+    """
+    try:
+        return open_key(draft / KEY_FILE, phrase)
+    except KeyStoreError:
+        order.place.without(draft / KEY_FILE)
+    return create_key(draft / KEY_FILE, phrase, order.token)
+
+
+def _begun_before(draft: Path, phrase: str, network: str) -> tuple[Signer, bytes]:
+    key = open_key(draft / KEY_FILE, phrase)
     data = read_whole(draft / REQUEST_FILE)
     try:
         return key, open_signed(EnrolmentRequest, data, key.public_key, network).data
@@ -196,7 +213,7 @@ def _verified(answer: bytes, key: PublicKey, met: LedgerMet, now_s: int) -> Enro
     return open_enrolment(answer, key, met.root, met.network, now_s)
 
 
-def _write(draft: Path, order: Order, enrolment: Enrolment, key: FileKey) -> None:
+def _write(draft: Path, order: Order, enrolment: Enrolment, key: Signer) -> None:
     write_enrolment(draft, enrolment)
     settings = settings_file.text(order.ledger_url, KEY_FILE, order.pass_phrase_file)
     write_durably(draft / SETTINGS_FILE, settings.encode())

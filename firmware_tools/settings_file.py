@@ -35,10 +35,11 @@ def text(ledger_url: str, key_file: str, pass_phrase_file: Path) -> str:
     )
 
 
-def pass_phrase(directory: Path, file: Path) -> str:
+def pass_phrase(directory: Path, file: Path, *, is_pin: bool = False) -> str:
     """Return the pass phrase in `file` (relative to `directory`); a new one if there is none.
 
-    Raises PlaceUnusable, DiskFull or DiskFailed.
+    A token's PIN is not ours to make: with `is_pin` it has to be there. Raises PlaceUnusable,
+    DiskFull or DiskFailed.
     """
     path = directory / file
     if not path.parent.is_dir():
@@ -47,6 +48,8 @@ def pass_phrase(directory: Path, file: Path) -> str:
         found = path.read_text().strip() if path.exists() else ""
     except (OSError, UnicodeDecodeError) as exc:
         raise PlaceUnusable(f"{path} cannot be read as a pass phrase") from exc
+    if is_pin and not found:
+        raise PlaceUnusable(f"{path} does not hold the token's PIN")
     return found or _new_pass_phrase(path)
 
 

@@ -112,6 +112,13 @@ _BY_CODE: Final[dict[str, Sentence]] = {
         "Other users of this machine can read the key file.",
         "Make it this user's alone (chmod 600, chown), and think who may have read it.",
     ),
+    "token_unavailable": Sentence(
+        "The token that holds the key is not there.", "Plug it in, and look at the module's path."
+    ),
+    "token_locked": Sentence(
+        "The token's PIN has been tried too often.",
+        "Have its security officer set a new one.",
+    ),
     "key_store": Sentence("The terminal's key cannot be used.", "See the details."),
     # Devices.
     "device_not_found": Sentence("It is not plugged in.", "Plug it in."),

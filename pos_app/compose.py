@@ -18,7 +18,7 @@ from drivers.card.pcsc import PcscReader
 from drivers.card.reader import CardReader
 from drivers.card.tap import TapWorker
 from drivers.errors import KeyStoreError
-from drivers.keystore.file_key import FileKey
+from drivers.keystore.opening import open_key
 from drivers.scanner import framer
 from drivers.scanner.profiles import profile_named
 from drivers.scanner.scanner import Scanner
@@ -132,7 +132,7 @@ class Terminal:
     def _queue_setup(self) -> QueueSetup:
         settings = self._settings
         rulebook = Rulebook.load(settings.directory)
-        signer = FileKey.open(settings.key_file, _pass_phrase(settings.pass_phrase_file))
+        signer = open_key(settings.key_file, _pass_phrase(settings.pass_phrase_file))
         terminal = load_identity(settings.directory, rulebook.rules.trust, signer)
         return QueueSetup(
             partial(_open_journal, settings.journal, terminal.terminal_id),

@@ -1,13 +1,15 @@
 """Settings and fixtures for all tests: hypothesis that repeats itself, and the real stacks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from drivers.keystore.token_uri import TokenUri
 from tests.stacks.display import VirtualDisplay, virtual_display
 from tests.stacks.pcsc import PcscDaemon, pcsc_daemon, point_pcsclite_at
+from tests.stacks.softhsm import new_token, point_softhsm_at
 
 # The house's examples are the same on every machine; `--hypothesis-profile=explore` looks for more.
 settings.register_profile("house", deadline=None, derandomize=True)
@@ -42,3 +44,10 @@ def session_display(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Virtua
     """An 800 x 480 display with software OpenGL; a test closes the windows that it opens."""
     with virtual_display(tmp_path_factory.mktemp("display")) as display:
         yield display
+
+
+@pytest.fixture(scope="session")
+def make_token(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], TokenUri]:
+    """Makes PKCS#11 tokens by their labels; their PIN is `softhsm.PIN`."""
+    point_softhsm_at(tmp_path_factory.mktemp("softhsm"))
+    return new_token

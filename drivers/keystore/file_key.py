@@ -8,11 +8,7 @@ the key is AES-256-GCM (SP 800-38D) under scrypt (RFC 7914), bound to the public
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
-import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -21,14 +17,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from drivers.errors import (
-    KeyDamaged,
-    KeyExists,
-    KeyExposed,
-    KeyNotFound,
-    KeyStoreError,
-    WrongPassPhrase,
-)
+from drivers.errors import KeyDamaged, WrongPassPhrase
+from drivers.keystore.private_file import read_private, write_new
 from kscoin import codec
 from kscoin.errors import EncodingError
 from kscoin.keys import PublicKey, SoftwareSigner
@@ -47,11 +37,6 @@ _NONCE_BYTES: Final = 12
 _AES_256_BYTES: Final = 32
 _SCALAR_BYTES: Final = 32
 _CHECK_BYTES: Final = 32
-# A whole file has 164 bytes.
-_MAX_FILE_BYTES: Final = 1_024
-_FILE_MODE: Final = 0o600
-# What group and others may do.
-_OTHERS: Final = 0o077
 
 
 class FileKey:
@@ -68,8 +53,7 @@ class FileKey:
 
         Raises KeyExists, or KeyStoreError if the file cannot be written.
         """
-        with _translated(path):
-            _write_new(path, _seal(SoftwareSigner.generate(), pass_phrase))
+        write_new(path, _seal(SoftwareSigner.generate(), pass_phrase))
         # Read back what is on the disk, before anyone certifies the key.
         return cls.open(path, pass_phrase)
 
@@ -80,9 +64,7 @@ class FileKey:
         Raises KeyNotFound, KeyExposed, KeyDamaged, WrongPassPhrase, or KeyStoreError if the file
         cannot be read.
         """
-        with _translated(path):
-            data = _read_private(path)
-        return cls(_SealedKey.decode(path, data).unseal(path, pass_phrase))
+        return cls(_SealedKey.decode(path, read_private(path)).unseal(path, pass_phrase))
 
     @property
     def public_key(self) -> PublicKey:
@@ -145,55 +127,3 @@ def _seal(signer: SoftwareSigner, pass_phrase: str) -> bytes:
 def _stretched(pass_phrase: str, salt: bytes) -> bytes:
     scrypt = Scrypt(salt=salt, length=_AES_256_BYTES, n=_SCRYPT_N, r=_SCRYPT_R, p=_SCRYPT_P)
     return scrypt.derive(pass_phrase.encode())
-
-
-def _read_private(path: Path) -> bytes:
-    """Return the file's bytes, and only if nobody else could have read or replaced them."""
-    with path.open("rb") as file:
-        status = os.fstat(file.fileno())
-        if stat.S_IMODE(status.st_mode) & _OTHERS or status.st_uid != os.geteuid():
-            raise KeyExposed(str(path), "the key file must be ours alone, with mode 0600")
-        return file.read(_MAX_FILE_BYTES)
-
-
-def _write_new(path: Path, data: bytes) -> None:
-    """Write a file that is there whole or not at all, and never in place of another."""
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        _write_private(new, data)
-        # Unlike a rename, a link does not replace a key that is there already.
-        path.hardlink_to(new)
-    finally:
-        new.unlink(missing_ok=True)
-    _sync_directory(path.parent)
-
-
-def _write_private(path: Path, data: bytes) -> None:
-    with open(path, "xb", opener=_private) as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, _FILE_MODE)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError as exc:
-        raise KeyNotFound(str(path), "there is no key file") from exc
-    except FileExistsError as exc:
-        raise KeyExists(str(path), "there is a key already") from exc
-    except OSError as exc:
-        raise KeyStoreError(str(path), exc.strerror or "the key file cannot be used") from exc

@@ -84,7 +84,6 @@ REFUSALS: Final = MappingProxyType(
         ),
         "ledger_failing": Refusal("The ledger is in trouble.", _BY_ITSELF),
         "ledger_behind": Refusal("The ledger lost what it had.", _BY_ITSELF),
-        "ledger_behind": Refusal("The ledger lost what it had.", _BY_ITSELF),
         "ledger_refused": Refusal("The ledger said no.", f"Your payments are kept. {_CALL}"),
         "ledger_garbled": Refusal("The ledger's answer makes no sense.", _BY_ITSELF),
         # What is plugged in

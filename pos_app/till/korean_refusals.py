@@ -90,7 +90,6 @@ REFUSALS: Final = MappingProxyType(
         ),
         "ledger_failing": Refusal("정산 서버에 문제가 있습니다.", _BY_ITSELF),
         "ledger_behind": Refusal("정산 서버가 받은 것을 잃었습니다.", _BY_ITSELF),
-        "ledger_behind": Refusal("정산 서버가 받은 것을 잃었습니다.", _BY_ITSELF),
         "ledger_refused": Refusal(
             "정산 서버가 거절했습니다.", f"받은 결제는 그대로 있습니다. {_CALL}"
         ),

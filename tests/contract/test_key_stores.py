@@ -7,23 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from drivers.keystore.file_key import FileKey
+from drivers.keystore.opening import create_key, open_key
+from drivers.keystore.token_uri import TokenUri
 from kscoin.errors import BadSignature
 from kscoin.keys import P256_ORDER, Signer, low_s
-
-PASS_PHRASE = "correct horse battery staple"
+from tests.stacks.softhsm import PIN
 
 Store = Callable[[], Signer]
 
 
-@pytest.fixture(scope="module", params=["file"])
+@pytest.fixture(scope="module", params=["file", "token"])
 def open_store(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    make_token: Callable[[str], TokenUri],
 ) -> Callable[[], Signer]:
     """Open the same key again and again."""
     path: Path = tmp_path_factory.mktemp(request.param) / "terminal.key"
-    FileKey.create(path, PASS_PHRASE)
-    return lambda: FileKey.open(path, PASS_PHRASE)
+    create_key(path, PIN, make_token("contract") if request.param == "token" else None)
+    return lambda: open_key(path, PIN)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.keystore.file_key import FileKey
+from drivers.keystore.opening import open_key
+from drivers.keystore.token_uri import TokenUri
 from firmware_tools.enrol import CLOCK_TOLERANCE_S, Enrolled, LedgerMet, Order, Step, enrol, meet
 from firmware_tools.errors import (
     AlreadyEnrolled,
@@ -22,7 +24,7 @@ from firmware_tools.errors import (
     RootNotListed,
     TillRunning,
 )
-from firmware_tools.place import JOURNAL_FILE, PASS_PHRASE_FILE, REQUEST_FILE, Place
+from firmware_tools.place import JOURNAL_FILE, KEY_FILE, PASS_PHRASE_FILE, REQUEST_FILE, Place
 from kscoin import codec
 from kscoin.bundle import EnrolmentAnswer
 from kscoin.errors import EncodingError, Expired, VerificationError, WrongNetwork
@@ -51,6 +53,7 @@ from tests.firmware_tools.ledgers import (
     unknown_code,
     used_code,
 )
+from tests.stacks.softhsm import PIN
 
 URL = "https://ledger.example"
 
@@ -107,6 +110,35 @@ def test_the_pass_phrase_may_be_kept_elsewhere(node: Node, tmp_path: Path) -> No
     assert settings_of(done.directory)["pass_phrase_file"] == str(elsewhere)
     assert elsewhere.read_text() == "four old bicycles\n"
     assert_starts(done)
+
+
+def test_a_key_on_a_token_is_certified_and_opens_as_the_till_opens_it(
+    node: Node, tmp_path: Path, make_token: Callable[[str], TokenUri]
+) -> None:
+    pin = tmp_path / "pin"
+    pin.write_text(PIN)
+    order = replace(
+        ordered(node, tmp_path / "terminal"), pass_phrase_file=pin, token=make_token("enrolment")
+    )
+    with pytest.raises(LedgerUnreachable):
+        carried_out(order, replace_spoil(node, lost))
+
+    done = carried_out(order, replace_spoil(node, bytes))
+
+    assert node.requests[0] == node.requests[1]
+    key_file = done.directory / KEY_FILE
+    assert key_file.read_text().startswith("pkcs11:")
+    assert open_key(key_file, PIN).public_key.compressed == done.certificate.public_key
+
+
+def test_the_pin_of_a_token_is_not_made_up(
+    node: Node, tmp_path: Path, make_token: Callable[[str], TokenUri]
+) -> None:
+    order = replace(ordered(node, tmp_path / "terminal"), token=make_token("no pin"))
+
+    with pytest.raises(PlaceUnusable, match="PIN"):
+        carried_out(order, node)
+    assert node.requests == []
 
 
 def test_an_answer_that_got_lost_is_asked_for_again(node: Node, tmp_path: Path) -> None:

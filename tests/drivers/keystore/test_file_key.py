@@ -17,7 +17,7 @@ from drivers.errors import (
     KeyStoreError,
     WrongPassPhrase,
 )
-from drivers.keystore import file_key
+from drivers.keystore import file_key, private_file
 from drivers.keystore.file_key import FileKey
 from kscoin import codec
 from kscoin.keys import SoftwareSigner
@@ -169,7 +169,7 @@ def test_a_disk_that_fails_leaves_no_half_key(
 
     targets: dict[str, tuple[object, str]] = {
         "open": (os, "open"),
-        "write": (file_key, "_write_private"),
+        "write": (private_file, "_write"),
         "fsync": (os, "fsync"),
         "link": (Path, "hardlink_to"),
     }
