@@ -29,6 +29,8 @@ class AccountKind(IntEnum):
     # What one terminal has taken and its merchant has not been paid out.
     TILL = 5
     MERCHANT = 6
+    # What one payout run has taken from merchants and the bank has not carried out yet.
+    PAYOUT = 7
 
 
 class TransferKind(IntEnum):

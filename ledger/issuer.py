@@ -24,6 +24,7 @@ from kscoin.messages import (
     TrustList,
 )
 from kscoin.signed import Signed, seal
+from kscoin.wallets import AccountStatement, SupplyStatement
 
 # An authority's key outlives every certificate that it signs in its first years.
 AUTHORITY_VALID_S: Final = 10 * 365 * 86_400
@@ -68,6 +69,12 @@ class Issuer:
 
     def receipt(self, receipt: Receipt) -> Signed[Receipt]:
         return seal(receipt, self._signers[Purpose.RECEIPT], self.network)
+
+    def supply(self, supply: SupplyStatement) -> Signed[SupplyStatement]:
+        return seal(supply, self._signers[Purpose.RECEIPT], self.network)
+
+    def account_statement(self, statement: AccountStatement) -> Signed[AccountStatement]:
+        return seal(statement, self._signers[Purpose.RECEIPT], self.network)
 
     def acknowledgement(self, acknowledgement: Acknowledgement) -> Signed[Acknowledgement]:
         return seal(acknowledgement, self._signers[Purpose.RECEIPT], self.network)

@@ -98,6 +98,23 @@ postings: Final = Table(
     sqlite_with_rowid=False,
 )
 
+instructions: Final = Table(
+    "instructions",
+    metadata,
+    # An order about an account that was obeyed, by the reference that its giver chose: the same
+    # order again gets the same answer, another one with the same reference is refused.
+    _id("account_id", key=True),
+    _hash("reference", key=True),
+    _small("kind"),
+    _number("amount_won"),
+    # The transfer that it made, if it moved won.
+    _number("number", null=True),
+    # What was answered, if more than the number: a purse's certificate.
+    _data("answer", null=True),
+    _number("obeyed_at_s"),
+    sqlite_with_rowid=False,
+)
+
 # --- merchants and terminals --------------------------------------------------------------
 
 merchants: Final = Table(
@@ -175,6 +192,53 @@ quarantine: Final = Table(
     _number("released_at_s", null=True),
     _data("verdicts", null=True),
     _number("told"),
+)
+
+# --- payouts ------------------------------------------------------------------------------
+
+bank_accounts: Final = Table(
+    "bank_accounts",
+    metadata,
+    # Where a merchant is paid out to.
+    _id("merchant_id", key=True),
+    _text("bank_code", 3),
+    _text("number", 20),
+    _text("holder", 48),
+    _number("changed_at_s"),
+    sqlite_with_rowid=False,
+)
+
+payout_runs: Final = Table(
+    "payout_runs",
+    metadata,
+    # Made of the reference that its operator chose. The won of a run lie on an account with this
+    # id, and nowhere else, from the merchants' tills until the bank has them.
+    _id("payout_id", key=True),
+    _text("reference", 64),
+    _number("minimum_won"),
+    _number("started_at_s"),
+    # Since when no merchant is added to it.
+    _number("made_at_s", null=True),
+    # When the bank had carried it out, and the transfer to the reserve.
+    _number("confirmed_at_s", null=True),
+    _number("number", null=True),
+    sqlite_with_rowid=False,
+)
+
+payouts: Final = Table(
+    "payouts",
+    metadata,
+    # What one merchant gets of a run, and the account it went to as it was then.
+    _id("payout_id", key=True),
+    _id("merchant_id", key=True),
+    _number("amount_won"),
+    _number("number"),
+    _text("bank_code", 3),
+    _text("bank_number", 20),
+    _text("holder", 48),
+    # The transfer that brought it back, where the bank could not pay it.
+    _number("returned_number", null=True),
+    sqlite_with_rowid=False,
 )
 
 # --- payments -----------------------------------------------------------------------------

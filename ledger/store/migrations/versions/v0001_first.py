@@ -26,6 +26,53 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_accounts_owner_id"), "accounts", ["owner_id"], unique=False)
     op.create_table(
+        "instructions",
+        sa.Column("account_id", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("reference", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("amount_won", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.Column("obeyed_at_s", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "reference", name=op.f("pk_instructions")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "bank_accounts",
+        sa.Column("merchant_id", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("bank_code", sa.String(length=3), nullable=False),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("holder", sa.String(length=48), nullable=False),
+        sa.Column("changed_at_s", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("merchant_id", name=op.f("pk_bank_accounts")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "payout_runs",
+        sa.Column("payout_id", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("reference", sa.String(length=64), nullable=False),
+        sa.Column("minimum_won", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("started_at_s", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("made_at_s", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("confirmed_at_s", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.PrimaryKeyConstraint("payout_id", name=op.f("pk_payout_runs")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "payouts",
+        sa.Column("payout_id", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("merchant_id", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("amount_won", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("bank_code", sa.String(length=3), nullable=False),
+        sa.Column("bank_number", sa.String(length=20), nullable=False),
+        sa.Column("holder", sa.String(length=48), nullable=False),
+        sa.Column("returned_number", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.PrimaryKeyConstraint("payout_id", "merchant_id", name=op.f("pk_payouts")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "batches",
         sa.Column("terminal_id", sa.LargeBinary(length=8), nullable=False),
         sa.Column("batch_number", sa.BigInteger(), autoincrement=False, nullable=False),

@@ -1,0 +1,38 @@
+"""Rows of orders that were obeyed, by their givers' references. Decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ledger.store.engine import Tx
+from ledger.store.rows import add, one
+from ledger.store.schema import instructions
+
+
+@dataclass(frozen=True, slots=True)
+class InstructionRow:
+    """An order about an account, and what came of it."""
+
+    account_id: bytes
+    reference: bytes
+    kind: int
+    amount_won: int
+    number: int | None
+    answer: bytes | None
+    obeyed_at_s: int
+
+
+def instruction(tx: Tx, account_id: bytes, reference: bytes) -> InstructionRow | None:
+    """Return an order if it was obeyed."""
+    return one(
+        tx,
+        InstructionRow,
+        instructions,
+        instructions.c.account_id == account_id,
+        instructions.c.reference == reference,
+    )
+
+
+def add_instruction(tx: Tx, row: InstructionRow) -> None:
+    """Note that an order is obeyed; one that was already fails the transaction."""
+    add(tx, instructions, [row])
