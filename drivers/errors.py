@@ -28,6 +28,7 @@
             ├── WrongPassPhrase     the file is whole and does not open
             ├── KeyDamaged          the file is not what was written
             ├── KeyExposed          others may read the key
+            ├── NoTokenUri          what should name a key on a token does not
             ├── TokenUnavailable    the token that holds the key is not there
             └── TokenLocked         the token's PIN has been tried too often
 
@@ -266,6 +267,12 @@ class KeyExposed(KeyStoreError):
 
     code = "key_exposed"
     next_step = NextStep.RESTRICT_FILE_MODE
+
+
+class NoTokenUri(KeyStoreError):
+    """Raised for a text that is no PKCS#11 URI of the kind that names a terminal's key."""
+
+    code = "no_token_uri"
 
 
 class TokenUnavailable(KeyStoreError):

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from drivers.keystore.token_uri import NoTokenUri, TokenUri
+from drivers.errors import NoTokenUri
+from drivers.keystore.token_uri import TokenUri
 from firmware_tools.devices import Bench, find_devices
 from firmware_tools.enrol import Order, enrol, meet
 from firmware_tools.errors import NotConfirmed

@@ -112,6 +112,9 @@ _BY_CODE: Final[dict[str, Sentence]] = {
         "Other users of this machine can read the key file.",
         "Make it this user's alone (chmod 600, chown), and think who may have read it.",
     ),
+    "no_token_uri": Sentence(
+        "The token's name makes no sense.", "Write pkcs11:token=LABEL?module-path=FILE."
+    ),
     "token_unavailable": Sentence(
         "The token that holds the key is not there.", "Plug it in, and look at the module's path."
     ),

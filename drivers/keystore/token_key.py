@@ -26,12 +26,13 @@ from drivers.errors import (
     KeyExposed,
     KeyNotFound,
     KeyStoreError,
+    NoTokenUri,
     TokenLocked,
     TokenUnavailable,
     WrongPassPhrase,
 )
 from drivers.keystore.private_file import read_private, write_new
-from drivers.keystore.token_uri import NoTokenUri, TokenUri
+from drivers.keystore.token_uri import TokenUri
 from kscoin.codes import base32
 from kscoin.errors import Malformed
 from kscoin.keys import SIGNATURE_BYTES, PublicKey, low_s

@@ -9,16 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 from urllib.parse import quote, unquote
 
+from drivers.errors import NoTokenUri
+
 SCHEME: Final = "pkcs11:"
 # RFC 7512 section 2.3: what may stand in a path attribute's value beside letters and digits.
 _SAFE_IN_PATH: Final = "-._~:[]@!$'()*+,=&"
 _SAFE_IN_QUERY: Final = "-._~:[]@!$'()*+,=/?|"
 _PATH_ATTRIBUTES: Final = frozenset({"token", "serial", "object", "type"})
 _QUERY_ATTRIBUTES: Final = frozenset({"module-path"})
-
-
-class NoTokenUri(Exception):
-    """Raised for a text that is no PKCS#11 URI of the kind that names a terminal's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +35,18 @@ class TokenUri:
         An attribute that we do not know is refused and not ignored: it would have named less.
         """
         if not text.startswith(SCHEME):
-            raise NoTokenUri("a PKCS#11 URI begins with pkcs11:")
+            raise NoTokenUri("token", "a PKCS#11 URI begins with pkcs11:")
         path, _, query = text.removeprefix(SCHEME).partition("?")
         named = _attributes(path, ";", _PATH_ATTRIBUTES)
         asked = _attributes(query, "&", _QUERY_ATTRIBUTES)
         if named.get("type", "private") != "private":
-            raise NoTokenUri("a terminal's key is a private key")
+            raise NoTokenUri("token", "a terminal's key is a private key")
         if not named.get("token") and not named.get("serial"):
-            raise NoTokenUri("the URI names no token: token=LABEL or serial=NUMBER is missing")
+            raise NoTokenUri(
+                "token", "the URI names no token: token=LABEL or serial=NUMBER is missing"
+            )
         if not asked.get("module-path"):
-            raise NoTokenUri("the URI names no module: ?module-path=FILE is missing")
+            raise NoTokenUri("token", "the URI names no module: ?module-path=FILE is missing")
         return cls(
             asked["module-path"], named.get("token"), named.get("serial"), named.get("object")
         )
@@ -66,9 +66,9 @@ def _attributes(text: str, between: str, known: frozenset[str]) -> dict[str, str
     for part in filter(None, text.split(between)):
         name, is_pair, value = part.partition("=")
         if not is_pair or name not in known or name in found:
-            raise NoTokenUri(f"{part!r} is not understood in a PKCS#11 URI")
+            raise NoTokenUri("token", f"{part!r} is not understood in a PKCS#11 URI")
         try:
             found[name] = unquote(value, errors="strict")
         except UnicodeDecodeError as exc:
-            raise NoTokenUri(f"{part!r} is not UTF-8") from exc
+            raise NoTokenUri("token", f"{part!r} is not UTF-8") from exc
     return found

@@ -63,6 +63,14 @@ REFUSALS: Final = MappingProxyType(
         "offline_too_long": Refusal("Offline for too long.", _SYNC),
         "denylist_too_old": Refusal("The list of lost purses is too old.", _SYNC),
         "no_policy": Refusal("The limits cannot be read.", _SYNC),
+        # A refund or void that is not made
+        "not_given_back": Refusal("It was not given back.", "Look at the sale in the history."),
+        "no_such_payment": Refusal("No payment of this terminal.", "Refund it where it was paid."),
+        "not_paid_out": Refusal("The shop never got this payment.", _BY_CODE),
+        "already_voided": Refusal("Already cancelled.", "Look at the sale in the history."),
+        "already_refunded": Refusal("Already refunded.", "Look at the sale in the history."),
+        "refund_too_large": Refusal("More than is left to refund.", "Enter another amount."),
+        "void_too_late": Refusal("Sent already: too late to cancel.", "Refund it instead."),
         # The journal
         "queue": Refusal("The journal cannot be used.", f"Leave it on. {_TECHNICIAN}"),
         "journal_locked": Refusal("Another program has the journal.", "Close the other till."),
@@ -126,6 +134,7 @@ REFUSALS: Final = MappingProxyType(
         "wrong_pass_phrase": Refusal("The key's pass phrase is wrong.", _TECHNICIAN),
         "key_damaged": Refusal("The terminal's key is damaged.", _ENROL),
         "key_exposed": Refusal("Others may read the terminal's key.", _TECHNICIAN),
+        "no_token_uri": Refusal("The key token's name makes no sense.", _TECHNICIAN),
         "token_unavailable": Refusal("The terminal's key token is not plugged in.", _TECHNICIAN),
         "token_locked": Refusal("The terminal's key token is locked.", _TECHNICIAN),
         # The till itself

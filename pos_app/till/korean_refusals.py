@@ -67,6 +67,18 @@ REFUSALS: Final = MappingProxyType(
         "offline_too_long": Refusal("오프라인이 너무 오래되었습니다.", _SYNC),
         "denylist_too_old": Refusal("분실 목록이 너무 오래되었습니다.", _SYNC),
         "no_policy": Refusal("한도 정보를 읽을 수 없습니다.", _SYNC),
+        # A refund or void that is not made
+        "not_given_back": Refusal("돌려주지 못했습니다.", "이력에서 거래를 다시 확인해 주세요."),
+        "no_such_payment": Refusal(
+            "이 단말기에 없는 결제입니다.", "결제한 단말기에서 환불해 주세요."
+        ),
+        "not_paid_out": Refusal("가게로 정산되지 않은 결제입니다.", _BY_CODE),
+        "already_voided": Refusal("이미 취소된 결제입니다.", "이력에서 거래를 확인해 주세요."),
+        "already_refunded": Refusal("이미 환불된 결제입니다.", "이력에서 거래를 확인해 주세요."),
+        "refund_too_large": Refusal(
+            "남은 금액보다 많이 환불할 수 없습니다.", "금액을 다시 입력해 주세요."
+        ),
+        "void_too_late": Refusal("이미 전송되어 취소할 수 없습니다.", "대신 환불해 주세요."),
         # The journal
         "queue": Refusal("장부를 쓸 수 없습니다.", f"단말기를 끄지 말고 {_TECHNICIAN}"),
         "journal_locked": Refusal(
@@ -132,6 +144,7 @@ REFUSALS: Final = MappingProxyType(
         "wrong_pass_phrase": Refusal("열쇠의 암호가 맞지 않습니다.", _TECHNICIAN),
         "key_damaged": Refusal("단말기 열쇠가 손상되었습니다.", _ENROL),
         "key_exposed": Refusal("열쇠 파일이 남에게 열려 있습니다.", _TECHNICIAN),
+        "no_token_uri": Refusal("열쇠 토큰의 이름이 잘못되었습니다.", _TECHNICIAN),
         "token_unavailable": Refusal("열쇠 토큰이 꽂혀 있지 않습니다.", _TECHNICIAN),
         "token_locked": Refusal("열쇠 토큰이 잠겼습니다.", _TECHNICIAN),
         # The till itself

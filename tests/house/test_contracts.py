@@ -15,7 +15,7 @@ BREACHES: Final = {
     "firmware_tools/devices.py": "import ledger.cli",
     "kscoin/money.py": "import time",
     "ledger/book.py": "import alembic, drivers, cbor2, cryptography, prometheus_client",
-    "offline_queue/values.py": "import fastapi, httpx, smartcard, sqlalchemy, sqlite_utils",
+    "offline_queue/values.py": "import fastapi, httpx, pkcs11, smartcard, sqlalchemy, sqlite_utils",
     "pos_app/screens/palette.py": "import pos_app.performer",
     "pos_app/till/step.py": "import kivy, threading",
 }

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.keystore.token_uri import NoTokenUri, TokenUri
+from drivers.errors import NoTokenUri
+from drivers.keystore.token_uri import TokenUri
 
 MODULE = "/usr/lib/softhsm/libsofthsm2.so"
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=32)
