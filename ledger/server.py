@@ -20,6 +20,7 @@ import uvicorn
 from ledger.api.app import ledger_app
 from ledger.api.bell import PaidBell
 from ledger.errors import SetupError
+from ledger.processes import when_gone
 from ledger.service import Ledger
 from ledger.wire import HEAD_BYTES_MAX, Patience, Wire
 
@@ -30,6 +31,9 @@ START_TIMEOUT_S: Final = 20.0
 STOP_TIMEOUT_S: Final = 10
 PATIENCE: Final = Patience()
 _BACKLOG: Final = 2_048
+# asyncio takes as many waiting connections in one go as its backlog is long. Where processes share
+# a listener, one at a time leaves the next to whoever is idle.
+_AT_ONCE_WHERE_SHARED: Final = 1
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -58,7 +62,14 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for each in sockets or ():
+            # asyncio has listened with its own backlog, which may be short.
+            each.listen(_BACKLOG)
         self._on_ready()
+
+    def stop(self) -> None:
+        """Finish what is in hand and end. May be called from any thread."""
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._bell.close()
@@ -85,7 +96,7 @@ class LedgerServer:
     @property
     def url(self) -> str:
         """Where it listens, for example "http://127.0.0.1:40123"; the port stays over a restart."""
-        return _address(LOOPBACK, self._port)
+        return address_of(LOOPBACK, self._port)
 
     def start(self) -> Self:
         """Return when it answers; raises SetupError if it does not come up."""
@@ -104,7 +115,7 @@ class LedgerServer:
     def stop(self) -> None:
         """Finish what is in hand, and return when the thread has ended."""
         if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
+            self._server.stop()
             self._thread.join()
         self._server = self._thread = None
 
@@ -120,14 +131,32 @@ class LedgerServer:
         self.stop()
 
 
-def serve(ledger: Ledger, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+def serve(
+    ledger: Ledger,
+    listener: socket.socket,
+    on_ready: Callable[[str], None],
+    parent_fd: int | None = None,
+) -> None:
     """Serve in the foreground until SIGINT or SIGTERM, then finish what is in hand.
 
-    `on_ready` gets the address once it answers. Raises SetupError if the port is taken.
+    `on_ready` gets the address once it answers. With `parent_fd` the listener is shared with other
+    processes, and it ends as well when the process at the other end of that pipe has ended.
     """
-    listener = listen(host, port)
-    address = _address(host, listener.getsockname()[1])
-    _server(ledger, PaidBell(), lambda: on_ready(address)).run([listener])
+    host, port = listener.getsockname()[:2]
+    address = address_of(host, port)
+    is_shared = parent_fd is not None
+    server = _server(ledger, PaidBell(), lambda: on_ready(address), is_shared=is_shared)
+    if parent_fd is not None:
+        when_gone(parent_fd, server.stop)
+    server.run([listener])
+
+
+def inherited(listener_fd: int) -> socket.socket:
+    """Return a listening socket that was handed down; raises SetupError if it is none."""
+    try:
+        return socket.socket(fileno=listener_fd)
+    except OSError as exc:
+        raise SetupError(f"{listener_fd} is no socket that was handed down") from exc
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -153,13 +182,19 @@ def _bound(listener: socket.socket, address: Any) -> socket.socket:
     return listener
 
 
-def _address(host: str, port: int) -> str:
+def address_of(host: str, port: int) -> str:
+    """Return the URL of a server."""
     # RFC 3986 section 3.2.2: an IPv6 address stands in brackets.
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _server(
-    ledger: Ledger, bell: PaidBell, on_ready: Callable[[], None], patience: Patience = PATIENCE
+    ledger: Ledger,
+    bell: PaidBell,
+    on_ready: Callable[[], None],
+    patience: Patience = PATIENCE,
+    *,
+    is_shared: bool = False,
 ) -> _Server:
     config = uvicorn.Config(
         ledger_app(ledger, bell, patience.body_s),
@@ -170,6 +205,7 @@ def _server(
         access_log=False,
         lifespan="off",
         server_header=False,
+        backlog=_AT_ONCE_WHERE_SHARED if is_shared else _BACKLOG,
         timeout_keep_alive=patience.idle_s,
         timeout_graceful_shutdown=STOP_TIMEOUT_S,
         ws="none",

@@ -16,9 +16,11 @@ from ledger.commands.books import audit, supply
 from ledger.commands.codes import codes
 from ledger.commands.fund import fund
 from ledger.commands.merchants import merchants
-from ledger.commands.node import init, migrate, serve
+from ledger.commands.node import init, migrate
 from ledger.commands.place import DEFAULT_DIRECTORY, SECRET_VARIABLE, URL_VARIABLE, place_of
 from ledger.commands.purses import purses
+from ledger.commands.quarantine import quarantine
+from ledger.commands.serve import serve
 from ledger.commands.telling import FAILED, sentence
 from ledger.commands.terminals import terminals
 
@@ -29,6 +31,7 @@ COMMANDS: Final[tuple[click.Command, ...]] = (
     merchants,
     codes,
     terminals,
+    quarantine,
     purses,
     accounts,
     fund,

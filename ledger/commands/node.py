@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import click
 
 from kscoin.networks import NETWORKS
 from ledger.commands.place import Place, now_s
 from ledger.commands.telling import as_json, roots_in_words, say
 from ledger.key_files import new_authorities, write_authorities
-from ledger.server import serve as serve_ledger
 from ledger.service import set_up
 from ledger.store.engine import open_store
 from ledger.store.migrations import upgrade
-
-DEFAULT_PORT: Final = 8_740
 
 
 @click.command()
@@ -44,17 +39,3 @@ def migrate(place: Place, is_json: bool) -> None:
     upgrade(store)
     store.close()
     say({"is_current": True}, is_json, "The database is up to date.")
-
-
-@click.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=DEFAULT_PORT, show_default=True, help="0 takes a free one.")
-@click.pass_obj
-def serve(place: Place, host: str, port: int) -> None:
-    """Answer over HTTP until SIGTERM or SIGINT."""
-    with place.ledger() as ledger:
-        serve_ledger(ledger, host, port, _ready)
-
-
-def _ready(address: str) -> None:
-    click.echo(f"ks-ledger ready at {address}")

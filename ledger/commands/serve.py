@@ -1,0 +1,75 @@
+"""The server: in this process, or in several behind one socket."""
+
+from __future__ import annotations
+
+from socket import socket
+from typing import Final
+
+import click
+
+from ledger.commands.place import SECRET_VARIABLE, URL_VARIABLE, Place
+from ledger.logs import LogFormat, start_logs
+from ledger.processes import READY, serve_in_processes, worker_words
+from ledger.server import address_of, inherited, listen
+from ledger.server import serve as serve_ledger
+
+DEFAULT_PORT: Final = 8_740
+PROCESSES_MAX: Final = 64
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=DEFAULT_PORT, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, PROCESSES_MAX),
+    default=1,
+    show_default=True,
+    help="Server processes behind the one port; about one a core.",
+)
+@click.option(
+    "--log",
+    "form",
+    type=click.Choice([each.value for each in LogFormat]),
+    default=LogFormat.TEXT.value,
+    show_default=True,
+    help="What is written to standard error, one line an event.",
+)
+@click.option("--listen-fd", type=int, help="Serve on a socket that was handed down.")
+@click.option("--parent-fd", type=int, hidden=True)
+@click.option("--rounds/--no-rounds", "has_rounds", default=True, hidden=True)
+@click.pass_obj
+def serve(
+    place: Place,
+    host: str,
+    port: int,
+    processes: int,
+    form: str,
+    listen_fd: int | None,
+    parent_fd: int | None,
+    has_rounds: bool,
+) -> None:
+    """Answer over HTTP until SIGTERM or SIGINT; finish what is in hand, then end."""
+    start_logs(LogFormat(form))
+    with listen(host, port) if listen_fd is None else inherited(listen_fd) as listener:
+        if processes > 1:
+            _serve_in_processes(place, listener, processes, form)
+            return
+        with place.ledger() as ledger:
+            serve_ledger(ledger, listener, _ready, parent_fd)
+
+
+def _serve_in_processes(place: Place, listener: socket, count: int, form: str) -> None:
+    # Opened and closed again, so that what is wrong with it is one sentence and not one a worker.
+    with place.ledger():
+        pass
+    secrets = {URL_VARIABLE: place.url}
+    if place.secret is not None:
+        secrets[SECRET_VARIABLE] = place.secret
+    words = worker_words(place.directory, ("--log", form))
+    address = address_of(*listener.getsockname()[:2])
+    serve_in_processes(listener, count, words, secrets, lambda: _ready(address))
+
+
+def _ready(address: str) -> None:
+    click.echo(f"{READY}{address}")
