@@ -8,11 +8,12 @@ from __future__ import annotations
 from kscoin import codec
 from kscoin.entries import JournalEntry
 from kscoin.errors import BrokenChain
-from kscoin.messages import Acknowledgement, Batch, EntryVerdict, Verdict
+from kscoin.messages import MAX_BATCH_ENTRIES, Acknowledgement, Batch, EntryVerdict, Verdict
 from kscoin.signed import Signed, claim
 from ledger.errors import BatchMissing
 from ledger.known import known_terminal
 from ledger.office import Office, key_of, policy_in_force
+from ledger.quarantine import late_verdicts
 from ledger.reading import Reading, chain_of, claimed_sequences
 from ledger.sitting import Sitting
 from ledger.store import published, terminals
@@ -76,6 +77,10 @@ def _settle(
     sitting = Sitting(tx, office, terminal, readings)
     verdicts = sitting.judge()
     sitting.write()
+    if terminal.has_untold and chain:
+        room = MAX_BATCH_ENTRIES - len(verdicts)
+        late = late_verdicts(tx, terminal.terminal_id, chain[0].sequence, room)
+        verdicts = (*late, *verdicts)
     answer = _acknowledged(tx, office, batch.message, verdicts)
     row = _settled(office, batch, answer)
     terminals.add_batch(tx, row)
@@ -103,7 +108,7 @@ def _continues(terminal: TerminalRow, batch: Batch, chain: tuple[JournalEntry, .
 def _quarantine(tx: Tx, office: Office, batch: Signed[Batch], reason: str) -> bytes:
     """Keep a batch that cannot be settled, for the operator, and answer it."""
     terminal_id = batch.message.terminal_id
-    known_terminal(tx, terminal_id, locked=True)
+    terminal = known_terminal(tx, terminal_id, locked=True)
     if (answer := _answer(tx, batch)) is not None:
         return answer
     verdicts = tuple(
@@ -119,6 +124,7 @@ def _quarantine(tx: Tx, office: Office, batch: Signed[Batch], reason: str) -> by
         data=batch.data,
         acknowledgement=answer,
         received_at_s=office.clock(),
+        known_head=terminal.head,
     )
     terminals.add_quarantined(tx, row)
     return answer

@@ -26,6 +26,7 @@ from ledger.office import Clock, Office
 from ledger.online import OnlineDesk
 from ledger.published import PublicDesk
 from ledger.purse_desk import PurseDesk
+from ledger.quarantine import QuarantineDesk
 from ledger.reading import Reader
 from ledger.settings import Settings
 from ledger.store import accounts, published
@@ -60,6 +61,7 @@ class Ledger:
         # For terminals: enrolment, batches; for wallets and those who wait for them: payments.
         self.terminals = TerminalDesk(office, denylist)
         self.batches = BatchDesk(office)
+        self.quarantine = QuarantineDesk(office)
         self.online = OnlineDesk(office)
         # For operators: who there is, the won that come in, and the books.
         self.merchants = MerchantDesk(office)

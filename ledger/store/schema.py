@@ -187,6 +187,8 @@ quarantine: Final = Table(
     _data("data"),
     _data("acknowledgement"),
     _number("received_at_s"),
+    # Where the ledger held the journal to stand when this came.
+    _hash("known_head"),
     # When an operator had it judged, the verdicts (CBOR), and how many of these its terminal has
     # been told; none of them if the journal did not go on from here.
     _number("released_at_s", null=True),

@@ -75,6 +75,7 @@ class QuarantineRow:
     data: bytes
     acknowledgement: bytes
     received_at_s: int
+    known_head: bytes
     released_at_s: int | None = None
     verdicts: bytes | None = None
     told: int = 0
@@ -185,7 +186,53 @@ def add_quarantined(tx: Tx, batch: QuarantineRow) -> None:
     add(tx, quarantine, [batch])
 
 
-def quarantined(tx: Tx) -> tuple[QuarantineRow, ...]:
-    """Return the batches that wait for an operator."""
+def quarantined(tx: Tx, terminal_id: bytes | None = None) -> tuple[QuarantineRow, ...]:
+    """Return the batches that wait for an operator, of one terminal or all, in their order."""
     query = chosen(QuarantineRow, quarantine, quarantine.c.released_at_s.is_(None))
-    return many(tx, QuarantineRow, query.order_by(quarantine.c.received_at_s))
+    if terminal_id is not None:
+        query = query.where(quarantine.c.terminal_id == terminal_id)
+    order = (quarantine.c.received_at_s, quarantine.c.batch_number)
+    return many(tx, QuarantineRow, query.order_by(*order))
+
+
+def held(tx: Tx) -> tuple[QuarantineRow, ...]:
+    """Return every batch that was ever quarantined, in their order."""
+    order = (quarantine.c.received_at_s, quarantine.c.batch_number)
+    return many(tx, QuarantineRow, chosen(QuarantineRow, quarantine).order_by(*order))
+
+
+def held_batch(tx: Tx, terminal_id: bytes, batch_hash: bytes) -> QuarantineRow | None:
+    """Return one batch that was quarantined."""
+    where = (quarantine.c.terminal_id == terminal_id, quarantine.c.batch_hash == batch_hash)
+    return one(tx, QuarantineRow, quarantine, *where)
+
+
+def release(tx: Tx, held: QuarantineRow) -> None:
+    """Note that a quarantined batch was judged: when, the verdicts, and how many were told."""
+    changed = update(quarantine).where(
+        quarantine.c.terminal_id == held.terminal_id, quarantine.c.batch_hash == held.batch_hash
+    )
+    tx.execute(
+        changed.values(released_at_s=held.released_at_s, verdicts=held.verdicts, told=held.told)
+    )
+
+
+def released(tx: Tx, terminal_id: bytes) -> tuple[QuarantineRow, ...]:
+    """Return a terminal's batches that were quarantined and then judged, in their order."""
+    where = (quarantine.c.terminal_id == terminal_id, quarantine.c.released_at_s.is_not(None))
+    order = (quarantine.c.received_at_s, quarantine.c.batch_number)
+    return many(tx, QuarantineRow, chosen(QuarantineRow, quarantine, *where).order_by(*order))
+
+
+def go_on_from(tx: Tx, terminal_id: bytes, batch_number: int, head: bytes, sequence: int) -> None:
+    """Note that a terminal's journal goes on from a batch that had been quarantined."""
+    changed = update(terminals).where(terminals.c.terminal_id == terminal_id)
+    tx.execute(
+        changed.values(batch_number=batch_number, head=head, sequence=sequence, has_untold=True)
+    )
+
+
+def all_told(tx: Tx, terminal_id: bytes) -> None:
+    """Note that a terminal has been told all verdicts on what had been quarantined."""
+    changed = update(terminals).where(terminals.c.terminal_id == terminal_id)
+    tx.execute(changed.values(has_untold=False))

@@ -232,6 +232,7 @@ def upgrade() -> None:
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.Column("acknowledgement", sa.LargeBinary(), nullable=False),
         sa.Column("received_at_s", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("known_head", sa.LargeBinary(length=32), nullable=False),
         sa.Column("released_at_s", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("verdicts", sa.LargeBinary(), nullable=True),
         sa.Column("told", sa.BigInteger(), autoincrement=False, nullable=False),
