@@ -12,7 +12,7 @@ from kscoin.messages import Policy
 from kscoin.signed import claim
 from ledger.actor import ITSELF, Actor
 from ledger.book import Posting, Transfer, TransferKind
-from ledger.errors import Conflict, StoreUnusable
+from ledger.errors import StoreUnusable
 from ledger.issuer import Issuer
 from ledger.meter import UNMETERED, Meter
 from ledger.numbers import Numbers
@@ -21,7 +21,7 @@ from ledger.settings import Settings
 from ledger.store import published, trail
 from ledger.store.engine import Store, Tx
 from ledger.store.terminals import TerminalRow
-from ledger.store.trail import OrderRow, TrailRow
+from ledger.store.trail import TrailRow
 
 # Seconds since 1970 (UTC), by the ledger's own clock.
 Clock: TypeAlias = Callable[[], int]
@@ -55,17 +55,8 @@ class Office:
         return Transfer(self.numbers.next(), kind, reference, now_s, postings)
 
     def note(self, tx: Tx, action: str, subject: bytes = b"", amount_won: int = 0) -> None:
-        """Write into the trail who does what to what, in the transaction that does it.
-
-        Called first, so that an order that was obeyed already is refused before anything else is:
-        raises Conflict for one.
-        """
-        line = self.line(action, subject.hex(), amount_won, DONE)
-        if order_hash := self.actor.order_hash:
-            if done := trail.order(tx, order_hash):
-                raise Conflict("already_done", f"done already: line {done.number} of the trail")
-            trail.add_order(tx, OrderRow(order_hash, line.number, line.at_s))
-        trail.add_line(tx, line)
+        """Write into the trail who does what to what, in the transaction that does it."""
+        trail.add_line(tx, self.line(action, subject.hex(), amount_won, DONE))
 
     def line(self, action: str, subject: str, amount_won: int, outcome: str) -> TrailRow:
         """Return a line of the trail that is not written yet."""

@@ -492,13 +492,3 @@ trail: Final = Table(
     _text("outcome", 64),
     sqlite_with_rowid=False,
 )
-
-orders: Final = Table(
-    "orders",
-    metadata,
-    # SHA-256 of who gave an order over HTTP and of the key that they gave it: obeyed once.
-    _hash("order_hash", key=True),
-    _number("number"),
-    _number("at_s"),
-    sqlite_with_rowid=False,
-)

@@ -352,11 +352,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_trail")),
         sqlite_with_rowid=False,
     )
-    op.create_table(
-        "orders",
-        sa.Column("order_hash", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("at_s", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("order_hash", name=op.f("pk_orders")),
-        sqlite_with_rowid=False,
-    )
