@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from kscoin.errors import KSCoinError
 from offline_queue import sync
 from offline_queue.backoff import Backoff
+from offline_queue.errors import LedgerRefused
 from offline_queue.ledger_port import LedgerPort
 from offline_queue.queue import OfflineQueue
 from offline_queue.receipts import RETRY_CAP_S, ReceiptWatch
@@ -20,6 +22,7 @@ from pos_app.till.events import (
     PaymentsSettled,
     ReceiptArrived,
     SyncEnded,
+    SyncProgressed,
     SyncStarted,
 )
 from pos_app.till.states import Request
@@ -30,6 +33,9 @@ _CONNECTIONS: Final = {
     sync.Line.OFFLINE: Connection.OFFLINE,
     sync.Line.REFUSED: Connection.REFUSED,
 }
+
+# Refusals for which a person at the till can do something other than to call and wait.
+_SAID_PLAINLY: Final = frozenset({"unknown_terminal"})
 
 Post: TypeAlias = Callable[[Event], None]
 
@@ -96,7 +102,15 @@ class LedgerLine:
                 self._post(LinkChanged(_CONNECTIONS[line]))
             case sync.SyncStarted():
                 self._post(SyncStarted())
-            case sync.SyncProgressed(settled_requests):
-                self._post(PaymentsSettled(settled_requests))
+            case sync.SyncProgressed():
+                self._post(PaymentsSettled(event.settled_requests))
+                self._post(SyncProgressed(event.entries_left, event.won_left, event.left_s))
             case sync.SyncEnded(error):
-                self._post(SyncEnded(None if error is None else error.code))
+                self._post(SyncEnded(None if error is None else _code(error)))
+
+
+def _code(error: KSCoinError) -> str:
+    """Return the code to show: the ledger's own where it says more than that it refuses."""
+    if isinstance(error, LedgerRefused) and error.reason in _SAID_PLAINLY:
+        return error.reason
+    return error.code

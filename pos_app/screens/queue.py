@@ -16,7 +16,7 @@ from pos_app.screens.screen import Presses, Screen
 from pos_app.screens.status_bar import fullness, level_ink, level_mark
 from pos_app.screens.theme import Theme
 from pos_app.screens.words import Words
-from pos_app.till.views import Level, QueueEntryView, QueueView, View, Waiting
+from pos_app.till.views import LeftView, Level, QueueEntryView, QueueView, View, Waiting
 from pos_app.till.words import Texts
 
 
@@ -55,7 +55,9 @@ class QueueScreen(Screen):
         return "" if oldest_s is None else view.texts.oldest.format(age=view.texts.age(oldest_s))
 
     def sync_text(self, view: QueueView) -> str:
-        """Return what keeps the queue from being sent, or else when it was sent last."""
+        """Return how much is still to be sent, or what keeps it here, or when it was sent last."""
+        if view.left is not None:
+            return left_text(view.texts, view.left)
         if view.problem is not None:
             return view.problem.advice
         if view.last_sync_s is None:
@@ -117,6 +119,14 @@ def rows_that_fit(view: QueueView, room: int) -> tuple[tuple[QueueEntryView, ...
         return view.entries, 0
     shown = view.entries[: room - 1]
     return shown, len(view.entries) - len(shown) + view.more_count
+
+
+def left_text(texts: Texts, left: LeftView) -> str:
+    """Return how much is still to be sent, and how long that takes if it is known."""
+    count, won = f"{left.entries:,}", format_won(left.won)
+    if left.seconds is None:
+        return texts.sync_left.format(count=count, won=won)
+    return texts.sync_left_for.format(count=count, won=won, age=texts.age(left.seconds))
 
 
 def waits_text(texts: Texts, entry: QueueEntryView) -> str:

@@ -189,6 +189,15 @@ class SyncStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class SyncProgressed:
+    """The ledger has acknowledged some of it; `left_s` is None while nobody can know."""
+
+    entries_left: int
+    won_left: int
+    left_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SyncEnded:
     """A turn of syncing is over; `code` is None if the ledger has acknowledged everything."""
 
@@ -242,6 +251,7 @@ HealthEvent: TypeAlias = (
     | QueueListed
     | LinkChanged
     | SyncStarted
+    | SyncProgressed
     | SyncEnded
     | PaymentsSettled
     | DeviceChanged

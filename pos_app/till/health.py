@@ -16,6 +16,7 @@ from pos_app.till.events import (
     RiskChanged,
     StartFailed,
     SyncEnded,
+    SyncProgressed,
     SyncStarted,
     WorkerDied,
 )
@@ -24,6 +25,7 @@ from pos_app.till.states import (
     Approved,
     Browsing,
     Fault,
+    Left,
     Line,
     Part,
     Phase,
@@ -36,7 +38,7 @@ from pos_app.till.views import DeviceKind
 P = TypeVar("P", bound=Phase)
 
 _Told: TypeAlias = RiskChanged | QueueListed | DeviceChanged | PaymentsSettled
-_Synced: TypeAlias = LinkChanged | SyncStarted | SyncEnded
+_Synced: TypeAlias = LinkChanged | SyncStarted | SyncProgressed | SyncEnded
 
 
 def health_event(till: Till, event: HealthEvent) -> Move:
@@ -44,7 +46,7 @@ def health_event(till: Till, event: HealthEvent) -> Move:
     match event:
         case RiskChanged() | QueueListed() | DeviceChanged() | PaymentsSettled():
             return stay(_told(till, event))
-        case LinkChanged() | SyncStarted() | SyncEnded():
+        case LinkChanged() | SyncStarted() | SyncProgressed() | SyncEnded():
             return _synced(till, event)
         case StartFailed(part, code, can_retry):
             return stay(replace(till, fault=Fault(part, code, can_retry)))
@@ -94,7 +96,10 @@ def _synced(till: Till, event: _Synced) -> Move:
         case LinkChanged(connection):
             return stay(replace(till, line=replace(line, connection=connection)))
         case SyncStarted():
-            return stay(replace(till, line=replace(line, is_syncing=True)))
+            return stay(replace(till, line=replace(line, is_syncing=True, left=None)))
+        case SyncProgressed(entries_left, won_left, left_s):
+            left = Left(entries_left, won_left, left_s)
+            return stay(replace(till, line=replace(line, left=left)), ReadRisk())
         case SyncEnded(code):
             return _after_sync(replace(till, line=_line_after_sync(line, code, till.wall_s)))
         case _ as never:
@@ -103,8 +108,8 @@ def _synced(till: Till, event: _Synced) -> Move:
 
 def _line_after_sync(line: Line, code: str | None, wall_s: int) -> Line:
     if code is None:
-        return replace(line, is_syncing=False, last_sync_at_s=wall_s, problem=None)
-    return replace(line, is_syncing=False, problem=Problem(code))
+        return replace(line, is_syncing=False, last_sync_at_s=wall_s, problem=None, left=None)
+    return replace(line, is_syncing=False, problem=Problem(code), left=None)
 
 
 def _after_sync(till: Till) -> Move:

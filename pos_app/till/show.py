@@ -19,6 +19,7 @@ from pos_app.till.states import (
     HoldingAgain,
     InASale,
     Keeping,
+    Left,
     NotKept,
     Opening,
     Part,
@@ -40,6 +41,7 @@ from pos_app.till.views import (
     FaultView,
     HoldAgainView,
     HoldView,
+    LeftView,
     Level,
     PayView,
     QueueEntryView,
@@ -195,6 +197,7 @@ class _Painter:
             line.is_syncing,
             None if last_sync_at_s is None else max(self.till.wall_s - last_sync_at_s, 0),
             self._news(line.problem),
+            _left(line.left),
         )
 
     def _queued(self, payment: QueuedPayment) -> QueueEntryView:
@@ -229,6 +232,12 @@ def _status(till: Till, texts: Texts, face: Face) -> StatusView:
         devices=tuple(DeviceMark(each.kind, texts.news(each.code)) for each in till.unwell),
         is_demo=face.is_demo,
     )
+
+
+def _left(left: Left | None) -> LeftView | None:
+    if left is None or left.entries == 0:
+        return None
+    return LeftView(left.entries, left.won, left.seconds)
 
 
 def _at_risk(risk: Risk) -> AtRiskView:

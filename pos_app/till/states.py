@@ -299,6 +299,15 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """What a turn of syncing has still to send, and for how long, if that is known."""
+
+    entries: int
+    won: int
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """What is known of the connection; times are wall-clock seconds."""
 
@@ -306,6 +315,7 @@ class Line:
     is_syncing: bool = False
     last_sync_at_s: int | None = None
     problem: Problem | None = None
+    left: Left | None = None
 
 
 @dataclass(frozen=True, slots=True)

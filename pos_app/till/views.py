@@ -236,6 +236,15 @@ class QueueEntryView:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftView:
+    """What is still to be sent, while it is being sent."""
+
+    entries: int
+    won: int
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class QueueView:
     """What waits and why. `entries` are the oldest; `more_count` of them are not listed."""
 
@@ -247,6 +256,7 @@ class QueueView:
     is_syncing: bool = False
     last_sync_s: int | None = None
     problem: News | None = None
+    left: LeftView | None = None
 
 
 @dataclass(frozen=True, slots=True)

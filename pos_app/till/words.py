@@ -172,6 +172,8 @@ class Texts:
     more: str = _at(Place.CAPTION, "count")
     sync_now: str = _at(Place.BUTTON)
     syncing: str = _at(Place.BUTTON)
+    sync_left: str = _at(Place.NOTE, "count", "won")
+    sync_left_for: str = _at(Place.NOTE, "count", "won", "age")
     last_sync: str = _at(Place.NOTE, "age")
     never_synced: str = _at(Place.CAPTION)
     back: str = _at(Place.BUTTON)

@@ -12,12 +12,14 @@ from pos_app.till.events import (
     QueueListed,
     RiskChanged,
     SyncEnded,
+    SyncProgressed,
     SyncStarted,
     Ticked,
 )
 from pos_app.till.states import (
     MAX_TYPED_WON,
     Browsing,
+    Left,
     Line,
     Listing,
     Opening,
@@ -92,6 +94,9 @@ def test_the_queue_screen_reads_the_queue_and_syncs_when_told() -> None:
 def test_what_is_known_of_the_line() -> None:
     till, _ = run(READY, LinkChanged(Connection.ONLINE), SyncStarted())
     assert till.line == Line(Connection.ONLINE, is_syncing=True)
+    till, effects = run(till, SyncProgressed(9, 4_500, 3))
+    assert till.line == Line(Connection.ONLINE, is_syncing=True, left=Left(9, 4_500, 3))
+    assert effects == (ReadRisk(),)
     till, effects = run(till, SyncEnded())
     assert till.line == Line(Connection.ONLINE, last_sync_at_s=WALL_S)
     assert effects == (ReadRisk(),)

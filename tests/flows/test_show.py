@@ -15,6 +15,7 @@ from pos_app.till.states import (
     Fault,
     HoldingAgain,
     Keeping,
+    Left,
     Line,
     Listing,
     NotKept,
@@ -38,6 +39,7 @@ from pos_app.till.views import (
     FaultView,
     HoldAgainView,
     HoldView,
+    LeftView,
     Level,
     PayView,
     QueueView,
@@ -201,7 +203,18 @@ def test_the_queue_screen() -> None:
     assert isinstance(view, QueueView)
     assert (view.more_count, view.is_syncing, view.last_sync_s) == (2, True, 70)
     assert view.problem == KOREAN.news("expired")
+    assert view.left is None
     assert view.entries[0].reason == KOREAN.news("bad_signature")
+
+
+def test_the_queue_screen_says_how_much_is_left_while_it_is_sent() -> None:
+    till = replace(in_phase(Browsing(Selling())), line=Line(is_syncing=True, left=Left(9, 500, 3)))
+    view = show(till, FACE)
+    assert isinstance(view, QueueView)
+    assert view.left == LeftView(9, 500, 3)
+    view = show(replace(till, line=Line(is_syncing=True, left=Left(0, 0, 0))), FACE)
+    assert isinstance(view, QueueView)
+    assert view.left is None
 
 
 def test_a_fault_covers_the_screen_and_names_its_part() -> None:

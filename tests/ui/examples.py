@@ -15,6 +15,7 @@ from pos_app.till.views import (
     FaultView,
     HoldAgainView,
     HoldView,
+    LeftView,
     Level,
     PayView,
     QueueEntryView,
@@ -156,7 +157,8 @@ def _queue(language: Language, texts: Texts) -> View:
 
 def _queue_syncing(language: Language, texts: Texts) -> View:
     entries = (QueueEntryView(short_code(b"the only one"), 4_500, 20, Waiting.SENDING),)
-    return QueueView(texts, status(language, at_risk=LITTLE), entries, is_syncing=True)
+    left = LeftView(9_214, 38_706_500, 41)
+    return QueueView(texts, status(language, at_risk=LITTLE), entries, is_syncing=True, left=left)
 
 
 def _queue_empty(language: Language, texts: Texts) -> View:

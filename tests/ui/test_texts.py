@@ -26,6 +26,7 @@ from tests.ui.codes import all_codes, all_literals
 LONGEST = {
     "amount": "₩99,999,999",
     "limit": "₩3,000,000",
+    "won": "₩9,999,999,999",
     "count": "300",
     "seconds": "120",
     "minutes": "59",
