@@ -5,7 +5,7 @@ Knows no message.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, NoReturn, TypeAlias, Union
 
 import cbor2
@@ -32,10 +32,12 @@ def encode(value: Value) -> bytes:
 
     Raises Malformed for a value that KSP/1 does not allow (float, negative, text key, too deep).
     """
+    if not _is_in_order(value, MAX_DEPTH):
+        value = _in_order(value)
     try:
         # With its maps in order, cbor2's plain encoding is the deterministic one, at a third of
         # the cost of its own sorting.
-        return cbor2.dumps(_ordered(value, MAX_DEPTH))
+        return cbor2.dumps(value)
     except UnicodeEncodeError as exc:
         raise Malformed("text is not Unicode") from exc
 
@@ -54,26 +56,42 @@ def decode(data: bytes, max_bytes: int = MAX_MESSAGE_BYTES) -> Value:
         )
     except (cbor2.CBORError, ValueError, OverflowError, TypeError) as exc:
         raise Malformed(f"these bytes are not CBOR: {exc}") from exc
-    if encode(value) != data:
+    if not _is_in_order(value, MAX_DEPTH) or cbor2.dumps(value) != data:
         raise NotCanonical("the bytes are not the deterministic encoding of what they say")
     return value
 
 
-def _ordered(value: Value, depth_left: int) -> Value:
-    """Return `value` with its maps in order of their keys; refuse what KSP/1 does not allow."""
+def _is_in_order(value: Value, depth_left: int) -> bool:
+    """Return whether every map has its keys in order; refuse what KSP/1 does not allow."""
     kind = type(value)
     if kind in _PLAIN:
-        return value
+        return True
     if kind is int:
-        return _uint(value)
+        return _uint(value) == value
     if depth_left == 0:
         raise Malformed(f"nested deeper than {MAX_DEPTH}")
     if isinstance(value, list):
-        return [_ordered(item, depth_left - 1) for item in value]
+        return _are_in_order(value, depth_left - 1)
     if isinstance(value, dict):
-        keys = sorted(map(_uint, value))
-        return {key: _ordered(value[key], depth_left - 1) for key in keys}
+        keys = [*map(_uint, value)]
+        return _are_in_order(value.values(), depth_left - 1) and keys == sorted(keys)
     raise Malformed(f"{kind.__name__} is not a type of KSP/1")
+
+
+def _are_in_order(values: Iterable[Value], depth_left: int) -> bool:
+    # All are looked at, because what is not allowed is said before what is out of order.
+    return False not in [
+        type(value) in _PLAIN or _is_in_order(value, depth_left) for value in values
+    ]
+
+
+def _in_order(value: Value) -> Value:
+    """Return an allowed value with the maps in it in order of their keys."""
+    if isinstance(value, list):
+        return [_in_order(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _in_order(value[key]) for key in sorted(value)}
+    return value
 
 
 def _uint(number: object) -> int:

@@ -175,16 +175,8 @@ class Wired:
     key: int
     type: FieldType
     is_optional: bool
-
-    def check(self, record: Any) -> None:
-        """Return if the record's value of this field fits; raises Malformed."""
-        value = getattr(record, self.name)
-        if value is None and self.is_optional:
-            return
-        try:
-            self.type.check(value)
-        except Malformed as exc:
-            raise self._named(exc) from exc
+    # Whether a value is the same in Python and in CBOR; most are, so it is asked once.
+    is_as_is: bool
 
     def to_wire(self, record: Any) -> Value:
         """Return the CBOR value of the record's field; null if it is absent."""
@@ -196,9 +188,10 @@ class Wired:
         try:
             return None if wire is None else self.type.from_wire(wire)
         except Malformed as exc:
-            raise self._named(exc) from exc
+            raise self.named(exc) from exc
 
-    def _named(self, error: Malformed) -> Malformed:
+    def named(self, error: Malformed) -> Malformed:
+        """Return the error with the field's name before it."""
         return Malformed(f"{self.name}: {error}")
 
 
@@ -208,7 +201,13 @@ class Record:
 
     def __post_init__(self) -> None:
         for each in wired(type(self)):
-            each.check(self)
+            value = getattr(self, each.name)
+            if value is None and each.is_optional:
+                continue
+            try:
+                each.type.check(value)
+            except Malformed as exc:
+                raise each.named(exc) from exc
 
 
 def wire(key: int, field_type: FieldType, *, optional: bool = False) -> Any:
@@ -241,23 +240,32 @@ def from_map(record: type[T], mapping: Value) -> T:
     if not isinstance(mapping, dict):
         raise Malformed(f"a {record.__name__} is a map")
     layout = wired(record)
-    if unknown := mapping.keys() - {each.key for each in layout}:
-        raise Malformed(f"a {record.__name__} has no field {min(unknown)}")
-    return record(**{each.name: _take(each, mapping) for each in layout})
+    values = [mapping.get(each.key) for each in layout]
+    if len(values) - values.count(None) != len(mapping):
+        raise _misfit(record, mapping)
+    return record(
+        *[
+            value if each.is_as_is else each.from_wire(value)
+            for each, value in zip(layout, values, strict=True)
+        ]
+    )
 
 
-def _take(each: Wired, mapping: dict[int, Value]) -> Any:
-    if each.key in mapping and mapping[each.key] is None:
-        # One value, one encoding: an absent field is left out, never written as null.
-        raise Malformed(f"{each.name}: null is not a value")
-    return each.from_wire(mapping.get(each.key))
+def _misfit(record: type[Any], mapping: dict[int, Value]) -> Malformed:
+    """Return what is wrong with a map that has more than values for a record's fields."""
+    names = {each.key: each.name for each in wired(record)}
+    if unknown := mapping.keys() - names.keys():
+        return Malformed(f"a {record.__name__} has no field {min(unknown)}")
+    # One value, one encoding: an absent field is left out, never written as null.
+    null = min(key for key, value in mapping.items() if value is None)
+    return Malformed(f"{names[null]}: null is not a value")
 
 
 def _wired(record: type[Any]) -> Iterator[Wired]:
     for each in dataclasses.fields(record):
         if "wire" in each.metadata:
             key, field_type, optional = each.metadata["wire"]
-            yield Wired(each.name, key, field_type, optional)
+            yield Wired(each.name, key, field_type, optional, isinstance(field_type, _AsIs))
 
 
 def _is_control(char: str) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from sqlalchemy import bindparam, func, insert, select, update
 
 from ledger.book import Account, AccountKind, Transfer, balance_changes
 from ledger.store.engine import Tx
-from ledger.store.rows import one
+from ledger.store.rows import add_values, one
 from ledger.store.schema import accounts, postings, transfers
 
 _CHANGE = (
@@ -16,6 +17,10 @@ _CHANGE = (
     .where(accounts.c.account_id == bindparam("of_account"))
     .values(balance_won=accounts.c.balance_won + bindparam("change_won"))
 )
+
+
+_HEADER: Final = ("number", "kind", "reference", "booked_at_s")
+_LINE: Final = ("account_id", "number", "amount_won")
 
 
 def open_account(tx: Tx, account: Account, opened_at_s: int) -> None:
@@ -48,17 +53,10 @@ def book(tx: Tx, made: list[Transfer]) -> None:
     """Write transfers with their postings, and change the balances, always in the same order."""
     if not made:
         return
-    headers = [
-        {"number": t.number, "kind": t.kind, "reference": t.reference, "booked_at_s": t.booked_at_s}
-        for t in made
-    ]
-    lines = [
-        {"account_id": p.account_id, "number": t.number, "amount_won": p.amount_won}
-        for t in made
-        for p in t.postings
-    ]
-    tx.execute(insert(transfers), headers)
-    tx.execute(insert(postings), lines)
+    headers = [(t.number, t.kind, t.reference, t.booked_at_s) for t in made]
+    lines = [(p.account_id, t.number, p.amount_won) for t in made for p in t.postings]
+    add_values(tx, transfers, _HEADER, headers)
+    add_values(tx, postings, _LINE, lines)
     changes = balance_changes(made).items()
     tx.execute(_CHANGE, [{"of_account": each, "change_won": won} for each, won in changes])
 
