@@ -166,8 +166,9 @@ class Books:
         self._floor = TimeFloor.begin(last_word.ledger_time_s, reading)
         self._tally = Tally()
         self._waiting: dict[int, int] = {}
-        # Looked at again when something was acknowledged or closed, and after a start.
-        self._may_archive: bool = True
+        # Where the payments are that are in no acknowledged batch.
+        self._payments: dict[bytes, int] = {}
+        self._may_archive = True
 
     def _last_word_in(self, journal: Journal) -> LastWord:
         sequence = journal.last_of_kind(EntryKind.SYNC)
@@ -197,7 +198,8 @@ class Books:
         """Count what the ledger has quarantined as unsettled, however long ago that was."""
         for each in journal.to_heed(_QUARANTINED_MAX):
             is_payment = each.kind is EntryKind.PAYMENT
-            if is_payment and each.verdict is Verdict.QUARANTINED:
+            is_held = each.verdict is Verdict.QUARANTINED
+            if is_payment and is_held and not _is_voided(journal, each.request_hash):
                 for row in journal.columns(each.sequence, each.sequence):
                     facts = Facts(row.request_hash, row.purse_id, amount_won=row.amount_won)
                     self._count(each.sequence, facts, 0, each.taken_at_s)
@@ -207,17 +209,30 @@ class Books:
         if kind in (EntryKind.SYNC, EntryKind.CLOSE):
             self._may_archive = True
         if kind in MONEY_KINDS:
-            self._waiting[sequence] = facts.amount_won or 0
+            # A refund's won wait to be given, not to be had.
+            is_given = kind is EntryKind.REFUND
+            self._waiting[sequence] = 0 if is_given else facts.amount_won or 0
         if kind is EntryKind.PAYMENT:
             now = self._floor.judge(reading)
             self._count(sequence, facts, now.proven_ms, now.now_s)
 
     def _count(self, sequence: int, facts: Facts, proven_ms: int, taken_at_s: int) -> None:
         assert facts.purse_id is not None, "a payment has a purse"
+        elif kind is EntryKind.VOID:
+            self._take_back(facts)
+
+    def _take_back(self, void: Facts) -> None:
+        """Count a voided payment no longer: the shop does not wait for its won."""
+        assert void.request_hash is not None, "a void is of a request"
+        if sequence := self._payments.get(void.request_hash):
+            self._tally.settle(sequence)
+            self._waiting[sequence] = 0
         assert facts.amount_won is not None, "a payment has an amount"
         self._tally.add(
             Unsettled(sequence, facts.purse_id, facts.amount_won, proven_ms, taken_at_s)
         )
+        assert facts.request_hash is not None, "a payment is of a request"
+        self._payments[facts.request_hash] = sequence
 
     def _acknowledge(self, message: Acknowledgement, batch: BatchRecord, reading: Reading) -> None:
         self._last_word = _word(message, batch)
@@ -225,6 +240,8 @@ class Books:
         for judged in message.verdicts:
             self._waiting.pop(judged.sequence, None)
             if judged.verdict is not Verdict.QUARANTINED:
+        unsent = ((of, at) for of, at in self._payments.items() if at > batch.last_sequence)
+        self._payments = dict(unsent)
                 self._tally.settle(judged.sequence)
 
 
@@ -241,6 +258,11 @@ def _word(message: Acknowledgement, batch: BatchRecord) -> LastWord:
 def _last_closed(journal: Journal) -> int:
     """Return the last sequence that a close of day has counted, zero before the first."""
     sequence = journal.last_of_kind(EntryKind.CLOSE)
+def _is_voided(journal: Journal, request_hash: bytes | None) -> bool:
+    of_request = journal.of_request(request_hash) if request_hash else ()
+    return any(kind is EntryKind.VOID for _, kind in of_request)
+
+
     return Close.decode(journal.entry(sequence).body).last_sequence if sequence else 0
 
 

@@ -15,6 +15,7 @@ from kscoin.entries import MAX_ENTRY_BYTES
 from kscoin.errors import EncodingError, KSCoinError, VerificationError
 from kscoin.messages import MAX_BATCH_ENTRIES, Acknowledgement, Batch, Purpose, Verdict
 from kscoin.signed import Signed, claim
+from offline_queue.batches import last_of_batch
 from offline_queue.books import Books
 from offline_queue.chain import intact
 from offline_queue.errors import JournalDamaged, LedgerGarbled
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 # this often: a quiet shop with a good line never comes near the limits on age, and a terminal that
 # was revoked hears of it within this (KSP/1 section 10).
 HEARTBEAT_MS: Final = 900 * 1_000
-# The batch's own fields, signature and frame take about 200 bytes, each entry's length up to 5.
-_FRAME_BYTES: Final = 1_024
-_LENGTH_BYTES: Final = 5
 # The verdicts by which the won are with the merchant.
 _SETTLED: Final = frozenset({Verdict.SETTLED, Verdict.DUPLICATE, Verdict.GUARANTEED})
 # More than fit a screen, from one batch.
@@ -122,7 +120,7 @@ class Dispatch:
             previous = journal.last_batch()
             number = previous.number + 1 if previous else 1
             first = previous.last_sequence + 1 if previous else 1
-            last = _last_that_fits(journal, first, entries_max)
+            last = last_of_batch(journal, first, entries_max)
             payload = self._payload(journal, number, first, last)
             kid = signer.public_key.kid
             to_sign = cose.to_be_signed(payload, kid, self._terminal.network)
@@ -197,17 +195,6 @@ class Dispatch:
             entries_left=max(left - 1, 0),
             won_left=self._books.waiting_won,
         )
-
-
-def _last_that_fits(journal: Journal, first: int, entries_max: int) -> int:
-    """Return the last sequence of a batch from `first` on that keeps below its caps."""
-    last = min(journal.tail.sequence, first + min(entries_max, MAX_BATCH_ENTRIES) - 1)
-    room = MAX_BATCH_BYTES - _FRAME_BYTES
-    for sequence, (data, _) in enumerate(journal.entries(first, last), first):
-        room -= len(data) + _LENGTH_BYTES
-        if room < 0:
-            return sequence - 1
-    return last
 
 
 def _is_complete(message: Acknowledgement, record: BatchRecord) -> bool:

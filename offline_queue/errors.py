@@ -19,6 +19,13 @@
     │   ├── OfflineTooLong      too long since the ledger's last acknowledgement
     │   ├── DenylistTooOld      the denylist is too old to take offline debits
     │   └── NoPolicy            no policy in force that can be read
+    ├── NotGivenBack            a refund or void is not made; nothing was written, no money moves
+    │   ├── NoSuchPayment       no payment of this journal
+    │   ├── NotPaidOut          the ledger did not pay it: there is nothing to give back
+    │   ├── AlreadyVoided       it has been taken back as a whole
+    │   ├── AlreadyRefunded     all of it has been given back; for a void: some of it
+    │   ├── RefundTooLarge      more than is left to give back
+    │   └── VoidTooLate         it is on its way to the ledger, or paid online: refund it
     ├── QueueError              the journal cannot do its work; nothing that it holds is lost
     │   ├── JournalLocked       another process has it
     │   ├── JournalDamaged      an entry is not what was written, and where
@@ -159,6 +166,48 @@ class QueueError(KSCoinError):
     """Raised when the journal cannot do its work; what it holds stays, and nothing is approved."""
 
     code = "queue"
+class NotGivenBack(KSCoinError):
+    """Raised when a refund or void is not made: nothing was written and no money moves."""
+
+    code = "not_given_back"
+
+
+class NoSuchPayment(NotGivenBack):
+    """Raised when this terminal's journal holds no payment or receipt for the request hash."""
+
+    code = "no_such_payment"
+
+
+class NotPaidOut(NotGivenBack):
+    """Raised when the ledger refused, returned or quarantined the payment: the shop has nothing."""
+
+    code = "not_paid_out"
+
+
+class AlreadyVoided(NotGivenBack):
+    """Raised when the payment has been taken back as a whole."""
+
+    code = "already_voided"
+
+
+class AlreadyRefunded(NotGivenBack):
+    """Raised when all of the payment has been refunded; for a void, when any of it has."""
+
+    code = "refunded_already"
+
+
+class RefundTooLarge(NotGivenBack):
+    """Raised when more is to be given back than is left; `refundable_won` says what is."""
+
+    code = "refund_too_large"
+
+
+class VoidTooLate(NotGivenBack):
+    """Raised when the payment is in a stored batch or was paid online; the till offers a refund."""
+
+    code = "void_too_late"
+
+
 
 
 class JournalLocked(QueueError):

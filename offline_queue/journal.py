@@ -64,8 +64,19 @@ _TO_HEED: Final = f"""
     ORDER BY e.sequence LIMIT ?
 """
 _WAITING: Final = f"""
-    SELECT sequence, kind, request_hash, amount_won, wall_s, NULL, NULL
-    FROM entries WHERE sequence > ? AND kind IN {_AWAITED} ORDER BY sequence LIMIT ?
+# A void waits in the place of its payment, with the sum that was asked for.
+    SELECT e.sequence, e.kind, e.request_hash, coalesce(e.amount_won, asked.amount_won), e.wall_s,
+        NULL, NULL
+    FROM entries AS e LEFT JOIN entries AS asked
+    ON asked.request_hash = e.request_hash AND asked.kind = {EntryKind.ATTEMPT:d}
+    AND e.kind = {EntryKind.VOID:d}
+    WHERE e.sequence > ? AND e.kind IN {_AWAITED} AND NOT (
+        e.kind = {EntryKind.PAYMENT:d} AND EXISTS (
+            SELECT 1 FROM entries AS void
+            WHERE void.request_hash = e.request_hash AND void.kind = {EntryKind.VOID:d}
+        )
+    )
+    ORDER BY e.sequence LIMIT ?
 """
 
 

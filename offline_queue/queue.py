@@ -21,8 +21,10 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from kscoin.messages import MAX_BATCH_ENTRIES, MAX_REQUEST_VALID_S, PaymentKind
 from offline_queue.books import Books, LastWord
+from offline_queue.counter import TakenBack
 from offline_queue.dispatch import Dispatch
 from offline_queue.errors import QueueError, QueueStopped
+from offline_queue.refunds import Refunds
 from offline_queue.rulebook import Rulebook
 from offline_queue.standing import Standing
 from offline_queue.teller import Teller
@@ -103,6 +105,7 @@ class OfflineQueue:
         self._standing = Standing(books, rulebook)
         self._teller = Teller(books, rulebook, terminal, setup.clock, setup.random_bytes)
         self._dispatch = Dispatch(books, rulebook, terminal)
+        self._refunds = Refunds(books, terminal, setup.random_bytes)
         self._recovery: Recovery | None = None
         self._inbox: SimpleQueue[_Call[Any] | None] = SimpleQueue()
         self._lock = threading.Lock()
@@ -172,6 +175,16 @@ class OfflineQueue:
     def close_request(self, request_hash: bytes, reason: str) -> Future[None]:
         """Journal that a request ended with no debit sent. See `Teller.close_request`."""
         return self._ask(lambda: self._teller.close_request(request_hash, reason))
+
+    def refund(
+        self, request_hash: bytes, amount_won: int, reason: str, staff_id: str = ""
+    ) -> Future[TakenBack]:
+        """Give back part or all of a payment, durably. See `Refunds.refund`."""
+        return self._ask(lambda: self._refunds.refund(request_hash, amount_won, reason, staff_id))
+
+    def void(self, request_hash: bytes, reason: str, staff_id: str = "") -> Future[TakenBack]:
+        """Take back a whole payment that was not uploaded, durably. See `Refunds.void`."""
+        return self._ask(lambda: self._refunds.void(request_hash, reason, staff_id))
 
     def at_risk(self) -> Future[AtRisk]:
         """Return how much waits unsettled, and against which limits."""

@@ -128,6 +128,39 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """All entries about one request that came to something, and what follows from them.
+
+    `line` is the one that counts: the receipt, or else the payment, or else the first torn tap.
+    """
+
+    rows: tuple[Row, ...]
+    line: Row
+
+    @property
+    def amount_won(self) -> int:
+        """The sum that was asked for; zero only if the request is not in this journal."""
+        return next((row.amount_won for row in self.rows if row.amount_won), 0)
+
+    @property
+    def refunded_won(self) -> int:
+        """What has been given back, without refunds that the ledger refused."""
+        refunds = [row for row in self.rows if row.kind is EntryKind.REFUND]
+        return sum(row.amount_won for row in refunds if row.state is not CloseState.REFUSED)
+
+    @property
+    def is_paid_out(self) -> bool:
+        """Whether the shop has the money, or will have if all goes well."""
+        is_paid = self.line.kind is not EntryKind.TORN
+        return is_paid and self.line.state in (CloseState.SETTLED, CloseState.KEPT)
+
+    @property
+    def refundable_won(self) -> int:
+        """What may still be given back."""
+        return self.amount_won - self.refunded_won if self.is_paid_out else 0
+
+
+@dataclass(frozen=True, slots=True)
 class LastClose:
     """The last Z report and its place in the journal; all of it is zero before any."""
 
@@ -140,6 +173,16 @@ class LastClose:
 def of_request(journal: Journal, request_hash: bytes) -> tuple[Row, ...]:
     """Return all entries about a request, in order, as they stand now."""
     return _rows(journal, _OF_REQUEST, NOW, request_hash)
+
+
+def account(journal: Journal, request_hash: bytes) -> Account | None:
+    """Return what a request came to, None if it came to nothing or is not known here."""
+    rows = of_request(journal, request_hash)
+    for kind in (EntryKind.RECEIPT, EntryKind.PAYMENT, EntryKind.TORN):
+        for row in rows:
+            if row.kind is kind:
+                return Account(rows, row)
+    return None
 
 
 def counted(journal: Journal, first: int, last: int, before: int = NOW) -> tuple[Row, ...]:

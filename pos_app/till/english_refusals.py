@@ -68,7 +68,7 @@ REFUSALS: Final = MappingProxyType(
         "no_such_payment": Refusal("No payment of this terminal.", "Refund it where it was paid."),
         "not_paid_out": Refusal("The shop never got this payment.", _BY_CODE),
         "already_voided": Refusal("Already cancelled.", "Look at the sale in the history."),
-        "already_refunded": Refusal("Already refunded.", "Look at the sale in the history."),
+        "refunded_already": Refusal("Already refunded.", "Look at the sale in the history."),
         "refund_too_large": Refusal("More than is left to refund.", "Enter another amount."),
         "void_too_late": Refusal("Sent already: too late to cancel.", "Refund it instead."),
         # The journal

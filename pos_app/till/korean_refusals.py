@@ -74,7 +74,7 @@ REFUSALS: Final = MappingProxyType(
         ),
         "not_paid_out": Refusal("가게로 정산되지 않은 결제입니다.", _BY_CODE),
         "already_voided": Refusal("이미 취소된 결제입니다.", "이력에서 거래를 확인해 주세요."),
-        "already_refunded": Refusal("이미 환불된 결제입니다.", "이력에서 거래를 확인해 주세요."),
+        "refunded_already": Refusal("이미 환불된 결제입니다.", "이력에서 거래를 확인해 주세요."),
         "refund_too_large": Refusal(
             "남은 금액보다 많이 환불할 수 없습니다.", "금액을 다시 입력해 주세요."
         ),

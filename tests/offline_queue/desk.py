@@ -8,6 +8,7 @@ from kscoin.entries import EntryKind, JournalEntry
 from offline_queue.books import Books
 from offline_queue.dispatch import Dispatch
 from offline_queue.queue import QueueSetup, _enrolled
+from offline_queue.refunds import Refunds
 from offline_queue.standing import Standing
 from offline_queue.teller import Teller
 from offline_queue.values import OpenRequest, PurseState, Recovery, StoredPayment
@@ -22,6 +23,7 @@ class Desk:
     books: Books
     teller: Teller
     dispatch: Dispatch
+    refunds: Refunds
     standing: Standing
     recovery: Recovery
 
@@ -58,6 +60,7 @@ def open_desk(shop: Shop) -> Desk:
     books = Books(setup.open_journal, setup.clock, _enrolled(setup))
     teller = Teller(books, setup.rulebook, setup.terminal, setup.clock, setup.random_bytes)
     dispatch = Dispatch(books, setup.rulebook, setup.terminal)
+    refunds = Refunds(books, setup.terminal, setup.random_bytes)
     standing = Standing(books, setup.rulebook)
     recovery = teller.start(setup.software, setup.hardware)
-    return Desk(setup, books, teller, dispatch, standing, recovery)
+    return Desk(setup, books, teller, dispatch, refunds, standing, recovery)

@@ -92,7 +92,7 @@ def test_a_batch_keeps_below_the_cap_in_bytes(desk: Desk, monkeypatch: pytest.Mo
     for _ in range(3):
         desk.sell(purse)
     # A cap that three entries reach, in place of one that takes a thousand payments.
-    monkeypatch.setattr("offline_queue.dispatch.MAX_BATCH_BYTES", 3_000)
+    monkeypatch.setattr("offline_queue.batches.MAX_BATCH_BYTES", 3_000)
 
     batch = desk.dispatch.next_batch()
 
