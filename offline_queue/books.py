@@ -215,9 +215,6 @@ class Books:
         if kind is EntryKind.PAYMENT:
             now = self._floor.judge(reading)
             self._count(sequence, facts, now.proven_ms, now.now_s)
-
-    def _count(self, sequence: int, facts: Facts, proven_ms: int, taken_at_s: int) -> None:
-        assert facts.purse_id is not None, "a payment has a purse"
         elif kind is EntryKind.VOID:
             self._take_back(facts)
 
@@ -227,21 +224,24 @@ class Books:
         if sequence := self._payments.get(void.request_hash):
             self._tally.settle(sequence)
             self._waiting[sequence] = 0
+
+    def _count(self, sequence: int, facts: Facts, proven_ms: int, taken_at_s: int) -> None:
+        assert facts.purse_id is not None, "a payment has a purse"
         assert facts.amount_won is not None, "a payment has an amount"
+        assert facts.request_hash is not None, "a payment is of a request"
+        self._payments[facts.request_hash] = sequence
         self._tally.add(
             Unsettled(sequence, facts.purse_id, facts.amount_won, proven_ms, taken_at_s)
         )
-        assert facts.request_hash is not None, "a payment is of a request"
-        self._payments[facts.request_hash] = sequence
 
     def _acknowledge(self, message: Acknowledgement, batch: BatchRecord, reading: Reading) -> None:
         self._last_word = _word(message, batch)
         self._floor = self._floor.anchored(message.ledger_time_s, reading)
+        unsent = ((of, at) for of, at in self._payments.items() if at > batch.last_sequence)
+        self._payments = dict(unsent)
         for judged in message.verdicts:
             self._waiting.pop(judged.sequence, None)
             if judged.verdict is not Verdict.QUARANTINED:
-        unsent = ((of, at) for of, at in self._payments.items() if at > batch.last_sequence)
-        self._payments = dict(unsent)
                 self._tally.settle(judged.sequence)
 
 
@@ -255,14 +255,14 @@ def _word(message: Acknowledgement, batch: BatchRecord) -> LastWord:
     )
 
 
-def _last_closed(journal: Journal) -> int:
-    """Return the last sequence that a close of day has counted, zero before the first."""
-    sequence = journal.last_of_kind(EntryKind.CLOSE)
 def _is_voided(journal: Journal, request_hash: bytes | None) -> bool:
     of_request = journal.of_request(request_hash) if request_hash else ()
     return any(kind is EntryKind.VOID for _, kind in of_request)
 
 
+def _last_closed(journal: Journal) -> int:
+    """Return the last sequence that a close of day has counted, zero before the first."""
+    sequence = journal.last_of_kind(EntryKind.CLOSE)
     return Close.decode(journal.entry(sequence).body).last_sequence if sequence else 0
 
 
