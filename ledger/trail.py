@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final
 
 from ledger.errors import Refusal
 from ledger.office import Office
 from ledger.store import trail
 from ledger.store.trail import TrailRow
 
+# What the column holds.
+ACTION_CHARACTERS_MAX: Final = 32
 LINES_MAX: Final = 1_000
 # Above every number that there is: ledger numbers stay below 2^63.
 NEWEST: Final = (1 << 63) - 1
-T = TypeVar("T")
 
 
 class TrailDesk:
@@ -27,11 +27,7 @@ class TrailDesk:
         count = min(limit, LINES_MAX)
         return self._office.store.read(lambda tx: trail.lines_before(tx, before, count))
 
-    def attempt(self, action: str, subject: str, order: Callable[[], T]) -> T:
-        """Give an order that notes itself if it is obeyed; note here that it was refused."""
-        try:
-            return order()
-        except Refusal as exc:
-            line = self._office.line(action, subject, 0, exc.reason)
-            self._office.store.write(lambda tx: trail.add_line(tx, line))
-            raise
+    def refused(self, action: str, subject: str, refusal: Refusal) -> None:
+        """Write down an order that was not obeyed; one that is obeyed notes itself."""
+        line = self._office.line(action, subject, 0, refusal.reason)
+        self._office.store.write(lambda tx: trail.add_line(tx, line))

@@ -23,6 +23,8 @@ from ledger.commands.quarantine import quarantine
 from ledger.commands.serve import serve
 from ledger.commands.telling import FAILED, sentence
 from ledger.commands.terminals import terminals
+from ledger.commands.tokens import tokens
+from ledger.commands.trail import trail
 
 COMMANDS: Final[tuple[click.Command, ...]] = (
     init,
@@ -37,6 +39,8 @@ COMMANDS: Final[tuple[click.Command, ...]] = (
     fund,
     supply,
     audit,
+    tokens,
+    trail,
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,10 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import click
+
+from ledger.actor import Actor
+from ledger.errors import Refusal
 from ledger.issuer import Authorities
 from ledger.key_files import read_authorities
 from ledger.service import Ledger
 from ledger.store.engine import open_store
+from ledger.trail import ACTION_CHARACTERS_MAX
 
 DEFAULT_DIRECTORY: Final = Path("ledger-data")
 # Where the authorities' keys are encrypted, their secret comes from here and not from a file.
@@ -38,8 +45,12 @@ class Place:
         """Open the ledger for the length of a `with` block."""
         authorities = self.authorities()
         ledger = Ledger.open(open_store(self.url), authorities, now_s)
+        named = ledger.acting_as(_person())
         try:
-            yield ledger
+            yield named
+        except Refusal as exc:
+            named.trail.refused(_order(), "", exc)
+            raise
         finally:
             ledger.close()
 
@@ -47,6 +58,21 @@ class Place:
 def place_of(directory: Path, url: str | None, secret: str | None) -> Place:
     """Return the place of a directory; without a URL its database is SQLite, in it."""
     return Place(directory, url or f"sqlite:///{directory / SQLITE_FILE}", secret)
+
+
+def _person() -> Actor:
+    """Return who types: the name that the machine knows them by."""
+    try:
+        return Actor(f"cli:{getpass.getuser()}")
+    except (KeyError, OSError):
+        # A container may have no name for its user.
+        return Actor(f"cli:{os.getuid()}")
+
+
+def _order() -> str:
+    """Return the command that was typed, without the program and what it was given."""
+    words = click.get_current_context().command_path.split()[1:]
+    return " ".join(words)[:ACTION_CHARACTERS_MAX]
 
 
 def now_s() -> int:

@@ -481,7 +481,7 @@ trail: Final = Table(
     metadata,
     # Rises with time; rows are added and never changed.
     _number("number", key=True),
-    _number("at_s"),
+    _number("noted_at_s"),
     # A token by its id, a user of the command line by name, or the ledger itself.
     _text("actor", 64),
     _text("action", 32),

@@ -14,7 +14,7 @@ class TrailRow:
     """One thing that somebody did, or was refused."""
 
     number: int
-    at_s: int
+    noted_at_s: int
     actor: str
     action: str
     subject: str

@@ -343,7 +343,7 @@ def upgrade() -> None:
     op.create_table(
         "trail",
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("at_s", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("noted_at_s", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("actor", sa.String(length=64), nullable=False),
         sa.Column("action", sa.String(length=32), nullable=False),
         sa.Column("subject", sa.String(length=64), nullable=False),
