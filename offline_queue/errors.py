@@ -162,10 +162,6 @@ class NoPolicy(Declined):
     code = "no_policy"
 
 
-class QueueError(KSCoinError):
-    """Raised when the journal cannot do its work; what it holds stays, and nothing is approved."""
-
-    code = "queue"
 class NotGivenBack(KSCoinError):
     """Raised when a refund or void is not made: nothing was written and no money moves."""
 
@@ -208,6 +204,10 @@ class VoidTooLate(NotGivenBack):
     code = "void_too_late"
 
 
+class QueueError(KSCoinError):
+    """Raised when the journal cannot do its work; what it holds stays, and nothing is approved."""
+
+    code = "queue"
 
 
 class JournalLocked(QueueError):

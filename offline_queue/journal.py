@@ -63,8 +63,8 @@ _TO_HEED: Final = f"""
     WHERE v.verdict IN (4, 7) AND v.sequence >= ? AND e.kind IN {_MONEY} AND {_LATEST}
     ORDER BY e.sequence LIMIT ?
 """
-_WAITING: Final = f"""
 # A void waits in the place of its payment, with the sum that was asked for.
+_WAITING: Final = f"""
     SELECT e.sequence, e.kind, e.request_hash, coalesce(e.amount_won, asked.amount_won), e.wall_s,
         NULL, NULL
     FROM entries AS e LEFT JOIN entries AS asked
