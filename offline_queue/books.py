@@ -61,6 +61,8 @@ class Books:
         self._clock = clock
         self._enrolled = enrolled
         self._journal: Journal | None = None
+        # Looked at again when something was acknowledged or closed, and after a start.
+        self._may_archive = True
         self._clear(enrolled, read(clock))
 
     def __enter__(self) -> Journal:
@@ -152,6 +154,7 @@ class Books:
 
     def _draw_up(self, journal: Journal) -> None:
         """Work everything out anew from the acknowledged link on, proving the chain on the way."""
+        journal.see_nothing_missing()
         last_word = self._last_word_in(journal)
         start = journal.link(last_word.last_sequence)
         self._clear(last_word, self._first_reading(journal, start.sequence))

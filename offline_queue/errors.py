@@ -29,6 +29,10 @@
     ├── QueueError              the journal cannot do its work; nothing that it holds is lost
     │   ├── JournalLocked       another process has it
     │   ├── JournalDamaged      an entry is not what was written, and where
+    │   ├── JournalBehind       it ends before an entry that is proven to have been in it
+    │   ├── MirrorMissing       the second copy's medium is not there, or does not work
+    │   ├── MirrorFull          the second copy's medium is full
+    │   ├── MirrorDiffers       the second copy is of another journal, or damaged
     │   ├── JournalTooNew       a later version of this program wrote it
     │   ├── WrongTerminal       it is another terminal's journal
     │   ├── DiskFull            no room for one more entry
@@ -224,6 +228,37 @@ class JournalDamaged(QueueError):
     """
 
     code = "journal_damaged"
+
+
+class JournalBehind(QueueError):
+    """Raised when the journal ends before an entry that is proven to have been in it.
+
+    The disk has lost what it said it had kept, or an old copy was put in place: nothing that it
+    is told to keep is safe, so nothing more is sold on it. `context` names the last entry that is
+    there (`sequence`) and the one that is proven (`proven`).
+    """
+
+    code = "journal_behind"
+
+
+class MirrorMissing(QueueError):
+    """Raised when the second copy's medium is not there or does not work; selling goes on."""
+
+    code = "mirror_missing"
+    is_retryable = True
+
+
+class MirrorFull(QueueError):
+    """Raised when the second copy's medium is full; selling goes on."""
+
+    code = "mirror_full"
+    is_retryable = True
+
+
+class MirrorDiffers(QueueError):
+    """Raised when the second copy is not of this journal, or damaged; it is left as it is."""
+
+    code = "mirror_differs"
 
 
 class JournalTooNew(QueueError):

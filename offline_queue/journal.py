@@ -19,7 +19,7 @@ from kscoin.purse import Interval
 from offline_queue.archive import Archive
 from offline_queue.chain import Link, decoded, follow, intact
 from offline_queue.database import Translated, connect, connect_reading, has_log, locked
-from offline_queue.errors import JournalDamaged, QueueError, WrongTerminal
+from offline_queue.errors import JournalBehind, JournalDamaged, QueueError, WrongTerminal
 from offline_queue.records import (
     AWAITED_KINDS,
     MONEY_KINDS,
@@ -30,6 +30,7 @@ from offline_queue.records import (
 )
 from offline_queue.trusted_clock import Reading
 from offline_queue.values import PendingEntry
+from offline_queue.watermark import Watermark
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -100,6 +101,7 @@ class Journal:
         """Take an opened database; use `open` or `read`."""
         self._database = database
         self._archive = Archive(path.with_name(f"{path.stem}.archive"))
+        self._watermark = Watermark(path)
         self._lock = lock
         self._was_left_open = was_left_open
         self._on_commit = on_commit
@@ -161,8 +163,10 @@ class Journal:
             self._database.close()
             return
         # An empty log says that the end was an orderly one, even while an auditor is looking.
-        with suppress(QueueError), Translated("empty the journal's log"):
-            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        with suppress(QueueError):
+            with Translated("empty the journal's log"):
+                self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._note_how_far()
         self._database.close()
         os.close(self._lock)
         self._lock = None
@@ -295,6 +299,30 @@ class Journal:
         """Move the write-ahead log into the file if it has grown; for the owner's idle moments."""
         if self._uncheckpointed >= _CHECKPOINT_COMMITS:
             self._checkpoint()
+            self._note_how_far()
+
+    def see_nothing_missing(self) -> Link:
+        """Return the tail if the journal goes as far as it is known to have been.
+
+        Raises JournalBehind, or JournalDamaged if it went another way.
+        """
+        known = self._watermark.read() or self._genesis
+        if known.sequence > self._tail.sequence:
+            raise JournalBehind(
+                f"the journal ends at entry {self._tail.sequence} and has had {known.sequence}",
+                sequence=self._tail.sequence,
+                proven=known.sequence,
+            )
+        if self.link(known.sequence) != known:
+            at = known.sequence
+            raise JournalDamaged(f"entry {at} is not the one that was there", sequence=at)
+        return self._tail
+
+    def _note_how_far(self) -> None:
+        # A journal that is behind keeps the note of where it was: whoever looks next has to know.
+        known = self._watermark.read()
+        if known is None or known.sequence <= self._tail.sequence:
+            self._watermark.write(self._tail)
 
     def copies(self, after: int, batches_after: int, limit: int = _PAGE_ENTRIES) -> Copies:
         """Return up to `limit` rows after sequence `after` as they are, with all that goes along.
@@ -306,11 +334,12 @@ class Journal:
         rows = self._range(whole, after + 1, last)
         entries = tuple((at, data or self._archived(at), *rest) for at, data, *rest in rows)
         verdicts = "SELECT * FROM verdicts WHERE sync_sequence BETWEEN ? AND ?"
-        batches = "SELECT * FROM batches WHERE number > ?"
+        # A batch is of no use before its last entry.
+        batches = "SELECT * FROM batches WHERE number > ? AND last_sequence <= ? ORDER BY number"
         return Copies(
             entries,
             tuple(self._rows(verdicts, after + 1, last)),
-            tuple(self._rows(batches, batches_after)),
+            tuple(self._rows(batches, batches_after, last)),
         )
 
     def append_copies(self, copies: Copies) -> None:

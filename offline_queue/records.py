@@ -97,6 +97,20 @@ class Copies:
     verdicts: tuple[Row, ...]
     batches: tuple[Row, ...]
 
+    @property
+    def is_empty(self) -> bool:
+        return not (self.entries or self.batches)
+
+    @property
+    def last_sequence(self) -> int:
+        """The sequence of the last entry, zero if there is none."""
+        return int(self.entries[-1][0]) if self.entries else 0
+
+    @property
+    def last_batch(self) -> int:
+        """The number of the last batch, zero if there is none."""
+        return int(self.batches[-1][0]) if self.batches else 0
+
 
 def facts_of(kind: EntryKind, body: bytes) -> Facts:
     """Return the facts that an entry's body holds; raises an EncodingError for a malformed one."""

@@ -50,12 +50,14 @@ from pos_app.till.views import DeviceKind
 
 if TYPE_CHECKING:
     from offline_queue.journal import Journal
+    from offline_queue.mirror import Mirror
 
 # The threads that nothing supervises, and what a shopkeeper calls what dies with them.
 _PARTS_OF_THREADS: Final = {
     "offline-queue": Part.QUEUE,
     "sync": Part.SYNC,
     "receipts": Part.SYNC,
+    "mirror": Part.QUEUE,
 }
 _DISTRIBUTION: Final = "ks-coin-pos"
 
@@ -118,30 +120,34 @@ class Terminal:
             self._parts.start()
 
     def _assembled(self) -> _Parts:
-        queue = OfflineQueue.start(self._queue_setup())
+        setup, mirror = self._queue_setup()
+        queue = OfflineQueue.start(setup)
         way = Way(self._connect, random.random, self._retry_cap_s)
         line = LedgerLine(queue, way, self._inbox.post)
         desk = TapDesk(self._inbox.post)
         ports = Ports(queue, desk, line, self._clock, self._on_restart)
         devices = [
-            Supervisor(device, partial(self._health_changed, kind))
+            Supervisor(device, partial(self._device_changed, kind))
             for kind, device in _devices(self._settings, desk, self._scanned)
         ]
-        return _Parts(queue, line, Performer(ports, self._inbox), devices)
+        return _Parts(queue, line, Performer(ports, self._inbox), devices, mirror)
 
-    def _queue_setup(self) -> QueueSetup:
+    def _queue_setup(self) -> tuple[QueueSetup, Mirror | None]:
         settings = self._settings
         rulebook = Rulebook.load(settings.directory)
         signer = open_key(settings.key_file, _pass_phrase(settings.pass_phrase_file))
         terminal = load_identity(settings.directory, rulebook.rules.trust, signer)
-        return QueueSetup(
-            partial(_open_journal, settings.journal, terminal.terminal_id),
+        mirror = _mirror(settings, terminal.terminal_id, self._health_changed)
+        open_alone = partial(_open_journal, settings.journal, terminal.terminal_id)
+        setup = QueueSetup(
+            mirror.open_journal if mirror else open_alone,
             rulebook,
             terminal,
             self._clock,
             software=f"ks-pos {version(_DISTRIBUTION)}",
             hardware=f"{platform.system()} {platform.release()} {platform.machine()}",
         )
+        return setup, mirror
 
     def _connect(self) -> LedgerPort:
         # In the thread that will use it: importing HTTP takes longer than the first frame.
@@ -156,8 +162,10 @@ class Terminal:
             case framer.Unreadable():
                 self._inbox.post(ScanBroken())
 
-    def _health_changed(self, kind: DeviceKind, health: DeviceHealth) -> None:
-        code = None if health.error is None else health.error.code
+    def _device_changed(self, kind: DeviceKind, health: DeviceHealth) -> None:
+        self._health_changed(kind, None if health.error is None else health.error.code)
+
+    def _health_changed(self, kind: DeviceKind, code: str | None) -> None:
         self._inbox.post(DeviceChanged(kind, code))
 
     def _thread_died(self, died: threading.ExceptHookArgs) -> None:
@@ -179,6 +187,7 @@ class _Parts:
     line: LedgerLine
     performer: Performer
     devices: list[Supervisor]
+    mirror: Mirror | None
 
     def start(self) -> None:
         self.performer.start()
@@ -191,6 +200,9 @@ class _Parts:
             device.stop()
         self.line.stop()
         self.queue.stop()
+        if self.mirror is not None:
+            # After the journal's last commit, so that it takes that one along.
+            self.mirror.stop()
 
 
 def _face(settings: Settings) -> Face:
@@ -214,6 +226,19 @@ def _open_journal(path: Path, terminal_id: bytes) -> Journal:
     # In the queue's thread: importing SQLite's library would delay the first frame.
     journal: Journal = import_module("offline_queue.journal").Journal.open(path, terminal_id)
     return journal
+
+
+def _mirror(
+    settings: Settings, terminal_id: bytes, report: Callable[[DeviceKind, str | None], None]
+) -> Mirror | None:
+    """Return what keeps the journal's second copy, if there is to be one."""
+    if settings.mirror is None:
+        return None
+    # Only where it is wanted: it brings SQLite's library with it.
+    mirrors = import_module("offline_queue.mirror")
+    place = mirrors.MirrorPlace(settings.mirror, settings.journal, terminal_id)
+    mirror: Mirror = mirrors.Mirror(place, partial(report, DeviceKind.DISK), random.random)
+    return mirror
 
 
 def _devices(

@@ -35,7 +35,8 @@ class Settings:
     """A terminal's settings; paths are absolute.
 
     `card_reader` is part of a PC/SC reader's name, `scanner` a serial port; each may be "auto" or
-    "none". A socket path in `simulated_reader` takes the place of the reader, in a demo only.
+    "none". `mirror` is where the journal's second copy is kept. A socket path in
+    `simulated_reader` takes the place of the reader, in a demo only.
     """
 
     directory: Path
@@ -51,6 +52,7 @@ class Settings:
     is_fullscreen: bool = False
     utc_offset_s: int = _SEOUL_OFFSET_MINUTES * 60
     is_demo: bool = False
+    mirror: Path | None = None
 
     @property
     def journal(self) -> Path:
@@ -73,6 +75,7 @@ def load(directory: Path) -> Settings:
 
 def _settings(directory: Path, table: _Table) -> Settings:
     simulated = table.text("simulated_reader", "")
+    mirror = table.text("mirror", "")
     settings = Settings(
         directory=directory,
         ledger_url=table.text("ledger_url"),
@@ -87,6 +90,7 @@ def _settings(directory: Path, table: _Table) -> Settings:
         is_fullscreen=table.flag("fullscreen"),
         utc_offset_s=table.minutes("utc_offset_minutes", _SEOUL_OFFSET_MINUTES) * 60,
         is_demo=table.flag("demo"),
+        mirror=directory / mirror if mirror else None,
     )
     table.refuse_unknown()
     if settings.simulated_reader is not None and not settings.is_demo:

@@ -75,6 +75,18 @@ REFUSALS: Final = MappingProxyType(
         "queue": Refusal("The journal cannot be used.", f"Leave it on. {_TECHNICIAN}"),
         "journal_locked": Refusal("Another program has the journal.", "Close the other till."),
         "journal_damaged": Refusal("The journal is damaged.", f"Leave it on. {_TECHNICIAN}"),
+        "journal_behind": Refusal(
+            "The disk has lost entries.", f"Do not sell on this terminal. {_TECHNICIAN}"
+        ),
+        "mirror_missing": Refusal(
+            "The second copy's stick is missing.", "Plug it in. You can go on selling."
+        ),
+        "mirror_full": Refusal(
+            "The second copy's stick is full.", "Change it. You can go on selling."
+        ),
+        "mirror_differs": Refusal(
+            "The stick holds another journal's copy.", "Plug in another. You can go on selling."
+        ),
         "journal_too_new": Refusal(
             "The journal is of a later version.", "Start that version of the till."
         ),

@@ -85,6 +85,18 @@ REFUSALS: Final = MappingProxyType(
             "다른 프로그램이 장부를 쓰고 있습니다.", "다른 계산대 프로그램을 닫아 주세요."
         ),
         "journal_damaged": Refusal("장부가 손상되었습니다.", f"단말기를 끄지 말고 {_TECHNICIAN}"),
+        "journal_behind": Refusal(
+            "저장 장치가 기록을 잃었습니다.", f"이 단말기로 팔지 마시고 {_TECHNICIAN}"
+        ),
+        "mirror_missing": Refusal(
+            "장부 사본 매체가 없습니다.", "USB 메모리를 꽂아 주세요. 판매는 계속할 수 있습니다."
+        ),
+        "mirror_full": Refusal(
+            "장부 사본 매체가 가득 찼습니다.", "매체를 비우거나 바꿔 주세요. 판매는 계속됩니다."
+        ),
+        "mirror_differs": Refusal(
+            "다른 장부의 사본이 들어 있습니다.", "다른 USB를 꽂아 주세요. 판매는 계속됩니다."
+        ),
         "journal_too_new": Refusal(
             "장부가 이 프로그램보다 새것입니다.", f"새 프로그램으로 켜거나 {_TECHNICIAN}"
         ),

@@ -41,6 +41,7 @@ fullscreen = true
 utc_offset_minutes = -60
 demo = true
 simulated_reader = "reader"
+mirror = "/media/stick"
 """
     settings = load(written(tmp_path, NEEDED + more))
     assert settings.language is Language.ENGLISH
@@ -49,6 +50,7 @@ simulated_reader = "reader"
     assert (settings.is_fullscreen, settings.is_demo) == (True, True)
     assert settings.utc_offset_s == -3_600
     assert settings.simulated_reader == tmp_path / "reader"
+    assert settings.mirror == Path("/media/stick")
     assert settings.journal == tmp_path / "journal.db"
 
 

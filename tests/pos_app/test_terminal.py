@@ -138,6 +138,20 @@ def test_a_device_that_is_not_there_is_marked_and_the_rest_works(
     assert [mark.kind for mark in view.status.devices] == [DeviceKind.SCANNER]
 
 
+def test_a_second_copy_without_its_medium_is_marked_and_the_till_sells(
+    start: Start, directory: Path
+) -> None:
+    # A directory on the journal's own disk: what is left when the stick is out.
+    (directory / "stick").mkdir()
+    write_settings(
+        directory, ledger_url=NOWHERE, card_reader="none", scanner="none", mirror="stick"
+    )
+    view = start(directory).views.until(SellView, lambda view: bool(view.status.devices))
+    assert [(mark.kind, mark.news.code) for mark in view.status.devices] == [
+        (DeviceKind.DISK, "mirror_missing")
+    ]
+
+
 def test_an_unknown_family_of_scanners_is_named(start: Start, directory: Path) -> None:
     write_settings(directory, ledger_url=NOWHERE, scanner="/dev/ttyS9", scanner_profile="acme")
     view = start(directory).views.until(FaultView)
