@@ -1,15 +1,17 @@
-"""Double-spend proofs: two debits of one purse that claim the same won (KSP/1 section 4).
+"""Proofs that a purse cheated: it spent the same won twice, or more than was reserved for it.
 
-Anyone with a trust list can check one; knows no ledger.
+KSP/1 section 4. Anyone with a trust list can check one, with a root anyone can check an exhibit;
+knows no ledger.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import ClassVar, Final, TypeAlias
 
-from kscoin.bundle import Bundle
-from kscoin.certificates import Trust, open_authorised
-from kscoin.errors import NotAProof
+from kscoin.bundle import Bundle, byte_strings
+from kscoin.certificates import MAX_TRUST_LIST_BYTES, Trust, open_authorised, pin_trust
+from kscoin.errors import Malformed, NotAProof
 from kscoin.keys import PublicKey
 from kscoin.messages import Debit, Purpose, PurseCertificate
 from kscoin.signed import claim, open_signed
@@ -30,10 +32,7 @@ class DoubleSpendProof(Bundle):
         the two are one debit, of different purses, or do not overlap; ExceedsCredit if one is no
         interval; a VerificationError if a signature does not hold; an EncodingError.
         """
-        issued_at_s = claim(PurseCertificate, self.certificate).issued_at_s
-        certificate = open_authorised(
-            PurseCertificate, Purpose.PURSE, self.certificate, trust, issued_at_s
-        ).message
+        certificate = _certified(self.certificate, trust)
         key = PublicKey(certificate.public_key)
         first = open_signed(Debit, self.first, key, trust.network)
         second = open_signed(Debit, self.second, key, trust.network)
@@ -44,3 +43,67 @@ class DoubleSpendProof(Bundle):
         if not first.message.interval.overlaps(second.message.interval):
             raise NotAProof("the debits do not overlap")
         return first.message, second.message
+
+
+@dataclass(frozen=True, slots=True)
+class ExcessProof(Bundle):
+    """A signed debit that ends above what its purse's certificate says was ever reserved.
+
+    It proves it as of the certificate's `issued_at_s`, which is why a ledger puts the newest
+    certificate in it: one issued later that reserves more would refute it.
+    """
+
+    certificate: bytes
+    debit: bytes
+
+    def verify(self, trust: Trust) -> tuple[PurseCertificate, Debit]:
+        """Return the certificate and the debit if they prove that the purse overspent.
+
+        Raises NotAProof if the debit is another purse's or ends within the credit; otherwise as
+        `DoubleSpendProof.verify`.
+        """
+        certificate = _certified(self.certificate, trust)
+        key = PublicKey(certificate.public_key)
+        debit = open_signed(Debit, self.debit, key, trust.network).message
+        if debit.purse_id != certificate.purse_id:
+            raise NotAProof("the debit is not of the certificate's purse")
+        if debit.interval.end_won <= certificate.credit_total_won:
+            raise NotAProof("the debit ends within what the certificate reserves")
+        return certificate, debit
+
+
+Proof: TypeAlias = DoubleSpendProof | ExcessProof
+# A proof is told by how many messages it holds.
+_KINDS: Final[dict[int, type[DoubleSpendProof] | type[ExcessProof]]] = {
+    len(fields(kind)): kind for kind in (DoubleSpendProof, ExcessProof)
+}
+
+
+def proof_in(data: bytes) -> Proof:
+    """Return the proof that `data` holds, of either kind; raises an EncodingError."""
+    count = len(byte_strings(data, Bundle.MAX_BYTES))
+    if (kind := _KINDS.get(count)) is None:
+        raise Malformed(f"a proof is not {count} byte strings")
+    return kind.decode(data)
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit(Bundle):
+    """A proof with the trust list that it is checked with, so that a root is all one needs."""
+
+    MAX_BYTES: ClassVar[int] = MAX_TRUST_LIST_BYTES + Bundle.MAX_BYTES + 16
+    trust: bytes
+    proof: bytes
+
+    def opened(self, root: PublicKey, network: str) -> tuple[Trust, Proof]:
+        """Return the trust that the pinned root vouches for, and the proof to verify with it.
+
+        Raises as `pin_trust` and `proof_in`.
+        """
+        return pin_trust(self.trust, root, network), proof_in(self.proof)
+
+
+def _certified(data: bytes, trust: Trust) -> PurseCertificate:
+    """Return a certificate by an authority that was valid when it was issued."""
+    issued_at_s = claim(PurseCertificate, data).issued_at_s
+    return open_authorised(PurseCertificate, Purpose.PURSE, data, trust, issued_at_s).message

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from kscoin import codec
 from kscoin.messages import Debit, Verdict
-from kscoin.proof import DoubleSpendProof
+from kscoin.proof import Proof
 from kscoin.signed import Signed
 from ledger.book import Transfer
 from ledger.denylist import deny_purses
@@ -95,13 +94,13 @@ class Outcome:
         for posting in transfer.postings:
             self.moved_won[posting.account_id] += posting.amount_won
 
-    def prove(self, finding: Finding, spend: Spend) -> None:
-        """Keep the proof of a double spend."""
+    def prove(self, finding: Finding, spend: Spend, proof: Proof) -> None:
+        """Keep the proof that a purse cheated."""
         row = DoubleSpendRow(
             purse_id=spend.purse_id,
             debit_hash=spend.debit.id,
             terminal_id=spend.terminal_id,
-            proof=_proof(finding, spend),
+            proof=proof.encode(),
             verdict=finding.verdict,
             breach=spend.breach,
             guaranteed_won=finding.fund_won,
@@ -170,9 +169,3 @@ def _unpaid(terminal_id: bytes, claim: Claim, finding: Finding, now_s: int) -> U
         number=finding.number,
         judged_at_s=now_s,
     )
-
-
-def _proof(finding: Finding, spend: Spend) -> bytes:
-    if finding.clash is None:
-        return codec.encode([spend.certificate, spend.debit.data])
-    return DoubleSpendProof(spend.certificate, finding.clash.debit, spend.debit.data).encode()

@@ -13,6 +13,7 @@ from typing import Final, TypeVar, assert_never
 
 from kscoin.keys import PublicKey
 from kscoin.messages import Debit, EntryVerdict, PaymentRequest, PurseCertificate, Verdict
+from kscoin.proof import DoubleSpendProof, ExcessProof, Proof
 from kscoin.signed import Signed, claim, open_signed
 from ledger.book import FUND_ID, Transfer, TransferKind, move
 from ledger.errors import NotFound, Refusal
@@ -255,10 +256,18 @@ class Sitting:
 
     def _deny(self, finding: Finding, spend: Spend, purse: Purse) -> None:
         if not self._is_proven(spend):
-            self._out.prove(finding, spend)
+            self._out.prove(finding, spend, self._proof(finding, spend))
         if purse.denied_at_s is None:
             self._standings.deny(purse, self._out.now_s)
             self._out.deny(purse)
+
+    def _proof(self, finding: Finding, spend: Spend) -> Proof:
+        if finding.clash is not None:
+            first, second = finding.clash.debit, spend.debit.data
+            return DoubleSpendProof(spend.certificate, first, second)
+        # The terminal may have seen an older certificate, which reserved less.
+        newest = purses.purse(self._tx, spend.purse_id)
+        return ExcessProof(newest.certificate if newest else spend.certificate, spend.debit.data)
 
     def _is_proven(self, spend: Spend) -> bool:
         if any(each.debit_hash == spend.debit.id for each in self._out.double_spends):

@@ -12,12 +12,14 @@ import click
 
 from kscoin.errors import KSCoinError
 from ledger.commands.accounts import accounts
+from ledger.commands.backup import backup, restore
 from ledger.commands.books import audit, supply
 from ledger.commands.codes import codes
 from ledger.commands.fund import fund
 from ledger.commands.merchants import merchants
 from ledger.commands.node import init, migrate
 from ledger.commands.place import DEFAULT_DIRECTORY, SECRET_VARIABLE, URL_VARIABLE, place_of
+from ledger.commands.proof import proof
 from ledger.commands.purses import purses
 from ledger.commands.quarantine import quarantine
 from ledger.commands.serve import serve
@@ -34,6 +36,7 @@ COMMANDS: Final[tuple[click.Command, ...]] = (
     codes,
     terminals,
     quarantine,
+    proof,
     purses,
     accounts,
     fund,

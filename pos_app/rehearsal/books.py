@@ -13,7 +13,7 @@ from kscoin.certificates import Trust
 from kscoin.entries import EntryKind, JournalEntry, Note, NoteKind
 from kscoin.errors import KSCoinError
 from kscoin.messages import EntryVerdict, TerminalCertificate, Verdict
-from kscoin.proof import DoubleSpendProof
+from kscoin.proof import proof_in
 from kscoin.signed import claim
 from ledger.service import Ledger
 from offline_queue.audit import verify_journal
@@ -113,6 +113,6 @@ def read_ledger(
     proofs = {row.proof for purse in purses for row in ledger.purses.double_spends_of(purse)}
     proven = 0
     for proof in proofs:
-        DoubleSpendProof.decode(proof).verify(trust)
+        proof_in(proof).verify(trust)
         proven += 1
     return LedgerFound(ledger.books.audit().findings, won, proven)

@@ -14,7 +14,7 @@ from kscoin.certificates import pin_trust
 from kscoin.entries import Payment, SettledOnline, Witness
 from kscoin.errors import KSCoinError
 from kscoin.keys import PublicKey, low_s
-from kscoin.proof import DoubleSpendProof
+from kscoin.proof import DoubleSpendProof, Exhibit, proof_in
 from tests.kscoin.parties import NETWORK, key, samples
 from tests.kscoin.strategies import MAPS, MESSAGES
 
@@ -38,6 +38,8 @@ READERS: Final[tuple[Reader, ...]] = (
     SettledOnline.decode,
     Witness.decode,
     DoubleSpendProof.decode,
+    Exhibit.decode,
+    proof_in,
     EnrolmentAnswer.decode,
     OnlineOrder.decode,
     PublicKey,

@@ -14,10 +14,19 @@ from kscoin.bundle import Bundle, EnrolmentAnswer, OnlineOrder
 from kscoin.entries import Payment, SettledOnline, Witness
 from kscoin.errors import EncodingError
 from kscoin.messages import Message
-from kscoin.proof import DoubleSpendProof
+from kscoin.proof import DoubleSpendProof, ExcessProof, Exhibit
 from tests.kscoin.strategies import MAPS, MESSAGES, any_record, any_value
 
-BUNDLES = (Payment, SettledOnline, Witness, DoubleSpendProof, EnrolmentAnswer, OnlineOrder)
+BUNDLES = (
+    Payment,
+    SettledOnline,
+    Witness,
+    DoubleSpendProof,
+    ExcessProof,
+    Exhibit,
+    EnrolmentAnswer,
+    OnlineOrder,
+)
 
 
 @given(any_value())

@@ -8,7 +8,7 @@ from typing import Final
 
 from kscoin.messages import Debit
 from kscoin.networks import DEMO
-from kscoin.proof import DoubleSpendProof
+from kscoin.proof import DoubleSpendProof, ExcessProof, Proof
 from kscoin.signed import seal
 from tests.kscoin.parties import NETWORK, debit, key, purse_certificate, trust
 
@@ -29,7 +29,7 @@ _PAIRS: Final = (
 def spending_vectors() -> dict[str, object]:
     """Return the vectors of `kscoin.purse` and `kscoin.proof`."""
     return {
-        "about": "Intervals (start, end] and double-spend proofs, KSP/1 sections 1 and 11.",
+        "about": "Intervals (start, end] and proofs of cheating, KSP/1 sections 1, 4 and 11.",
         "network": NETWORK,
         "pinned_root": key("root").public_key.compressed.hex(),
         "trust_list": trust().data.hex(),
@@ -47,7 +47,22 @@ def _signed(spent: Debit, signer: str = "card", network: str = NETWORK) -> bytes
     return seal(spent, key(signer), network).data
 
 
-def _proofs() -> Iterator[tuple[str, DoubleSpendProof, str | None]]:
+def _excess(certificate: bytes, strange: bytes) -> Iterator[tuple[str, Proof, str | None]]:
+    credit_won = purse_certificate().credit_total_won
+    above = debit(2_000, credit_won + 1)
+    right = ExcessProof(certificate, _signed(above))
+    yield "a debit above what was reserved", right, None
+    within = _signed(debit(2_000, credit_won))
+    yield "not a debit within it", replace(right, debit=within), "not_a_proof"
+    foreign = _signed(replace(above, purse_id=b"purse-02"))
+    yield "the debit is that purse's", replace(right, debit=foreign), "not_a_proof"
+    yield "and by its key", replace(right, debit=_signed(above, "phone")), "bad_signature"
+    elsewhere = _signed(above, network=DEMO)
+    yield "and for this network", replace(right, debit=elsewhere), "wrong_network"
+    yield "what was reserved is certified", replace(right, certificate=strange), "untrusted_key"
+
+
+def _proofs() -> Iterator[tuple[str, Proof, str | None]]:
     certificate = seal(purse_certificate(), key("purse authority"), NETWORK).data
     strange = seal(purse_certificate(), key("stranger"), NETWORK).data
     one = debit(1_000, 5_000, request="first shop")
@@ -69,4 +84,5 @@ def _proofs() -> Iterator[tuple[str, DoubleSpendProof, str | None]]:
     yield "both for this network", replace(right, first=_signed(one, network=DEMO)), "wrong_network"
     yield "the key certified", replace(right, certificate=strange), "untrusted_key"
     yield "both of them intervals", replace(right, second=_signed(broken)), "exceeds_credit"
+    yield from _excess(certificate, strange)
     yield "both of them debits", replace(right, second=right.certificate), "bad_signature"
