@@ -4,7 +4,7 @@ BIN := .venv/bin
 PYTHON := $(BIN)/python
 SETUP_SOURCES := deploy/setup.sh setup.cfg pyproject.toml
 
-.PHONY: help run test check rehearse powercuts bench format clean
+.PHONY: help run test check rehearse powercuts soak bench format clean
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -26,6 +26,9 @@ rehearse: .venv/.ready-run ## drill an outage without a window: ARGS="--payments
 
 powercuts: .venv/.ready-test ## cut the power at every request of a journal to its disk: ARGS="--seeds 10"
 	@$(PYTHON) -m tests.reliability.power_cuts $(ARGS)
+
+soak: .venv/.ready-test ## play simulated towns, seed after seed, until one fails: SECONDS=600
+	@$(PYTHON) -m tests.simulation --seconds $(or $(SECONDS),60) $(ARGS)
 
 bench: .venv/.ready-test ## measure, each figure beside its bare parts: GROUP="app" ARGS="--json FILE"
 	@$(PYTHON) -m tests.bench $(GROUP) $(ARGS)
