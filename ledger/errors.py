@@ -3,17 +3,22 @@
     KSCoinError
     ├── Refusal                 the ledger understood, and says no; nothing has changed
     │   ├── NotFound            unknown_terminal, unknown_merchant, unknown_account, unknown_purse,
-    │   │                       unknown_code, unknown_request, unknown_token
+    │   │                       unknown_code, unknown_request, unknown_token,
+    │   │                       unknown_payout
     │   ├── NotAllowed          terminal_revoked, kind_not_allowed, account_frozen, purse_denied,
-    │   │                       wrong_terminal, wrong_key, no_wallet, wrong_role
-    │   ├── Conflict            code_used, already_paid, already_done
+    │   │                       wrong_terminal, wrong_key, no_wallet, wrong_role,
+    │   │                       purse_closing
+    │   ├── Conflict            code_used, already_paid,
+    │   │                       reference_used, account_taken, payout_unfinished,
+    │   │                       payout_confirmed
     │   │   └── BatchMissing    batch_missing: the batches before it are sent again first
     │   └── Unpayable           code_expired, request_expired, wrong_request, wrong_amount,
-    │                           not_enough_won, over_balance_limit
+    │                           not_enough_won, over_balance_limit, order_expired
     ├── StoreError              the database did not do what it was asked
     │   ├── StoreBusy           a serialisation failure, deadlock or dead connection: try again
     │   └── StoreUnusable       it cannot be opened, or its schema is not ours
     ├── SetupError              the data directory lacks keys, or has them already
+    ├── BackupDamaged           a backup was cut short or altered, or is none
     ├── WrongContentType        a request's body does not say that it is what the call takes
     └── BadToken                nobody is known by this token, or not any more
 
@@ -100,6 +105,12 @@ class SetupError(KSCoinError):
     """Raised when a data directory is not set up, is set up already, or has the wrong secret."""
 
     code = "setup"
+
+
+class BackupDamaged(KSCoinError):
+    """Raised for a backup that was cut short or altered, or is none: nothing was written."""
+
+    code = "backup_damaged"
 
 
 class WrongContentType(KSCoinError):

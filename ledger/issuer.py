@@ -23,7 +23,7 @@ from kscoin.messages import (
     TerminalCertificate,
     TrustList,
 )
-from kscoin.signed import Signed, seal
+from kscoin.signed import Signed, open_signed, seal
 from kscoin.wallets import AccountStatement, SupplyStatement
 
 # An authority's key outlives every certificate that it signs in its first years.
@@ -63,6 +63,11 @@ class Issuer:
 
     def purse_certificate(self, certificate: PurseCertificate) -> Signed[PurseCertificate]:
         return seal(certificate, self._signers[Purpose.PURSE], self.network)
+
+    def purse_certificate_again(self, data: bytes) -> Signed[PurseCertificate]:
+        """Return a certificate that was issued before, from its bytes."""
+        key = self._signers[Purpose.PURSE].public_key
+        return open_signed(PurseCertificate, data, key, self.network)
 
     def terminal_certificate(self, certificate: TerminalCertificate) -> Signed[TerminalCertificate]:
         return seal(certificate, self._signers[Purpose.TERMINAL], self.network)

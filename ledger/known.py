@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kscoin.keys import PublicKey
 from ledger.book import Account, AccountKind
 from ledger.errors import NotAllowed, NotFound, Unpayable
 from ledger.store import accounts, purses, terminals
@@ -26,6 +27,13 @@ def spendable_account(tx: Tx, account_id: bytes) -> Account:
     if found.is_frozen:
         raise NotAllowed("account_frozen", "the account is frozen: the operator knows why")
     return found
+
+
+def wallet_key(account: Account) -> PublicKey:
+    """Return the key of an account; raises NotAllowed if it has none."""
+    if account.public_key is None:
+        raise NotAllowed("no_wallet", "the account has no key that could sign for it")
+    return PublicKey(account.public_key)
 
 
 def enough(account: Account, amount_won: int) -> Account:

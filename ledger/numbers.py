@@ -9,6 +9,16 @@ from typing import Final
 
 # 2^33 seconds reach the year 2242; with 30 bits below them a number stays under 2^63.
 _BITS_BELOW_S: Final = 30
+# Above every number; a database's integers end here.
+NUMBERS_END: Final = 2**63 - 1
+
+
+def first_number_of(second_s: int) -> int:
+    """Return the lowest number that can be handed out in a second or after it.
+
+    So that a stretch of time is a stretch of numbers, and of every index that begins with them.
+    """
+    return min(second_s << _BITS_BELOW_S, NUMBERS_END)
 
 
 class Numbers:

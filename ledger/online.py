@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from kscoin.bundle import OnlineOrder
-from kscoin.keys import PublicKey
 from kscoin.messages import ClockQuality, OnlinePayment, PaymentRequest, Receipt, Verdict
 from kscoin.signed import Signed, claim, open_signed
 from ledger.book import Account, TransferKind, move
 from ledger.errors import Conflict, NotAllowed, Unpayable
-from ledger.known import enough, known_account, known_terminal, spendable_account
+from ledger.known import enough, known_account, known_terminal, spendable_account, wallet_key
 from ledger.office import Office, key_of
 from ledger.store import accounts, payments
 from ledger.store.engine import Tx
@@ -59,15 +58,8 @@ def _verified_request(office: Office, data: bytes) -> tuple[Signed[PaymentReques
 
 def _verified_payment(office: Office, data: bytes) -> Signed[OnlinePayment]:
     account_id = claim(OnlinePayment, data).account_id
-    account = office.store.read(lambda tx: _wallet(tx, account_id))
-    return open_signed(OnlinePayment, data, PublicKey(account), office.issuer.network)
-
-
-def _wallet(tx: Tx, account_id: bytes) -> bytes:
-    account = known_account(tx, account_id)
-    if account.public_key is None:
-        raise NotAllowed("no_wallet", "the account has no key that could pay online")
-    return account.public_key
+    account = office.store.read(lambda tx: known_account(tx, account_id))
+    return open_signed(OnlinePayment, data, wallet_key(account), office.issuer.network)
 
 
 def _pay(

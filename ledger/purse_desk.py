@@ -12,6 +12,7 @@ from kscoin.policy import payment_limit_won
 from kscoin.signed import Signed
 from ledger.book import Account, AccountKind, TransferKind, move
 from ledger.errors import NotAllowed, NotFound, Unpayable
+from ledger.instructions import Instruction
 from ledger.known import enough, known_purse, spendable_account
 from ledger.office import Office, policy_in_force
 from ledger.store import accounts, purses
@@ -50,16 +51,30 @@ class PurseDesk:
 
         return office.store.write(work)
 
-    def load(self, purse_id: bytes, amount_won: int) -> Signed[PurseCertificate]:
+    def load(
+        self, purse_id: bytes, amount_won: int, reference: str | None = None
+    ) -> Signed[PurseCertificate]:
         """Reserve won of the holder's account for a purse; return the certificate that says so.
 
-        With `amount_won` 0 the certificate is only renewed. Raises NotFound, NotAllowed if the
-        purse is denied or the account frozen, Unpayable if there is not enough or the purse would
-        hold more than the policy's limit, InvalidAmount.
+        With `amount_won` 0 the certificate is only renewed. The same order with the same reference
+        gets the same certificate again. Raises NotFound, NotAllowed if the purse is denied or
+        being closed or the account frozen, Unpayable if there is not enough or the purse would
+        hold more than the policy's limit, Conflict, InvalidAmount.
         """
-        if amount_won:
-            money.amount(amount_won)
-        return self._office.store.write(lambda tx: _load(tx, self._office, purse_id, amount_won))
+        order = Instruction.called(purse_id, TransferKind.LOAD, amount_won, reference)
+        return self._office.store.write(lambda tx: load_purse(tx, self._office, order))
+
+    def defund(self, purse_id: bytes) -> PurseRow:
+        """Close a purse: it is renewed no more, and what is left of its reserve comes back later.
+
+        Not before its certificate's end and the time in which a debit may still arrive (KSP/1
+        section 11). Asked again, nothing changes. Raises NotFound.
+        """
+        return self._office.store.write(lambda tx: close_purse(tx, self._office, purse_id))
+
+    def of(self, holder_id: bytes) -> tuple[PurseRow, ...]:
+        """Return a holder's purses, the oldest first."""
+        return self._office.store.read(lambda tx: purses.purses_of(tx, holder_id))
 
     def get(self, purse_id: bytes) -> PurseRow:
         """Return a purse as it stands; raises NotFound."""
@@ -70,11 +85,48 @@ class PurseDesk:
         return self._office.store.read(lambda tx: purses.double_spends_of(tx, purse_id))
 
 
-def _load(tx: Tx, office: Office, purse_id: bytes, amount_won: int) -> Signed[PurseCertificate]:
+def load_purse(
+    tx: Tx, office: Office, order: Instruction, holder_id: bytes | None = None
+) -> Signed[PurseCertificate]:
+    """Obey an order to load a purse, once; return its certificate. Raises as `PurseDesk.load`.
+
+    If a holder is given, the purse must be theirs, or it is unknown to them.
+    """
+    purse_id, amount_won = order.account_id, order.amount_won
+    if amount_won:
+        money.amount(amount_won)
+    row, reserved = _locked_purse(tx, purse_id, holder_id)
+    if (done := order.obeyed(tx)) is not None and done.answer is not None:
+        return office.issuer.purse_certificate_again(done.answer)
     office.note(tx, "purse.load", purse_id, amount_won)
-    row, reserved = _locked_purse(tx, purse_id)
+    _may_be_loaded(row)
+    certificate = _loaded(tx, office, row, reserved, amount_won)
+    order.keep(tx, office.clock(), answer=certificate.data)
+    return certificate
+
+
+def close_purse(
+    tx: Tx, office: Office, purse_id: bytes, holder_id: bytes | None = None
+) -> PurseRow:
+    """Mark a purse as closing, once, and return it; raises NotFound as `load_purse` does."""
+    row, _reserved = _locked_purse(tx, purse_id, holder_id)
+    if row.closing_at_s is None:
+        office.note(tx, "purse.defund", purse_id)
+        purses.close(tx, purse_id, office.clock())
+    return known_purse(tx, purse_id)
+
+
+def _may_be_loaded(row: PurseRow) -> None:
     if row.denied_at_s is not None:
         raise NotAllowed("purse_denied", "the purse is on the denylist")
+    if row.closing_at_s is not None:
+        raise NotAllowed("purse_closing", "the purse is being closed: its reserve is given back")
+
+
+def _loaded(
+    tx: Tx, office: Office, row: PurseRow, reserved: Account, amount_won: int
+) -> Signed[PurseCertificate]:
+    purse_id = row.purse_id
     holder = spendable_account(tx, row.holder_id)
     certificate = office.issuer.purse_certificate(_next_certificate(tx, office, row, amount_won))
     message = certificate.message
@@ -87,12 +139,14 @@ def _load(tx: Tx, office: Office, purse_id: bytes, amount_won: int) -> Signed[Pu
     return certificate
 
 
-def _locked_purse(tx: Tx, purse_id: bytes) -> tuple[PurseRow, Account]:
+def _locked_purse(
+    tx: Tx, purse_id: bytes, holder_id: bytes | None = None
+) -> tuple[PurseRow, Account]:
     # The account first: whoever holds it may read the purse and change it.
     reserved = accounts.account(tx, purse_id, locked=True)
     row = known_purse(tx, purse_id)
-    if reserved is None:
-        raise NotFound("unknown_purse", "the purse has no account")
+    if reserved is None or holder_id not in (None, row.holder_id):
+        raise NotFound("unknown_purse", "no purse of ours has this id")
     return row, reserved
 
 

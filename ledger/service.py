@@ -24,11 +24,13 @@ from ledger.meter import Meter
 from ledger.numbers import Numbers
 from ledger.office import Clock, Office
 from ledger.online import OnlineDesk
+from ledger.payouts import PayoutDesk
 from ledger.published import PublicDesk
 from ledger.purse_desk import PurseDesk
 from ledger.quarantine import QuarantineDesk
 from ledger.reading import Reader
 from ledger.settings import Settings
+from ledger.statements import StatementDesk
 from ledger.store import accounts, published
 from ledger.store.engine import Store, Tx
 from ledger.store.migrations import require_current, upgrade
@@ -37,6 +39,7 @@ from ledger.supply import BooksDesk
 from ledger.tokens import TokenDesk
 from ledger.trail import TrailDesk
 from ledger.treasury import Treasury
+from ledger.wallets import WalletDesk
 
 DEFAULTS: Final = Settings()
 
@@ -63,11 +66,14 @@ class Ledger:
         self.batches = BatchDesk(office)
         self.quarantine = QuarantineDesk(office)
         self.online = OnlineDesk(office)
-        # For operators: who there is, the won that come in, and the books.
+        self.wallets = WalletDesk(office)
+        # For operators: who there is, the won that come in and go out, and the books.
         self.merchants = MerchantDesk(office)
         self.accounts = AccountDesk(office)
         self.purses = PurseDesk(office)
         self.treasury = Treasury(office)
+        self.payouts = PayoutDesk(office)
+        self.statements = StatementDesk(office)
         self.books = BooksDesk(office)
         # For those who watch over the operators: who may do what, and who has.
         self.tokens = TokenDesk(office)

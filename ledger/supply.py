@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
+from kscoin.wallets import SupplyStatement
 from ledger.book import AccountKind
 from ledger.office import Office
 from ledger.store import accounts, checks
 from ledger.store.engine import Tx
+
+# The supply is a sum over all accounts (never over history), a second or two for ten million of
+# them: whoever asks meanwhile is shown the last one.
+SUPPLY_AGE_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +45,54 @@ class Audit:
         return not self.findings
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must hold of all the books, and the sentences where it does not."""
+
+    name: str
+    find: Callable[[Tx], Iterator[str]]
+
+
 class BooksDesk:
     """Answers for the books as a whole."""
 
     def __init__(self, office: Office) -> None:
         self._office = office
+        self._lock = threading.Lock()
+        self._signed: bytes | None = None
+        self._signed_at_s = 0
 
     def supply(self) -> Supply:
         """Return the won issued and in reserve, as the balances say."""
         return self._office.store.read(_supply)
 
-    def audit(self) -> Audit:
+    def signed_supply(self) -> bytes:
+        """Return a signed SupplyStatement (KSP/1 type 16) that is at most SUPPLY_AGE_S old."""
+        with self._lock:
+            now_s = self._office.clock()
+            if self._signed is None or now_s - self._signed_at_s >= SUPPLY_AGE_S:
+                found = self.supply()
+                statement = SupplyStatement(found.issued_won, found.reserve_won, now_s)
+                self._signed = self._office.issuer.supply(statement).data
+                self._signed_at_s = now_s
+            return self._signed
+
+    def audit(self, on_check: Callable[[str], None] = lambda _name: None) -> Audit:
         """Go through all of the books and return what is wrong with them.
 
-        The only part of the ledger that reads all history: it is run by an operator.
+        `on_check` is told each check's name as it begins. The only part of the ledger that reads
+        all history: it is run by an operator. Each check is one query, so that it sees one moment
+        of books that go on changing.
         """
-        return self._office.store.read(
-            lambda tx: Audit(tuple(_findings(tx)), checks.transfers_made(tx), _supply(tx))
-        )
+
+        def work(tx: Tx) -> Audit:
+            findings: list[str] = []
+            for check in CHECKS:
+                on_check(check.name)
+                findings += check.find(tx)
+            return Audit(tuple(findings), checks.transfers_made(tx), _supply(tx))
+
+        return self._office.store.read(work)
 
 
 def _supply(tx: Tx) -> Supply:
@@ -65,16 +102,47 @@ def _supply(tx: Tx) -> Supply:
     return Supply(issued_won, reserve_won, by_kind)
 
 
-def _findings(tx: Tx) -> Iterator[str]:
+def _differs(tx: Tx) -> Iterator[str]:
     if difference_won := _supply(tx).difference_won:
         yield f"issued and reserve differ by {difference_won} won"
+
+
+def _unbalanced(tx: Tx) -> Iterator[str]:
     for number in checks.unbalanced_transfers(tx):
         yield f"the postings of transfer {number} do not sum to zero"
+
+
+def _drifted(tx: Tx) -> Iterator[str]:
     for account_id in checks.drifted_accounts(tx):
         yield f"the balance of account {account_id.hex()} is not the sum of its postings"
+
+
+def _overlapping(tx: Tx) -> Iterator[str]:
     for purse_id in checks.overlapping_lines(tx):
         yield f"the spending line of purse {purse_id.hex()} overlaps itself"
+
+
+def _above_credit(tx: Tx) -> Iterator[str]:
+    for purse_id in checks.lines_above_credit(tx):
+        yield f"the spending line of purse {purse_id.hex()} ends above its credit"
+
+
+def _unexplained(tx: Tx) -> Iterator[str]:
     for purse_id in checks.unexplained_reserves(tx):
         yield f"the reserve of purse {purse_id.hex()} is not its credit less its line"
+
+
+def _unbooked(tx: Tx) -> Iterator[str]:
     for request_hash in checks.unbooked_payments(tx):
         yield f"payment {request_hash.hex()} names no transfer of its amount"
+
+
+CHECKS: Final = (
+    Check("supply equals reserve", _differs),
+    Check("the postings of every transfer sum to zero", _unbalanced),
+    Check("every balance is the sum of its postings", _drifted),
+    Check("no spending line overlaps itself", _overlapping),
+    Check("no spending line ends above its purse's credit", _above_credit),
+    Check("every reserve is its purse's credit less its line", _unexplained),
+    Check("every payment has reached its till", _unbooked),
+)

@@ -33,14 +33,14 @@ def account(tx: Tx, account_id: bytes, *, locked: bool = False) -> Account | Non
     """Return an account; `locked`, its balance does not change meanwhile."""
     where = accounts.c.account_id == account_id
     found = one(tx, Account, accounts, where, locked=locked)
-    return None if found is None else _typed(found)
+    return None if found is None else typed(found)
 
 
 def accounts_of(tx: Tx, owner_id: bytes) -> tuple[Account, ...]:
     """Return the accounts of a merchant (its tills) or holder (its purses)."""
     columns = [accounts.c[name] for name in Account.__dataclass_fields__]
     query = select(*columns).where(accounts.c.owner_id == owner_id)
-    return tuple(_typed(Account(*row)) for row in tx.execute(query))
+    return tuple(typed(Account(*row)) for row in tx.execute(query))
 
 
 def freeze(tx: Tx, account_ids: Iterable[bytes]) -> None:
@@ -67,7 +67,8 @@ def balances_by_kind(tx: Tx) -> dict[AccountKind, int]:
     return {AccountKind(kind): int(won) for kind, won in tx.execute(query)}
 
 
-def _typed(account: Account) -> Account:
+def typed(account: Account) -> Account:
+    """Return an account as a row gave it, with its kind as one."""
     return Account(
         account.account_id,
         AccountKind(account.kind),

@@ -51,6 +51,17 @@ def overlapping_lines(tx: Tx) -> tuple[bytes, ...]:
     return tuple(tx.execute(query).scalars())
 
 
+def lines_above_credit(tx: Tx) -> tuple[bytes, ...]:
+    """Return the purses of which more was settled than was ever reserved for them."""
+    query = (
+        select(line.c.purse_id)
+        .join_from(line, purses, purses.c.purse_id == line.c.purse_id)
+        .where(line.c.end_won > purses.c.credit_total_won)
+        .distinct()
+    )
+    return tuple(tx.execute(query).scalars())
+
+
 def unexplained_reserves(tx: Tx) -> tuple[bytes, ...]:
     """Return the purses whose reserve is not their credit less what was spent and released."""
     spent = (

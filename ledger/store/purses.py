@@ -128,6 +128,12 @@ def certify(
     )
 
 
+def close(tx: Tx, purse_id: bytes, closing_at_s: int) -> None:
+    """Note since when a purse is being closed; the first time counts."""
+    where = (purses.c.purse_id == purse_id, purses.c.closing_at_s.is_(None))
+    tx.execute(update(purses).where(*where).values(closing_at_s=closing_at_s))
+
+
 def deny(tx: Tx, purse_id: bytes, denied_at_s: int) -> None:
     """Note since when a purse is denied; the first time counts."""
     where = (purses.c.purse_id == purse_id, purses.c.denied_at_s.is_(None))
