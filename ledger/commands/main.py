@@ -42,6 +42,8 @@ COMMANDS: Final[tuple[click.Command, ...]] = (
     fund,
     supply,
     audit,
+    backup,
+    restore,
     tokens,
     trail,
 )

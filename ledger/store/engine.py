@@ -72,7 +72,9 @@ class Store:
         return self._transact(work, self._turn, is_writing=True)
 
     def read(self, work: Callable[[Tx], T]) -> T:
-        """Return what `work` returns; it sees one consistent state and changes nothing."""
+        """Return what `work` returns; it sees the books as they were at one moment, and changes
+        nothing.
+        """
         return self._transact(work, self._read_turn, is_writing=False)
 
     def tell_of_retries(self, on_retry: Callable[[], None]) -> None:
@@ -89,7 +91,7 @@ class Store:
         for attempt in count(1):
             try:
                 with turn, self._engine.connect() as plain:
-                    tx = plain.execution_options(is_writing=is_writing)
+                    tx = plain.execution_options(**self._options(is_writing))
                     with tx.begin():
                         return work(tx)
             except SQLAlchemyError as exc:
@@ -100,6 +102,12 @@ class Store:
             self._on_retry()
             self._pause(min(PAUSE_S * 2**attempt, PAUSE_S_MAX) * random.random())
         raise AssertionError("count() has no end")
+
+    def _options(self, is_writing: bool) -> dict[str, Any]:
+        if is_writing or self._engine.dialect.name == "sqlite":
+            return {"is_writing": is_writing}
+        # Otherwise each statement of a read would see another moment: an audit, a backup.
+        return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 def open_store(url: str) -> Store:

@@ -36,7 +36,7 @@ def upgrade(store: Store) -> None:
 
 def require_current(store: Store) -> Store:
     """Return the store if its schema is this version's; raises StoreUnusable."""
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    newest = newest_revision()
     try:
         with store.engine.connect() as connection:
             found = _revision(connection)
@@ -48,6 +48,11 @@ def require_current(store: Store) -> Store:
             "run ks-ledger init on an empty one, ks-ledger migrate on an older one"
         )
     return store
+
+
+def newest_revision() -> str:
+    """Return the schema of this version of the ledger."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
 def _revision(connection: Connection) -> str | None:
