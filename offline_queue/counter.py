@@ -12,8 +12,10 @@ from typing import Final
 from kscoin.entries import Close, CloseLine, CloseState, EntryKind
 from kscoin.messages import ClockQuality, Verdict
 
-# A screen and a half of sales; more are a touch away.
+# A few screens of sales; more are a touch away.
 PAGE_SALES: Final = 50
+# A shorter start of a code is that of too many sales to look at: nothing is found for it.
+CODE_MIN: Final = 3
 
 
 # --- history ----------------------------------------------------------------------------------
@@ -23,8 +25,9 @@ PAGE_SALES: Final = 50
 class HistoryQuery:
     """Which sales to show, newest first; conditions that are None do not count.
 
-    `code` is the start of a short code, as typed; `amount_won` the exact sum. `is_since_close`
-    leaves out what the last close has counted. `before` is the `next_before` of the page before.
+    `code` is the start of a short code, as typed, of at least CODE_MIN letters; `amount_won` the
+    exact sum. `is_since_close` leaves out what the last close has counted. `before` is the
+    `next_before` of the page before.
     """
 
     code: str | None = None
@@ -38,9 +41,9 @@ class HistoryQuery:
 class Sale:
     """One request that had an outcome: a payment, a receipt, or a torn tap.
 
-    `state` is that of its first payment; `reason` is the ledger's, for one that was refused.
-    `refunded_won` leaves out refunds that the ledger refused. `refundable_won` is what may still
-    be given back; `is_voidable` says that all of it may be taken back as if it had never been.
+    `state` is how that stands; `reason` is the ledger's, for one that was refused.
+    `refunded_won` leaves out refunds that the ledger refused; `refundable_won` is what may still
+    be given back.
     """
 
     request_hash: bytes
@@ -53,7 +56,6 @@ class Sale:
     reason: str | None
     refunded_won: int
     refundable_won: int
-    is_voidable: bool
     staff_id: str
 
 
@@ -101,9 +103,13 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A sale and all that happened to it, in order."""
+    """A sale and all that happened to it, in order.
+
+    `is_voidable`: all of it may still be taken back as if it had never been.
+    """
 
     sale: Sale
+    is_voidable: bool
     happenings: tuple[Happening, ...]
 
 
@@ -245,6 +251,18 @@ class Part(Enum):
     MIRROR = "mirror"
 
 
+class NextStep(Enum):
+    """What a person does about a part that is not green."""
+
+    SYNC = "sync"
+    CALL_TECHNICIAN = "call_technician"
+    ENROL_AGAIN = "enrol_again"
+    FREE_SPACE = "free_space"
+    SET_CLOCK = "set_clock"
+    PUT_MIRROR_BACK = "put_mirror_back"
+    LET_MIRROR_CATCH_UP = "let_mirror_catch_up"
+
+
 class MirrorState(Enum):
     """How the second copy of the journal is."""
 
@@ -283,11 +301,11 @@ class ReadinessFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReadinessItem:
-    """One part: how it is, and if it is not green, the code of the one next step."""
+    """One part: how it is, and if it is not green, the one next step."""
 
     part: Part
     level: Level
-    step: str | None = None
+    step: NextStep | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@
     │   ├── AlreadyRefunded     all of it has been given back; for a void: some of it
     │   ├── RefundTooLarge      more than is left to give back
     │   └── VoidTooLate         it is on its way to the ledger, or paid online: refund it
+    ├── NoSuchDay               no day of that number has been closed
     ├── QueueError              the journal cannot do its work; nothing that it holds is lost
     │   ├── JournalLocked       another process has it
     │   ├── JournalDamaged      an entry is not what was written, and where
@@ -206,6 +207,12 @@ class VoidTooLate(NotGivenBack):
     """Raised when the payment is in a stored batch or was paid online; the till offers a refund."""
 
     code = "void_too_late"
+
+
+class NoSuchDay(KSCoinError):
+    """Raised when a day's report is asked for, or a day closed, that is neither open nor closed."""
+
+    code = "no_such_day"
 
 
 class QueueError(KSCoinError):

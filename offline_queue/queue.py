@@ -21,9 +21,11 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from kscoin.messages import MAX_BATCH_ENTRIES, MAX_REQUEST_VALID_S, PaymentKind
 from offline_queue.books import Books, LastWord
-from offline_queue.counter import TakenBack
+from offline_queue.counter import DayReport, HistoryPage, HistoryQuery, TakenBack, Timeline
+from offline_queue.day import DAYS_LISTED, Days
 from offline_queue.dispatch import Dispatch
 from offline_queue.errors import QueueError, QueueStopped
+from offline_queue.history import History
 from offline_queue.refunds import Refunds
 from offline_queue.rulebook import Rulebook
 from offline_queue.standing import Standing
@@ -105,6 +107,8 @@ class OfflineQueue:
         self._standing = Standing(books, rulebook)
         self._teller = Teller(books, rulebook, terminal, setup.clock, setup.random_bytes)
         self._dispatch = Dispatch(books, rulebook, terminal)
+        self._history = History(books)
+        self._days = Days(books)
         self._refunds = Refunds(books, terminal, setup.random_bytes)
         self._recovery: Recovery | None = None
         self._inbox: SimpleQueue[_Call[Any] | None] = SimpleQueue()
@@ -139,10 +143,11 @@ class OfflineQueue:
         kind: PaymentKind = PaymentKind.SALE,
         reference_hash: bytes | None = None,
         valid_s: int = MAX_REQUEST_VALID_S,
+        staff_id: str = "",
     ) -> Future[OpenRequest]:
         """Sign a request and journal it. See `Teller.open_request`."""
         return self._ask(
-            lambda: self._teller.open_request(amount_won, kind, reference_hash, valid_s)
+            lambda: self._teller.open_request(amount_won, kind, reference_hash, valid_s, staff_id)
         )
 
     def admit_purse(self, request_hash: bytes, purse: PurseState) -> Future[AdmittedPurse]:
@@ -185,6 +190,26 @@ class OfflineQueue:
     def void(self, request_hash: bytes, reason: str, staff_id: str = "") -> Future[TakenBack]:
         """Take back a whole payment that was not uploaded, durably. See `Refunds.void`."""
         return self._ask(lambda: self._refunds.void(request_hash, reason, staff_id))
+
+    def history(self, query: HistoryQuery) -> Future[HistoryPage]:
+        """Return the newest sales that the query wants. See `History.page`."""
+        return self._ask(lambda: self._history.page(query))
+
+    def timeline(self, request_hash: bytes) -> Future[Timeline]:
+        """Return a sale and all that happened to it. See `History.timeline`."""
+        return self._ask(lambda: self._history.timeline(request_hash))
+
+    def x_report(self, staff_id: str = "") -> Future[DayReport]:
+        """Return the open day's figures; nothing is written. See `Days.x_report`."""
+        return self._ask(lambda: self._days.x_report(staff_id))
+
+    def close_day(self, number: int, staff_id: str = "") -> Future[DayReport]:
+        """Close the day that the X report numbered, once. See `Days.close_day`."""
+        return self._ask(lambda: self._days.close_day(number, staff_id))
+
+    def closed_days(self, limit: int = DAYS_LISTED) -> Future[tuple[DayReport, ...]]:
+        """Return the reports of the last days that were closed, newest first."""
+        return self._ask(lambda: self._days.closed_days(limit))
 
     def at_risk(self) -> Future[AtRisk]:
         """Return how much waits unsettled, and against which limits."""

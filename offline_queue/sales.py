@@ -22,8 +22,12 @@ _OUTCOMES: Final = f"({EntryKind.PAYMENT:d}, {EntryKind.RECEIPT:d}, {EntryKind.T
 _COUNTED: Final = f"({_OUTCOMES[1:-1]}, {EntryKind.REFUND:d}, {EntryKind.VOID:d})"
 
 _ROW: Final = f"""
-    SELECT e.sequence, e.kind, e.wall_s, e.request_hash, e.amount_won, v.verdict, v.reason,
-        v.sync_sequence, EXISTS (
+    SELECT e.sequence, e.kind, e.wall_s, e.request_hash,
+        CASE e.kind WHEN {EntryKind.VOID:d} THEN (
+            SELECT asked.amount_won FROM entries AS asked
+            WHERE asked.request_hash = e.request_hash AND asked.kind = {EntryKind.ATTEMPT:d}
+        ) ELSE e.amount_won END,
+        v.verdict, v.reason, EXISTS (
             SELECT 1 FROM entries AS void WHERE void.request_hash = e.request_hash
             AND void.kind = {EntryKind.VOID:d} AND void.sequence < ?1
         )
@@ -95,7 +99,7 @@ _UNSETTLED: Final = frozenset({CloseState.KEPT, CloseState.QUARANTINED})
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One entry about a sale and the ledger's word on it; `judged_by` is the sync entry's place."""
+    """One entry about a sale and the ledger's word on it. A void has its payment's sum."""
 
     sequence: int
     kind: EntryKind
@@ -104,7 +108,6 @@ class Row:
     amount_won: int
     verdict: Verdict | None
     reason: str | None
-    judged_by: int | None
     is_voided: bool
 
     @property
@@ -199,6 +202,28 @@ def carried_over(journal: Journal, close: LastClose) -> tuple[Row, ...]:
     return tuple(row for each in carried for row in counted(journal, each, each))
 
 
+def verdicts_on(journal: Journal, sequence: int) -> list[tuple[int, Verdict, str | None]]:
+    """Return every verdict on an entry: the place of the sync that brought it, it, its reason."""
+    sql = """SELECT sync_sequence, verdict, reason FROM verdicts
+             WHERE sequence = ? ORDER BY sync_sequence"""
+    return [(row[0], Verdict(row[1]), row[2]) for row in journal.select(sql, sequence)]
+
+
+def batch_with(journal: Journal, sequence: int) -> int | None:
+    """Return the number of the stored batch that holds an entry; soon found for a late one."""
+    sql = """SELECT number, last_sequence FROM batches
+             WHERE first_sequence <= ? ORDER BY number DESC LIMIT 1"""
+    found = journal.select(sql, sequence)
+    return next((number for number, last in found if sequence <= last), None)
+
+
+def closes(journal: Journal, limit: int) -> list[int]:
+    """Return the places of the last `limit` Z reports, newest first."""
+    sql = f"""SELECT sequence FROM entries WHERE kind = {EntryKind.CLOSE:d}
+              ORDER BY sequence DESC LIMIT ?"""
+    return [row[0] for row in journal.select(sql, limit)]
+
+
 def last_close(journal: Journal) -> LastClose:
     """Return the last Z report's place, or zeros."""
     if (sequence := journal.last_of_kind(EntryKind.CLOSE)) == 0:
@@ -246,6 +271,11 @@ def duties(journal: Journal, first: int, last: int) -> list[tuple[int, str]]:
     return [(first, known), *named]
 
 
+def staff_at(journal: Journal, sequence: int) -> str:
+    """Return who was at the till at an entry, empty if nobody was signed in."""
+    return duties(journal, sequence, sequence)[0][1]
+
+
 def parted(journal: Journal, first: int, last: int) -> tuple[int, int] | None:
     """Return the places of the first payment from `first` to `last` whose void comes after `last`.
 
@@ -282,7 +312,6 @@ def _row(
     amount_won: int | None,
     verdict: int | None,
     reason: str | None,
-    judged_by: int | None,
     is_voided: Any,
 ) -> Row:
     judged = None if verdict is None else Verdict(verdict)
@@ -294,6 +323,5 @@ def _row(
         amount_won or 0,
         judged,
         reason,
-        judged_by,
         bool(is_voided),
     )

@@ -28,6 +28,7 @@ from kscoin.entries import (
 from kscoin.errors import SpendingError
 from kscoin.messages import (
     MAX_REQUEST_VALID_S,
+    STAFF,
     PaymentKind,
     PaymentRequest,
     Purpose,
@@ -59,7 +60,7 @@ from offline_queue.errors import (
     WrongAmount,
     WrongRequest,
 )
-from offline_queue.records import Facts, debit_facts, facts_of
+from offline_queue.records import NO_FACTS, Facts, debit_facts, facts_of
 from offline_queue.requests import PAID, Requests, outcome_of, stored, stored_in
 from offline_queue.rulebook import Rulebook
 from offline_queue.standing import Standing
@@ -132,16 +133,20 @@ class Teller:
         kind: PaymentKind = PaymentKind.SALE,
         reference_hash: bytes | None = None,
         valid_s: int = MAX_REQUEST_VALID_S,
+        staff_id: str = "",
     ) -> OpenRequest:
         """Sign a request and journal it; it is durable before any customer sees it.
 
-        A request that was still open becomes a torn entry first: its outcome is not known.
-        Raises InvalidAmount, TerminalExpired, TerminalRevoked, KindNotAllowed or a QueueError.
+        `staff_id` is who is at the till: empty for nobody, at most 32 bytes. A request that was
+        still open becomes a torn entry first: its outcome is not known.
+        Raises InvalidAmount, TerminalExpired, TerminalRevoked, KindNotAllowed, Malformed or
+        a QueueError.
         """
         self._conclude_last_attempt()
         now = self._books.time()
         self._terminal.may_sell(kind, now.now_s)
         self._standing.may_sell()
+        self._note_duty(staff_id)
         with self._books as journal:
             head = journal.tail.hash[:_HEAD_BYTES]
         request = PaymentRequest(
@@ -254,6 +259,15 @@ class Teller:
         if not self._requests.holds(signed.message.request_hash, signed.id):
             body = Witness(signed.data, purse.data).encode()
             self._books.append(EntryKind.WITNESS, body, debit_facts(signed.message))
+
+    def _note_duty(self, staff_id: str) -> None:
+        """Journal who is at the till from now on, if that has changed."""
+        STAFF.check(staff_id)
+        with self._books as journal:
+            known = staff_at(journal, journal.tail.sequence)
+        if staff_id != known:
+            note = Note(NoteKind.ON_DUTY, detail=staff_id.encode() or None)
+            self._append(EntryKind.NOTE, note.encode(), NO_FACTS)
 
     def _offer(self, signed: Signed[PaymentRequest]) -> OpenRequest:
         shown = RequestShown(signed.data, self._terminal.certificate.data)

@@ -71,6 +71,7 @@ REFUSALS: Final = MappingProxyType(
         "refunded_already": Refusal("Already refunded.", "Look at the sale in the history."),
         "refund_too_large": Refusal("More than is left to refund.", "Enter another amount."),
         "void_too_late": Refusal("Sent already: too late to cancel.", "Refund it instead."),
+        "no_such_day": Refusal("No day of that number.", "Open the close of day again."),
         # The journal
         "queue": Refusal("The journal cannot be used.", f"Leave it on. {_TECHNICIAN}"),
         "journal_locked": Refusal("Another program has the journal.", "Close the other till."),

@@ -79,6 +79,7 @@ REFUSALS: Final = MappingProxyType(
             "남은 금액보다 많이 환불할 수 없습니다.", "금액을 다시 입력해 주세요."
         ),
         "void_too_late": Refusal("이미 전송되어 취소할 수 없습니다.", "대신 환불해 주세요."),
+        "no_such_day": Refusal("없는 마감 번호입니다.", "마감 화면을 다시 열어 주세요."),
         # The journal
         "queue": Refusal("장부를 쓸 수 없습니다.", f"단말기를 끄지 말고 {_TECHNICIAN}"),
         "journal_locked": Refusal(

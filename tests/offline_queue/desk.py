@@ -5,14 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kscoin.entries import EntryKind, JournalEntry
+from kscoin.messages import EntryVerdict, Verdict
 from offline_queue.books import Books
+from offline_queue.day import Days
 from offline_queue.dispatch import Dispatch
+from offline_queue.history import History
 from offline_queue.queue import QueueSetup, _enrolled
 from offline_queue.refunds import Refunds
 from offline_queue.standing import Standing
 from offline_queue.teller import Teller
 from offline_queue.values import OpenRequest, PurseState, Recovery, StoredPayment
-from tests.offline_queue.shop import Purse, Shop, Shown
+from tests.offline_queue.shop import (
+    Judge,
+    Purse,
+    Shop,
+    Shown,
+    acknowledgement,
+    entries_in,
+    settled,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +35,14 @@ class Desk:
     teller: Teller
     dispatch: Dispatch
     refunds: Refunds
+    history: History
+    days: Days
     standing: Standing
     recovery: Recovery
 
-    def sell(self, purse: Purse, amount_won: int = 1_000) -> StoredPayment:
+    def sell(self, purse: Purse, amount_won: int = 1_000, staff_id: str = "") -> StoredPayment:
         """Take a payment from an honest purse."""
-        request = self.teller.open_request(amount_won)
+        request = self.teller.open_request(amount_won, staff_id=staff_id)
         return self.accept(request, purse.pay(request))
 
     def accept(self, request: OpenRequest, shown: Shown) -> StoredPayment:
@@ -63,4 +76,25 @@ def open_desk(shop: Shop) -> Desk:
     refunds = Refunds(books, setup.terminal, setup.random_bytes)
     standing = Standing(books, setup.rulebook)
     recovery = teller.start(setup.software, setup.hardware)
-    return Desk(setup, books, teller, dispatch, refunds, standing, recovery)
+    return Desk(
+        setup, books, teller, dispatch, refunds, History(books), Days(books), standing, recovery
+    )
+
+
+def upload(desk: Desk, judge: Judge = settled) -> list[EntryKind]:
+    """Send the next batch and take the ledger's answer; return what was in it."""
+    batch = desk.dispatch.next_batch()
+    assert batch is not None, "nothing has to be sent"
+    desk.dispatch.acknowledge(acknowledgement(batch.data, judge))
+    return [EntryKind(entry.kind) for entry in entries_in(batch.data)]
+
+
+def judging(verdict: Verdict, *kinds: EntryKind) -> Judge:
+    """Return a ledger that gives this verdict on entries of these kinds, and settles the rest."""
+
+    def judge(entry: JournalEntry) -> EntryVerdict:
+        if entry.kind in kinds:
+            return EntryVerdict(entry.sequence, verdict, "told_so")
+        return EntryVerdict(entry.sequence, Verdict.SETTLED)
+
+    return judge

@@ -47,6 +47,7 @@ def test_codes_and_what_may_be_tried_again_are_stable() -> None:
         "refunded_already": False,
         "refund_too_large": False,
         "void_too_late": False,
+        "no_such_day": False,
         "queue": False,
         "journal_locked": True,
         "journal_damaged": False,

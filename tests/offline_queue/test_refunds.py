@@ -8,7 +8,7 @@ import pytest
 
 from kscoin.entries import EntryKind
 from kscoin.errors import InvalidAmount, Malformed
-from kscoin.messages import EntryVerdict, Message, Refund, Verdict, Void
+from kscoin.messages import Message, Refund, Verdict, Void
 from kscoin.signed import open_signed
 from offline_queue.errors import (
     AlreadyRefunded,
@@ -21,37 +21,14 @@ from offline_queue.errors import (
 )
 from offline_queue.queue import OfflineQueue
 from tests.kscoin.parties import NETWORK, NOW_S, TERMINAL_ID, key, octets
-from tests.offline_queue.desk import Desk, open_desk
+from tests.offline_queue.desk import Desk, judging, open_desk, upload
 from tests.offline_queue.shop import (
-    Judge,
     Purse,
     Shop,
-    acknowledgement,
-    entries_in,
     receipt_for,
-    settled,
 )
 
 M = TypeVar("M", bound=Message)
-
-
-def upload(desk: Desk, judge: Judge = settled) -> list[EntryKind]:
-    """Send the next batch; return what was in it."""
-    batch = desk.dispatch.next_batch()
-    assert batch is not None
-    desk.dispatch.acknowledge(acknowledgement(batch.data, judge))
-    return [EntryKind(entry.kind) for entry in entries_in(batch.data)]
-
-
-def refusing(*kinds: EntryKind, verdict: Verdict = Verdict.REFUSED) -> Judge:
-    """A ledger that refuses entries of these kinds."""
-
-    def judge(entry: object) -> EntryVerdict:
-        kind, sequence = getattr(entry, "kind", None), getattr(entry, "sequence", 0)
-        chosen = verdict if kind in kinds else Verdict.SETTLED
-        return EntryVerdict(sequence, chosen, "told_so" if kind in kinds else None)
-
-    return judge
 
 
 def only(desk: Desk, kind: EntryKind, message: type[M]) -> M:
@@ -99,7 +76,7 @@ def test_a_refund_that_the_ledger_refused_may_be_made_again(desk: Desk) -> None:
     payment = desk.sell(Purse(), 10_000)
     upload(desk)
     desk.refunds.refund(payment.request_hash, 10_000, "why")
-    upload(desk, refusing(EntryKind.REFUND))
+    upload(desk, judging(Verdict.REFUSED, EntryKind.REFUND))
 
     assert desk.refunds.refund(payment.request_hash, 10_000, "why").refundable_won == 0
 
@@ -116,7 +93,7 @@ def test_a_receipt_is_refunded_but_not_voided(desk: Desk) -> None:
 @pytest.mark.parametrize("verdict", [Verdict.REFUSED, Verdict.RETURNED, Verdict.QUARANTINED])
 def test_what_the_shop_never_got_is_not_given_back(desk: Desk, verdict: Verdict) -> None:
     payment = desk.sell(Purse())
-    upload(desk, refusing(EntryKind.PAYMENT, verdict=verdict))
+    upload(desk, judging(verdict, EntryKind.PAYMENT))
 
     with pytest.raises(NotPaidOut):
         desk.refunds.refund(payment.request_hash, 1, "why")
@@ -217,7 +194,7 @@ def test_a_stored_batch_is_too_late_for_a_void(desk: Desk) -> None:
 def test_a_void_stays_a_void_when_its_batch_is_quarantined(shop: Shop, desk: Desk) -> None:
     payment = desk.sell(Purse())
     desk.refunds.void(payment.request_hash, "why")
-    upload(desk, refusing(*EntryKind, verdict=Verdict.QUARANTINED))
+    upload(desk, judging(Verdict.QUARANTINED, *EntryKind))
     assert desk.standing.at_risk().unsettled_count == 0
     desk.close()
 
