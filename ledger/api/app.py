@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from ledger import logs
+from ledger.api import holders, merchants, oversight, treasury
 from ledger.api.answers import answer_errors
 from ledger.api.bell import PaidBell
 from ledger.api.edge import Edge
@@ -40,13 +43,29 @@ def ledger_app(ledger: Ledger, bell: PaidBell, body_s: float) -> ASGIApp:
     return Edge(calls(ledger.metered(metrics), bell, metrics), body_s, on_answered)
 
 
+class _Calls(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI, without the one answer that FastAPI claims and we never give."""
+        described = super().openapi()
+        described["components"]["schemas"].pop("HTTPValidationError", None)
+        described["components"]["schemas"].pop("ValidationError", None)
+        for operations in described["paths"].values():
+            for operation in operations.values():
+                if "HTTPValidationError" in str(operation["responses"].get("422")):
+                    del operation["responses"]["422"]
+        return described
+
+
 def calls(ledger: Ledger, bell: PaidBell, metrics: Metrics) -> FastAPI:
     """Return every route, described in its OpenAPI."""
-    app = FastAPI(title=TITLE, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = _Calls(title=TITLE, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.ledger = ledger
     answer_errors(app)
     app.include_router(terminal_calls(ledger, bell))
     app.include_router(wallet_calls(ledger, bell))
     app.include_router(public_calls(ledger, metrics))
+    for each in (merchants, holders, treasury, oversight):
+        app.include_router(each.router)
     return app
 
 

@@ -12,6 +12,7 @@ from kscoin.signed import Signed
 from ledger.api.answers import cbor, empty
 from ledger.api.bell import PaidBell
 from ledger.api.bodies import BATCH_BODY_BYTES, SMALL_BODY_BYTES, cbor_body
+from ledger.api.contract import NOTHING, SIGNED, gives_cbor, takes_cbor
 from ledger.service import Ledger
 
 # Below the 60 s after which many proxies cut a silent connection.
@@ -22,22 +23,40 @@ LOOK_AGAIN_S: Final = 1.0
 
 def terminal_calls(ledger: Ledger, bell: PaidBell) -> APIRouter:
     """Return the routes that terminals use."""
-    router = APIRouter(prefix="/v1", tags=["terminals"])
+    router = APIRouter(prefix="/v1", tags=["terminals"], responses=SIGNED)
 
-    @router.post("/enrolments")
+    @router.post(
+        "/enrolments",
+        response_class=Response,
+        responses=gives_cbor("certificate, trust list, policy and denylist"),
+        openapi_extra=takes_cbor("a signed EnrolmentRequest"),
+    )
     async def enrol(request: Request) -> Response:
+        """Make a machine a terminal with a one-time code; again, the same certificate."""
         body = await cbor_body(request, SMALL_BODY_BYTES)
         return cbor(await asyncio.to_thread(ledger.terminals.enrol, body))
 
-    @router.post("/batches")
+    @router.post(
+        "/batches",
+        response_class=Response,
+        responses=gives_cbor("the signed Acknowledgement"),
+        openapi_extra=takes_cbor("a signed Batch"),
+    )
     async def settle_batch(request: Request) -> Response:
+        """Settle a stretch of a terminal's journal; again, the same bytes."""
         body = await cbor_body(request, BATCH_BODY_BYTES)
         return cbor(await asyncio.to_thread(ledger.batches.settle, body))
 
-    @router.post("/receipts")
+    @router.post(
+        "/receipts",
+        response_class=Response,
+        responses=gives_cbor("the signed Receipt") | NOTHING,
+        openapi_extra=takes_cbor("a signed PaymentRequest, by which the terminal is known"),
+    )
     async def receipt(
         request: Request, wait_s: Annotated[int, Query(ge=0, le=WAIT_S_MAX)] = 0
     ) -> Response:
+        """Return the receipt of a request that was paid online; waits for it if asked to."""
         body = await cbor_body(request, SMALL_BODY_BYTES)
         asked = await asyncio.to_thread(ledger.online.verified_request, body)
         found = await _receipt(ledger, bell, asked, wait_s)

@@ -8,19 +8,59 @@ from fastapi import APIRouter, Request, Response
 
 from ledger.api.answers import cbor
 from ledger.api.bell import PaidBell
-from ledger.api.bodies import PAIR_BODY_BYTES, cbor_body
+from ledger.api.bodies import PAIR_BODY_BYTES, SMALL_BODY_BYTES, cbor_body
+from ledger.api.contract import SIGNED, gives_cbor, takes_cbor
 from ledger.service import Ledger
 
 
 def wallet_calls(ledger: Ledger, bell: PaidBell) -> APIRouter:
     """Return the routes that wallets use."""
-    router = APIRouter(prefix="/v1", tags=["wallets"])
+    router = APIRouter(prefix="/v1", tags=["wallets"], responses=SIGNED)
 
-    @router.post("/payments")
+    @router.post(
+        "/payments",
+        response_class=Response,
+        responses=gives_cbor("the signed Receipt"),
+        openapi_extra=takes_cbor("a signed PaymentRequest and a signed OnlinePayment"),
+    )
     async def pay(request: Request) -> Response:
+        """Pay a terminal's request from a wallet's account; again, the same receipt."""
         body = await cbor_body(request, PAIR_BODY_BYTES)
         receipt = await asyncio.to_thread(ledger.online.pay, body)
         bell.ring(receipt.message.request_hash)
         return cbor(receipt.data)
+
+    @router.post(
+        "/accounts",
+        response_class=Response,
+        responses=gives_cbor("the signed AccountStatement of the wallet"),
+        openapi_extra=takes_cbor("a signed AccountOpening"),
+    )
+    async def open_wallet(request: Request) -> Response:
+        """Open the account of a key, which pays online; again, the same account."""
+        body = await cbor_body(request, SMALL_BODY_BYTES)
+        return cbor((await asyncio.to_thread(ledger.wallets.open, body)).data)
+
+    @router.post(
+        "/statements",
+        response_class=Response,
+        responses=gives_cbor("the signed AccountStatement of the wallet"),
+        openapi_extra=takes_cbor("a signed StatementQuery"),
+    )
+    async def show_wallet(request: Request) -> Response:
+        """Show a wallet its balance, its purses and what moved."""
+        body = await cbor_body(request, SMALL_BODY_BYTES)
+        return cbor((await asyncio.to_thread(ledger.wallets.statement, body)).data)
+
+    @router.post(
+        "/purse-orders",
+        response_class=Response,
+        responses=gives_cbor("the purse's newest PurseCertificate"),
+        openapi_extra=takes_cbor("a signed PurseOrder"),
+    )
+    async def order(request: Request) -> Response:
+        """Load a purse from a wallet's account, or close it; again, the same certificate."""
+        body = await cbor_body(request, SMALL_BODY_BYTES)
+        return cbor((await asyncio.to_thread(ledger.wallets.order, body)).data)
 
     return router
