@@ -29,6 +29,7 @@ from ledger.published import PublicDesk
 from ledger.purse_desk import PurseDesk
 from ledger.quarantine import QuarantineDesk
 from ledger.reading import Reader
+from ledger.release import ReserveDesk
 from ledger.settings import Settings
 from ledger.statements import StatementDesk
 from ledger.store import accounts, published
@@ -71,6 +72,7 @@ class Ledger:
         self.merchants = MerchantDesk(office)
         self.accounts = AccountDesk(office)
         self.purses = PurseDesk(office)
+        self.reserves = ReserveDesk(office)
         self.treasury = Treasury(office)
         self.payouts = PayoutDesk(office)
         self.statements = StatementDesk(office)

@@ -19,6 +19,9 @@ class Settings:
     terminal_certificate_valid_s: int = 5 * _YEAR_S
     # "Provisioning codes that expire while the technician walks" is a known complaint: a day.
     code_valid_s: int = _DAY_S
+    # A debit may arrive this long after its certificate's end: a terminal is offline for 72 hours
+    # at most, and its queue has seven days to arrive (KSP/1 section 11).
+    submission_window_s: int = 10 * _DAY_S
     # What the fund pays at most because of one purse: ten terminals' daily limit (KSP/1 section 8).
     guarantee_cap_won: int = 1_000_000
     # The clocks of wallet, terminal and ledger differ; an online payment may be this late.

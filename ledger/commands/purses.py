@@ -7,6 +7,7 @@ import click
 from kscoin.keys import PublicKey
 from kscoin.messages import Assurance
 from ledger.commands.place import Place
+from ledger.commands.reserves import gaps, lost, release
 from ledger.commands.telling import ID, KEY, as_json, say, say_facts
 
 
@@ -70,3 +71,7 @@ def show(place: Place, purse_id: bytes, is_json: bool) -> None:
 def _say_certificate(purse_id: bytes, certificate: bytes, is_json: bool) -> None:
     facts = {"purse_id": purse_id.hex(), "certificate": certificate.hex()}
     say(facts, is_json, f"{purse_id.hex()}\n{certificate.hex()}")
+
+
+for each in (lost, gaps, release):
+    purses.add_command(each)
