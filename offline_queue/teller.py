@@ -63,6 +63,7 @@ from offline_queue.errors import (
 from offline_queue.records import NO_FACTS, Facts, debit_facts, facts_of
 from offline_queue.requests import PAID, Requests, outcome_of, stored, stored_in
 from offline_queue.rulebook import Rulebook
+from offline_queue.sales import staff_at
 from offline_queue.standing import Standing
 from offline_queue.terminal import TerminalIdentity
 from offline_queue.trusted_clock import Clock, TrustedTime
