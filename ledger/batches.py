@@ -5,6 +5,8 @@ Everything that costs time (signatures) comes before the transaction, so that it
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from kscoin import codec
 from kscoin.entries import JournalEntry
 from kscoin.errors import BrokenChain
@@ -12,15 +14,25 @@ from kscoin.messages import MAX_BATCH_ENTRIES, Acknowledgement, Batch, EntryVerd
 from kscoin.signed import Signed, claim
 from ledger.errors import BatchMissing
 from ledger.known import known_terminal
+from ledger.meter import BatchOutcome
 from ledger.office import Office, key_of, policy_in_force
 from ledger.quarantine import late_verdicts
-from ledger.reading import Reading, chain_of, claimed_sequences
+from ledger.reading import Reading, TerminalKey, chain_of, claimed_sequences
 from ledger.sitting import Sitting
 from ledger.store import published, terminals
 from ledger.store.engine import Tx
 from ledger.store.terminals import BatchRow, QuarantineRow, TerminalRow
 
 FORKED_HEAD = "forked_head"
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The answer to a batch, and what is counted of it once it is committed."""
+
+    answer: bytes
+    outcome: BatchOutcome
+    verdicts: tuple[EntryVerdict, ...] = ()
 
 
 class BatchDesk:
@@ -48,10 +60,15 @@ def settle_batch(office: Office, data: bytes) -> bytes:
     """
     terminal_id = claim(Batch, data, codec.MAX_BATCH_BYTES).terminal_id
     terminal = office.store.read(lambda tx: known_terminal(tx, terminal_id))
-    key = key_of(terminal)
+    told = _told(office, data, key_of(terminal))
+    office.meter.batch(told.outcome, told.verdicts)
+    return told.answer
+
+
+def _told(office: Office, data: bytes, key: TerminalKey) -> _Told:
     batch = office.reader.batch(data, key.public_key)
-    if (answer := office.store.read(lambda tx: _answer(tx, batch))) is not None:
-        return answer
+    if (again := office.store.read(lambda tx: _told_before(tx, batch))) is not None:
+        return again
     try:
         chain = chain_of(batch.message)
     except BrokenChain as exc:
@@ -67,10 +84,10 @@ def _settle(
     batch: Signed[Batch],
     chain: tuple[JournalEntry, ...],
     readings: tuple[Reading, ...],
-) -> bytes:
+) -> _Told:
     terminal = known_terminal(tx, batch.message.terminal_id, locked=True)
-    if (answer := _answer(tx, batch)) is not None:
-        return answer
+    if (again := _told_before(tx, batch)) is not None:
+        return again
     _nothing_missing(tx, terminal, batch.message, chain)
     if not _continues(terminal, batch.message, chain):
         return _quarantine(tx, office, batch, FORKED_HEAD)
@@ -86,7 +103,7 @@ def _settle(
     terminals.add_batch(tx, row)
     sequence = chain[-1].sequence if chain else terminal.sequence
     terminals.move_head(tx, row, batch.message.new_head, sequence)
-    return answer
+    return _Told(answer, BatchOutcome.SETTLED, verdicts)
 
 
 def _nothing_missing(
@@ -105,12 +122,12 @@ def _continues(terminal: TerminalRow, batch: Batch, chain: tuple[JournalEntry, .
     return is_next and follows and batch.previous_head == terminal.head
 
 
-def _quarantine(tx: Tx, office: Office, batch: Signed[Batch], reason: str) -> bytes:
+def _quarantine(tx: Tx, office: Office, batch: Signed[Batch], reason: str) -> _Told:
     """Keep a batch that cannot be settled, for the operator, and answer it."""
     terminal_id = batch.message.terminal_id
     terminal = known_terminal(tx, terminal_id, locked=True)
-    if (answer := _answer(tx, batch)) is not None:
-        return answer
+    if (again := _told_before(tx, batch)) is not None:
+        return again
     verdicts = tuple(
         EntryVerdict(sequence, Verdict.QUARANTINED, reason)
         for sequence in claimed_sequences(batch.message)
@@ -127,7 +144,7 @@ def _quarantine(tx: Tx, office: Office, batch: Signed[Batch], reason: str) -> by
         known_head=terminal.head,
     )
     terminals.add_quarantined(tx, row)
-    return answer
+    return _Told(answer, BatchOutcome.QUARANTINED, verdicts)
 
 
 def _acknowledged(
@@ -157,6 +174,7 @@ def _settled(office: Office, batch: Signed[Batch], answer: bytes) -> BatchRow:
     )
 
 
-def _answer(tx: Tx, batch: Signed[Batch]) -> bytes | None:
+def _told_before(tx: Tx, batch: Signed[Batch]) -> _Told | None:
     message = batch.message
-    return terminals.answer_to(tx, message.terminal_id, message.batch_number, batch.id)
+    answer = terminals.answer_to(tx, message.terminal_id, message.batch_number, batch.id)
+    return None if answer is None else _Told(answer, BatchOutcome.REPLAYED)
