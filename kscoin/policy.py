@@ -6,7 +6,6 @@ Counts no payments and knows no time: `offline_queue.budget` does.
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -89,18 +88,40 @@ class Denylist:
         return after
 
     def _holds(self, purse_id: bytes) -> bool:
-        at = bisect_left(range(len(self)), purse_id, key=self._id_at)
-        return self._id_at(at) == purse_id
-
-    def _id_at(self, index: int) -> bytes:
-        return self.ids[index * _ID_BYTES : (index + 1) * _ID_BYTES]
+        at = _place(self.ids, purse_id)
+        return self.ids[at : at + _ID_BYTES] == purse_id
 
 
 def list_hash(sorted_ids: bytes, epochs: Iterable[int]) -> bytes:
     """Return the hash that names a whole denylist."""
-    return hashlib.sha256(sorted_ids + codec.encode([*sorted(epochs)])).digest()
+    whole = hashlib.sha256(sorted_ids)
+    whole.update(codec.encode([*sorted(epochs)]))
+    return whole.digest()
 
 
 def _changed(ids: bytes, added: Iterable[bytes], removed: Iterable[bytes]) -> bytes:
-    kept = {ids[at : at + _ID_BYTES] for at in range(0, len(ids), _ID_BYTES)}
-    return b"".join(sorted((kept | set(added)) - set(removed)))
+    """Return sorted ids with some more and some less, in one pass and two copies of them."""
+    gone = frozenset(removed)
+    kept, merged, done = memoryview(ids), bytearray(), 0
+    for each in sorted(gone.union(added)):
+        at = _place(ids, each)
+        merged += kept[done:at]
+        done = at + _ID_BYTES if ids[at : at + _ID_BYTES] == each else at
+        if each not in gone:
+            merged += each
+    merged += kept[done:]
+    return bytes(merged)
+
+
+def _place(ids: bytes, purse_id: bytes) -> int:
+    """Return the offset of the first of the sorted ids that is not below `purse_id`."""
+    low, high = 0, len(ids) // _ID_BYTES
+    # Written out: bisect would call a function for each of its twenty looks, at twice the time.
+    while low < high:
+        middle = (low + high) // 2
+        at = middle * _ID_BYTES
+        if ids[at : at + _ID_BYTES] < purse_id:
+            low = middle + 1
+        else:
+            high = middle
+    return low * _ID_BYTES

@@ -120,7 +120,8 @@ class Books:
 
     def usage(self, purse_id: bytes, now: TrustedTime) -> Usage:
         """Return what is used of the limits, for a payment of this purse now."""
-        age_s = now.now_s - self._last_word.ledger_time_s
+        # A hard stop hangs on it, so no wall clock counts (KSP/1 section 8).
+        age_s = now.floor_s - self._last_word.ledger_time_s
         return self._tally.usage(purse_id, now.proven_ms, age_s)
 
     def append(self, kind: EntryKind, body: bytes, facts: Facts = NO_FACTS) -> int:

@@ -20,6 +20,7 @@ from offline_queue.errors import (
     OverPurseLimit,
     OverTerminalLimit,
 )
+from offline_queue.values import Care
 
 # The day of "one purse at one terminal, offline, a day", in running time that is proven.
 DAY_MS: Final = 24 * 3_600 * 1_000
@@ -101,11 +102,14 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """The limits in force now: policy's, halved once for each reason to be careful."""
+    """The limits in force now: policy's, halved once for each reason to be careful.
+
+    `denylist_age_s` is what is proven of its age: a hard stop hangs on it.
+    """
 
     policy: Policy
     denylist_age_s: int
-    halvings: int
+    halved_by: tuple[Care, ...]
 
     @property
     def unsettled_won(self) -> int:
@@ -128,16 +132,24 @@ class Allowance:
         return self._cut(payment_limit_won(self.policy, assurance))
 
     def _cut(self, limit: int) -> int:
-        return limit >> self.halvings
+        return limit >> len(self.halved_by)
 
 
-def allowance(policy: Policy, denylist_age_s: int, clock_quality: ClockQuality) -> Allowance:
-    """Return the limits in force for a denylist of that age and a clock of that quality."""
-    reasons = (
-        denylist_age_s > policy.denylist_halves_after_s,
-        clock_quality is ClockQuality.SUSPECT,
-    )
-    return Allowance(policy, denylist_age_s, sum(reasons))
+def allowance(
+    policy: Policy,
+    denylist_age_s: int,
+    clock_quality: ClockQuality,
+    proven_age_s: int | None = None,
+) -> Allowance:
+    """Return the limits in force for a denylist of that age and a clock of that quality.
+
+    `proven_age_s` is the age by the time floor, if the believed one rests on a wall clock: a wall
+    clock makes careful, and never stops a sale (KSP/1 section 8).
+    """
+    is_suspect = clock_quality is ClockQuality.SUSPECT
+    is_old = denylist_age_s > policy.denylist_halves_after_s
+    halved_by = (Care.OLD_DENYLIST,) * is_old + (Care.SUSPECT_CLOCK,) * is_suspect
+    return Allowance(policy, denylist_age_s if proven_age_s is None else proven_age_s, halved_by)
 
 
 def within_payment_limit(amount_won: int, limits: Allowance, assurance: Assurance) -> int:

@@ -243,9 +243,9 @@ class OfflineQueue:
         """Put a newer signed policy in force. See `Rulebook.put_policy`."""
         return self._ask(lambda: self._rulebook.put_policy(data, self._books.time().now_s))
 
-    def put_denylist(self, data: bytes) -> Future[Versions]:
-        """Put a signed step of the denylist in force. See `Rulebook.put_denylist`."""
-        return self._ask(lambda: self._rulebook.put_denylist(data, self._books.time().now_s))
+    def put_denylist(self, *steps: bytes) -> Future[Versions]:
+        """Put the list after these signed steps in force. See `Rulebook.put_denylist`."""
+        return self._ask(lambda: self._rulebook.put_denylist(steps, self._books.time().now_s))
 
     def _opened(self) -> Recovery:
         if self._recovery is None:

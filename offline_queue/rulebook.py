@@ -5,27 +5,32 @@ KSP/1 sections 3 and 8. They are kept beside the journal, as files. Counts nothi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
 from kscoin import codec
 from kscoin.bundle import EnrolmentAnswer
-from kscoin.certificates import Trust, open_authorised, pin_trust, succeed_trust
+from kscoin.certificates import (
+    MAX_TRUST_LIST_BYTES,
+    Trust,
+    open_authorised,
+    pin_trust,
+    succeed_trust,
+)
 from kscoin.errors import KSCoinError, Malformed, StaleVersion
 from kscoin.keys import PublicKey
 from kscoin.messages import DenylistUpdate, Policy, Purpose
-from kscoin.policy import Denylist, list_hash
+from kscoin.policy import Denylist
 from kscoin.signed import Signed, claim
+from offline_queue.denylist_files import read_denylist, write_denylist, write_step
 from offline_queue.durable_file import read_whole, write_durably
 from offline_queue.errors import IdentityInvalid
 from offline_queue.values import Versions
 
 TRUST_FILE: Final = "trust.cbor"
 POLICY_FILE: Final = "policy.cbor"
-DENYLIST_FILE: Final = "denylist.cbor"
-# Four million purse ids of eight bytes, and the signed update beside them.
-_MAX_FILE_BYTES: Final = 40_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +68,21 @@ class Rules:
             raise StaleVersion(f"policy {policy.message.version} is not newer than ours")
         return replace(self, policy=policy)
 
-    def with_denylist(self, data: bytes, now_s: int) -> Self:
-        """Return the rules after a denylist update that follows ours, or is whole and newer.
+    def with_denylist(self, steps: Sequence[bytes], now_s: int) -> Self:
+        """Return the rules after denylist steps, the first of which follows ours or starts from 0.
 
-        Raises a VerificationError or EncodingError.
+        Nothing between the first and the last is ever in force. Raises a VerificationError or
+        EncodingError.
         """
-        update = _open_update(data, self.trust, now_s)
-        denylist = self.denylist.updated(update.message)
-        return replace(self, denylist=denylist, denylist_update=update.data)
+        denylist, last = self.denylist, b""
+        for at, data in enumerate(steps):
+            update = _open_update(data, self.trust, now_s)
+            is_anew = at == 0 and update.message.from_version == 0
+            denylist = (Denylist() if is_anew else denylist).updated(update.message)
+            last = update.data
+        if denylist.version <= self.denylist.version:
+            raise StaleVersion(f"denylist {denylist.version} is not newer than ours")
+        return replace(self, denylist=denylist, denylist_update=last)
 
 
 def rules_at_enrolment(root: PublicKey, network: str, answer: EnrolmentAnswer, now_s: int) -> Rules:
@@ -79,7 +91,7 @@ def rules_at_enrolment(root: PublicKey, network: str, answer: EnrolmentAnswer, n
     Raises a VerificationError or EncodingError.
     """
     bare = Rules(pin_trust(answer.trust, root, network), None, Denylist())
-    return bare.with_policy(answer.policy, now_s).with_denylist(answer.denylist, now_s)
+    return bare.with_policy(answer.policy, now_s).with_denylist([answer.denylist], now_s)
 
 
 class Rulebook:
@@ -120,27 +132,34 @@ class Rulebook:
         """Put a newer policy in force, durably; raises as `Rules.with_policy` and `_adopt`."""
         return self._adopt(self._rules.with_policy(data, now_s))
 
-    def put_denylist(self, data: bytes, now_s: int) -> Versions:
-        """Put a step of the denylist in force, durably; raises as `Rules.with_denylist`."""
-        return self._adopt(self._rules.with_denylist(data, now_s))
+    def put_denylist(self, steps: Sequence[bytes], now_s: int) -> Versions:
+        """Put the list after these steps in force, durably; raises as `Rules.with_denylist`."""
+        return self._adopt(self._rules.with_denylist(steps, now_s), follows=_follows(steps))
 
-    def _adopt(self, rules: Rules) -> Versions:
+    def _adopt(self, rules: Rules, *, follows: bool = False) -> Versions:
         """Write what has changed, then put it in force. Raises DiskFull or DiskFailed."""
         if rules.trust is not self._rules.trust:
             write_durably(self._directory / TRUST_FILE, _trust_file(rules.trust))
         if rules.policy is not self._rules.policy:
             write_durably(self._directory / POLICY_FILE, _policy_file(rules))
         if rules.denylist is not self._rules.denylist:
-            write_durably(self._directory / DENYLIST_FILE, _denylist_file(rules))
+            write = write_step if follows else write_denylist
+            write(self._directory, rules.denylist, rules.denylist_update)
         self._rules = rules
         return rules.versions
+
+
+def _follows(steps: Sequence[bytes]) -> bool:
+    """Whether verified steps are one that goes on from the list before."""
+    start = claim(DenylistUpdate, steps[0], codec.MAX_BATCH_BYTES).from_version if steps else 0
+    return start != 0 and len(steps) == 1
 
 
 def write_rules(directory: Path, rules: Rules) -> None:
     """Write all of the rules into a terminal's directory. Raises DiskFull or DiskFailed."""
     write_durably(directory / TRUST_FILE, _trust_file(rules.trust))
     write_durably(directory / POLICY_FILE, _policy_file(rules))
-    write_durably(directory / DENYLIST_FILE, _denylist_file(rules))
+    write_denylist(directory, rules.denylist, rules.denylist_update)
 
 
 def _trust_file(trust: Trust) -> bytes:
@@ -151,12 +170,8 @@ def _policy_file(rules: Rules) -> bytes:
     return rules.policy.data if rules.policy else b""
 
 
-def _denylist_file(rules: Rules) -> bytes:
-    return codec.encode([rules.denylist_update, rules.denylist.ids])
-
-
 def _load_trust(directory: Path) -> Rules:
-    match codec.decode(read_whole(directory / TRUST_FILE), _MAX_FILE_BYTES):
+    match codec.decode(read_whole(directory / TRUST_FILE), 2 * MAX_TRUST_LIST_BYTES):
         case [str(network), bytes(root), bytes(data)]:
             return Rules(pin_trust(data, PublicKey(root), network), None, Denylist())
         case _:
@@ -172,24 +187,12 @@ def _with_stored_policy(rules: Rules, directory: Path) -> Rules:
 
 
 def _with_stored_denylist(rules: Rules, directory: Path) -> Rules:
-    try:
-        match codec.decode(read_whole(directory / DENYLIST_FILE), _MAX_FILE_BYTES):
-            case [bytes(data), bytes(ids)]:
-                issued_at_s = claim(DenylistUpdate, data, codec.MAX_BATCH_BYTES).issued_at_s
-                update = _open_update(data, rules.trust, issued_at_s)
-                return replace(rules, denylist=_arrived(update, ids), denylist_update=update.data)
-            case _:
-                return rules
-    except KSCoinError:
-        return rules
+    def opened(data: bytes) -> Signed[DenylistUpdate]:
+        issued_at_s = claim(DenylistUpdate, data, codec.MAX_BATCH_BYTES).issued_at_s
+        return _open_update(data, rules.trust, issued_at_s)
 
-
-def _arrived(update: Signed[DenylistUpdate], ids: bytes) -> Denylist:
-    """Return the stored list if it is the one that the signed update arrived at."""
-    epochs = frozenset(update.message.epochs)
-    if list_hash(ids, epochs) != update.message.list_hash:
-        raise Malformed("the stored denylist is not the one that was signed")
-    return Denylist(update.message.to_version, update.message.issued_at_s, ids, epochs)
+    denylist, update = read_denylist(directory, opened)
+    return replace(rules, denylist=denylist, denylist_update=update)
 
 
 def _open_update(data: bytes, trust: Trust, now_s: int) -> Signed[DenylistUpdate]:

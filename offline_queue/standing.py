@@ -23,23 +23,25 @@ class Standing:
         self._books = books
         self._rulebook = rulebook
 
-    def denylist_age_s(self, now: TrustedTime) -> int:
-        """Return how old our knowledge of denied purses is.
+    def denylist_age_s(self, now_s: int) -> int:
+        """Return how old our knowledge of denied purses is at a time.
 
-        An acknowledgement that names our version says that there was nothing newer by then.
+        An acknowledgement that names our version, or one before it (the ledger was restored from
+        an older backup), says that there was nothing newer by then.
         """
         denylist, last_word = self._rulebook.rules.denylist, self._books.last_word
         if denylist.version == 0:
-            return now.now_s
-        is_confirmed = last_word.denylist_version == denylist.version
+            return now_s
+        is_confirmed = last_word.denylist_version <= denylist.version
         confirmed_s = last_word.ledger_time_s if is_confirmed else 0
-        return max(now.now_s - max(denylist.issued_at_s, confirmed_s), 0)
+        return max(now_s - max(denylist.issued_at_s, confirmed_s), 0)
 
     def allowance(self, now: TrustedTime) -> Allowance | None:
         """Return the limits in force, None if there is no policy that can be read."""
         if (policy := self._rulebook.rules.policy) is None:
             return None
-        return allowance(policy.message, self.denylist_age_s(now), now.quality)
+        believed_s, proven_s = self.denylist_age_s(now.now_s), self.denylist_age_s(now.floor_s)
+        return allowance(policy.message, believed_s, now.quality, proven_s)
 
     def usage(self, purse_id: bytes, now: TrustedTime) -> Usage:
         """Return what is used of the limits, for a payment of this purse now."""
@@ -67,9 +69,9 @@ class Standing:
             oldest_s=max(now.now_s - oldest.taken_at_s, 0) if oldest else None,
             acknowledged_age_s=usage.acknowledged_age_s,
             limit_age_s=limits.policy.unsettled_max_age_s if limits else 0,
-            denylist_age_s=self.denylist_age_s(now),
+            denylist_age_s=self.denylist_age_s(now.now_s),
             clock_quality=now.quality,
-            is_halved=limits.halvings > 0 if limits else False,
+            halved_by=limits.halved_by if limits else (),
             stopped_by=self._stopped_by(usage, limits),
             waiting_count=self._books.waiting_count,
             waiting_won=self._books.waiting_won,

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeAlias
 
+from kscoin.codec import MAX_BATCH_BYTES
 from kscoin.errors import EncodingError, KSCoinError, VerificationError
+from kscoin.messages import DenylistUpdate
+from kscoin.signed import claim
 from offline_queue.backoff import Backoff
 from offline_queue.errors import (
     LedgerBehind,
@@ -30,6 +33,8 @@ from offline_queue.values import Acknowledged, PendingEntry, StoredBatch
 
 # With nothing to send, the line is looked at this often: a status bar is never long wrong.
 IDLE_S: Final = 15.0
+# Far more than a list of the most purses that there will be takes (KSP/1 section 4, type 10).
+_STEPS_MAX: Final = 128
 
 
 class Line(Enum):
@@ -155,7 +160,7 @@ class Syncer:
             if policy > versions.policy:
                 self._queue.put_policy(ledger.policy()).result()
             if denylist > versions.denylist:
-                self._fetch_denylist(ledger, versions.denylist)
+                self._fetch_denylist(ledger, versions.denylist, denylist)
         except (EncodingError, VerificationError) as exc:
             raise LedgerGarbled(f"the ledger sent a list that does not hold: {exc}") from exc
 
@@ -217,15 +222,14 @@ class Syncer:
         status = ledger.status()
         return status.policy_version, status.denylist_version, status.trust_version
 
-    def _fetch_denylist(self, ledger: LedgerPort, ours: int) -> None:
-        if (step := ledger.denylist(ours)) is None:
-            return
+    def _fetch_denylist(self, ledger: LedgerPort, ours: int, newest: int) -> None:
+        """Follow the ledger's steps from our version on, each in force as soon as it holds."""
         try:
-            self._queue.put_denylist(step).result()
+            while ours < newest and (step := ledger.denylist(ours)) is not None:
+                ours = self._queue.put_denylist(step).result().denylist
         except (EncodingError, VerificationError):
-            # A step that does not fit onto ours; the whole list fits anywhere.
-            if whole := ledger.denylist(0):
-                self._queue.put_denylist(whole).result()
+            # A step that does not fit onto ours; the steps from nothing on fit anywhere.
+            self._queue.put_denylist(*_all_steps(ledger, newest)).result()
 
     def _failed(self, error: KSCoinError) -> None:
         if isinstance(error, LedgerRefused):
@@ -248,6 +252,18 @@ class Syncer:
         # A journal that fails is worth telling even of a turn that nobody knows of.
         if self._is_told or isinstance(error, QueueError):
             self._tell(SyncEnded(error))
+
+
+def _all_steps(ledger: LedgerPort, newest: int) -> list[bytes]:
+    """Fetch the whole denylist: a list above the size of one message takes several steps."""
+    steps: list[bytes] = []
+    version = 0
+    while version < newest and len(steps) < _STEPS_MAX:
+        if (step := ledger.denylist(version)) is None:
+            break
+        steps.append(step)
+        version = claim(DenylistUpdate, step, MAX_BATCH_BYTES).to_version
+    return steps
 
 
 class SyncThread:

@@ -70,11 +70,13 @@ def read(clock: Clock) -> Reading:
 class TrustedTime:
     """The best that is known of now, and how good that is.
 
+    `floor_s` is what is proven of it: whatever a wall clock says, it is not earlier than that.
     `proven_ms` counts on an axis of its own: the running time that the journal and this boot can
     prove. It never goes back, and no clock that a person can set moves it.
     """
 
     now_s: int
+    floor_s: int
     quality: ClockQuality
     proven_ms: int
     since_anchor_ms: int
@@ -131,4 +133,6 @@ class TimeFloor:
         elif reading.wall_s > floor_s + TOLERANCE_S:
             quality = ClockQuality.DRIFTING
             now_s = floor_s if moved.is_anchored_in_boot else reading.wall_s
-        return TrustedTime(now_s, quality, moved.proven_ms, since_ms, moved.is_anchored_in_boot)
+        return TrustedTime(
+            now_s, floor_s, quality, moved.proven_ms, since_ms, moved.is_anchored_in_boot
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from kscoin.entries import EntryKind
 from kscoin.messages import ClockQuality, PaymentRequest, Verdict
@@ -84,13 +85,20 @@ class Recovery:
     last_payment: StoredPayment | None = None
 
 
+class Care(Enum):
+    """A reason for which all limits are halved (KSP/1 section 8)."""
+
+    OLD_DENYLIST = "old_denylist"
+    SUSPECT_CLOCK = "suspect_clock"
+
+
 @dataclass(frozen=True, slots=True)
 class AtRisk:
     """How much waits here unsettled, against which limits, and how old our knowledge is.
 
     `unsettled` counts offline payments, `waiting` all entries that the ledger has to decide on,
-    online receipts among them. Limits are those in force now, halvings included. `stopped_by` is
-    the code of the error that every offline debit would meet at present, whatever its sum.
+    online receipts among them. Limits are those in force now, halved once for each reason in
+    `halved_by`. `stopped_by` is the code of the error that every offline debit would meet at present, whatever its sum.
     """
 
     unsettled_won: int
@@ -102,10 +110,15 @@ class AtRisk:
     limit_age_s: int
     denylist_age_s: int
     clock_quality: ClockQuality
-    is_halved: bool
+    halved_by: tuple[Care, ...]
     stopped_by: str | None
     waiting_count: int
     waiting_won: int
+
+    @property
+    def is_halved(self) -> bool:
+        """Whether the limits are halved at all."""
+        return bool(self.halved_by)
 
 
 @dataclass(frozen=True, slots=True)

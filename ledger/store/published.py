@@ -42,6 +42,13 @@ def denials_after(tx: Tx, version: int) -> tuple[DenialRow, ...]:
     return many(tx, DenialRow, query.order_by(denials.c.version))
 
 
+def denials_between(tx: Tx, after: int, last: int) -> tuple[DenialRow, ...]:
+    """Return the changes of the denylist after a version up to and with another, in order."""
+    inside = denials.c.version > after, denials.c.version <= last
+    query = chosen(DenialRow, denials, *inside)
+    return many(tx, DenialRow, query.order_by(denials.c.version))
+
+
 def add_denials(tx: Tx, rows: list[DenialRow]) -> None:
     """Keep changes of the denylist; a version that is taken fails as a taken key."""
     add(tx, denials, rows)

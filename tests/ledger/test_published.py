@@ -78,6 +78,30 @@ def test_a_new_terminal_gets_the_whole_list(world: World, trust: Trust) -> None:
     assert Denylist().updated(whole).version == 2
 
 
+def test_a_list_above_one_messages_size_takes_several_steps(
+    world: World, trust: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.denylist.STEP_CHANGES", 3)
+    cards, denied_at_s = [], []
+    for _ in range(7):
+        world.clock.now_s += 10
+        denied_at_s.append(world.clock.now_s)
+        cards.append(deny(world))
+
+    ours, steps = Denylist(), []
+    while (data := world.ledger.published.denylist(ours.version)) is not None:
+        steps.append(opened(world, trust, data))
+        ours = ours.updated(steps[-1])
+
+    # Version 1 is the empty list; what is not the newest is as old as its last change.
+    assert [each.to_version for each in steps] == [3, 6, 8]
+    assert [each.issued_at_s for each in steps] == [denied_at_s[1], denied_at_s[4], world.clock()]
+    assert all(len(each.added) <= 3 for each in steps)
+    assert all(ours.denies(card.purse_id, 1) for card in cards)
+    # Whoever starts in the middle arrives at the same steps' ends.
+    assert opened(world, trust, world.ledger.published.denylist(4)).to_version == 6
+
+
 def test_there_is_nothing_newer_than_the_newest(world: World) -> None:
     assert world.ledger.published.denylist(1) is None
     deny(world)

@@ -86,6 +86,8 @@ class FakeLedger:
         }
         if request.url.path == "/v1/status":
             return httpx.Response(200, content=json.dumps(self._status()))
+        if request.url.path == "/v1/denylist" and self._has_newest(request):
+            return httpx.Response(204)
         if request.url.path == "/v1/receipts" and (self.receipts or [None])[0] is None:
             self.receipts = self.receipts[1:]
             return httpx.Response(204)
@@ -133,6 +135,9 @@ class FakeLedger:
         assert request.id not in self.settled, "a payment was sent as two entries"
         self.settled[request.id] = request.message.amount_won
         return EntryVerdict(entry.sequence, Verdict.SETTLED, None, len(self.settled))
+
+    def _has_newest(self, request: httpx.Request) -> bool:
+        return int(request.url.params["from_version"]) == self.denylist_version
 
     def _denylist(self, request: httpx.Request) -> bytes:
         start = int(request.url.params["from_version"])

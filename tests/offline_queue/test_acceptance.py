@@ -88,7 +88,7 @@ class Scene:
             self.purse.spent_won = 0
         if self.has("denied"):
             step = denylist_step(1, 2, added=(self.purse.purse_id,))
-            self.desk.setup.rulebook.put_denylist(step, NOW_S)
+            self.desk.setup.rulebook.put_denylist([step], NOW_S)
 
     def _debit(self) -> bytes:
         amount_won = AMOUNT_WON + 1 if self.has("another amount") else AMOUNT_WON
@@ -200,7 +200,7 @@ def test_denied_purses_and_denied_epochs(desk: Desk, denied: str) -> None:
     purse = Purse("card", epoch=7)
     added = (purse.purse_id,) if denied == "purse" else ()
     epochs = (7,) if denied == "epoch" else ()
-    desk.setup.rulebook.put_denylist(denylist_step(1, 2, added, epochs=epochs), NOW_S)
+    desk.setup.rulebook.put_denylist([denylist_step(1, 2, added, epochs=epochs)], NOW_S)
 
     with pytest.raises(PurseDenied):
         desk.sell(purse)

@@ -34,10 +34,11 @@ def next_batch(desk: Desk, entries_max: int = 2_000) -> StoredBatch:
     return batch
 
 
-def sync(desk: Desk, ledger_time_s: int = NOW_S) -> None:
+def sync(desk: Desk, ledger_time_s: int = NOW_S, **changes: Any) -> None:
     """Have everything acknowledged that waits."""
     while batch := desk.dispatch.next_batch():
-        desk.dispatch.acknowledge(acknowledgement(batch.data, ledger_time_s=ledger_time_s))
+        answer = acknowledgement(batch.data, ledger_time_s=ledger_time_s, **changes)
+        desk.dispatch.acknowledge(answer)
 
 
 def refused(entry: JournalEntry) -> EntryVerdict:
@@ -348,9 +349,22 @@ def test_the_denylist_is_as_fresh_as_the_last_acknowledgement_that_named_it(
 
     at_risk = desk.standing.at_risk()
     assert (at_risk.is_halved, at_risk.denylist_age_s) == (False, 0)
-    step = denylist_step(1, 2, added=(b"purse-77",), issued_at_s=NOW_S)
-    desk.setup.rulebook.put_denylist(step, shop.clock.true_s)
+    desk.sell(Purse("another"))
+    sync(desk, shop.clock.true_s, denylist_version=2)
     assert desk.standing.at_risk().denylist_age_s == 25 * 3_600
+
+
+def test_a_denylist_ahead_of_a_restored_ledgers_is_as_fresh_as_its_word(
+    shop: Shop, desk: Desk
+) -> None:
+    step = denylist_step(1, 2, added=(b"purse-77",), issued_at_s=NOW_S)
+    desk.setup.rulebook.put_denylist([step], shop.clock.true_s)
+    shop.clock.pass_s(25 * 3_600)
+    desk.sell(Purse())
+
+    sync(desk, shop.clock.true_s, denylist_version=1)
+
+    assert desk.standing.at_risk().denylist_age_s == 0
 
 
 def test_limits_return_with_an_acknowledgement(shop: Shop, desk: Desk) -> None:

@@ -26,7 +26,8 @@ def test_newer_lists_come_in_force_and_stay_over_a_restart(shop: Shop) -> None:
     book = shop.rulebook()
 
     assert book.put_policy(signed_policy(policy(4)), NOW_S).policy == 4
-    assert book.put_denylist(denylist_step(1, 7, added=(DENIED,), epochs=(3,)), NOW_S).denylist == 7
+    step = denylist_step(1, 7, added=(DENIED,), epochs=(3,))
+    assert book.put_denylist([step], NOW_S).denylist == 7
     roots = [key("root"), key("third root")]
     newer = trust_list(2, ("root", "third root"))
     assert book.put_trust(seal_trust_list(newer, roots, NETWORK)).trust == 2
@@ -46,7 +47,7 @@ def test_older_lists_are_refused(shop: Shop, version: int) -> None:
     with pytest.raises(StaleVersion):
         book.put_policy(signed_policy(policy(version)), NOW_S)
     with pytest.raises(StaleVersion):
-        book.put_denylist(denylist_step(0, version), NOW_S)
+        book.put_denylist([denylist_step(0, version)], NOW_S)
     with pytest.raises(StaleVersion):
         book.put_trust(seal_trust_list(trust_list(version), [key("root")], NETWORK))
     assert book.rules is before
@@ -56,10 +57,10 @@ def test_a_step_has_to_follow_and_to_arrive(shop: Shop) -> None:
     book = shop.rulebook()
 
     with pytest.raises(StaleVersion):
-        book.put_denylist(denylist_step(2, 3, added=(DENIED,)), NOW_S)
+        book.put_denylist([denylist_step(2, 3, added=(DENIED,))], NOW_S)
     with pytest.raises(Malformed):
-        book.put_denylist(denylist_step(1, 3, added=(DENIED,), whole=()), NOW_S)
-    assert book.put_denylist(denylist_step(0, 3, added=(DENIED,)), NOW_S).denylist == 3
+        book.put_denylist([denylist_step(1, 3, added=(DENIED,), whole=())], NOW_S)
+    assert book.put_denylist([denylist_step(0, 3, added=(DENIED,))], NOW_S).denylist == 3
 
 
 def test_lists_by_others_are_refused(shop: Shop) -> None:
@@ -82,12 +83,12 @@ def test_a_damaged_policy_or_denylist_counts_as_none(shop: Shop, damage: bytes) 
     assert book.rules.versions == Versions(trust=1, policy=0, denylist=0)
     # The ledger's next answer heals both.
     assert book.put_policy(signed_policy(policy(1)), NOW_S).policy == 1
-    assert book.put_denylist(denylist_step(0, 1), NOW_S).denylist == 1
+    assert book.put_denylist([denylist_step(0, 1)], NOW_S).denylist == 1
     assert shop.rulebook().rules.versions == Versions(trust=1, policy=1, denylist=1)
 
 
 def test_a_denied_purse_cannot_be_cut_out_of_the_file(shop: Shop) -> None:
-    shop.rulebook().put_denylist(denylist_step(1, 2, added=(DENIED,)), NOW_S)
+    shop.rulebook().put_denylist([denylist_step(0, 2, added=(DENIED,))], NOW_S)
     file = shop.directory / "denylist.cbor"
     data = file.read_bytes()
     assert DENIED in data
