@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
 from typing import Final
@@ -62,6 +63,18 @@ class Archive:
             self._open = _File(self._path(first, last), first, sequence)
         return self._open.entry(sequence)
 
+    def find(self, sequence: int) -> bytes:
+        """Return the bytes of one entry from whichever file holds it, if the journal cannot say.
+
+        Raises as `take` does.
+        """
+        for path in sorted(self._directory.glob("*.entries")):
+            with suppress(ValueError):
+                first, last = map(int, path.stem.split("-"))
+                if first <= sequence <= last:
+                    return self.take(first, last, sequence)
+        raise JournalDamaged(f"no archive file holds entry {sequence}", sequence=sequence)
+
     def close(self) -> None:
         """Let go of the file that was read last."""
         if self._open is not None:
@@ -70,6 +83,11 @@ class Archive:
 
     def _path(self, first: int, last: int) -> Path:
         return self._directory / _NAME.format(first, last)
+
+
+def archive_beside(journal: Path) -> Archive:
+    """Return the archive of the journal at that path."""
+    return Archive(journal.with_name(f"{journal.stem}.archive"))
 
 
 class _File:

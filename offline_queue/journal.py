@@ -16,7 +16,7 @@ from kscoin.codes import short_code
 from kscoin.entries import EntryKind, JournalEntry
 from kscoin.messages import EntryVerdict, Verdict
 from kscoin.purse import Interval
-from offline_queue.archive import Archive
+from offline_queue.archive import archive_beside
 from offline_queue.chain import Link, decoded, follow, intact
 from offline_queue.database import Translated, connect, connect_reading, has_log, locked
 from offline_queue.errors import JournalBehind, JournalDamaged, QueueError, WrongTerminal
@@ -27,6 +27,7 @@ from offline_queue.records import (
     Columns,
     Copies,
     Facts,
+    verdict_row,
 )
 from offline_queue.trusted_clock import Reading
 from offline_queue.values import PendingEntry
@@ -100,7 +101,7 @@ class Journal:
     ) -> None:
         """Take an opened database; use `open` or `read`."""
         self._database = database
-        self._archive = Archive(path.with_name(f"{path.stem}.archive"))
+        self._archive = archive_beside(path)
         self._watermark = Watermark(path)
         self._lock = lock
         self._was_left_open = was_left_open
@@ -199,7 +200,7 @@ class Journal:
         tail = Link.of(entry.sequence, data)
         columns = Columns.of(kind, reading.wall_s, facts)
         row = (tail.sequence, data, tail.hash, *columns)
-        judged = [_verdict_row(entry.sequence, verdict) for verdict in verdicts]
+        judged = [verdict_row(entry.sequence, verdict) for verdict in verdicts]
         with Translated("write an entry"):
             if judged:
                 self._insert_judged(row, judged)
@@ -364,11 +365,11 @@ class Journal:
     def archive(self, last: int) -> int:
         """Move the bytes of all entries up to `last` into an archive file; return how many.
 
-        Each stays where it was for every reader. At most ARCHIVE_ENTRIES go at once. Raises
+        Each stays where it was for every reader; the first and the last never leave. At most ARCHIVE_ENTRIES go at once. Raises
         JournalDamaged for an entry that is not as it was written, DiskFull or DiskFailed.
         """
         first = self._first_here()
-        last = min(last, first + ARCHIVE_ENTRIES - 1)
+        last = min(last, first + ARCHIVE_ENTRIES - 1, self._tail.sequence - 1)
         if last < first:
             return 0
         numbered = enumerate(self.entries(first, last), first)
@@ -447,16 +448,6 @@ class Journal:
         if self.entry(1).previous_hash != self._genesis.hash:
             raise WrongTerminal("the journal was begun by another terminal")
         return Link.of(last[0], intact(*last))
-
-
-def _verdict_row(sync_sequence: int, verdict: EntryVerdict) -> tuple[object, ...]:
-    return (
-        verdict.sequence,
-        sync_sequence,
-        int(verdict.verdict),
-        verdict.reason,
-        verdict.ledger_number,
-    )
 
 
 def _pending(

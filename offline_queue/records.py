@@ -11,7 +11,7 @@ from kscoin import cose
 from kscoin.codec import MAX_BATCH_BYTES
 from kscoin.entries import EntryKind, JournalEntry, Note, Payment, SettledOnline, Torn, Witness
 from kscoin.errors import EncodingError, SpendingError
-from kscoin.messages import Acknowledgement, Debit, PaymentRequest, Refund, Void
+from kscoin.messages import Acknowledgement, Debit, EntryVerdict, PaymentRequest, Refund, Void
 from kscoin.purse import Interval
 from kscoin.signed import claim
 from offline_queue.errors import JournalDamaged
@@ -110,6 +110,17 @@ class Copies:
     def last_batch(self) -> int:
         """The number of the last batch, zero if there is none."""
         return int(self.batches[-1][0]) if self.batches else 0
+
+
+def verdict_row(sync_sequence: int, verdict: EntryVerdict) -> Row:
+    """Return the row of a verdict that the sync entry of that sequence brought."""
+    return (
+        verdict.sequence,
+        sync_sequence,
+        int(verdict.verdict),
+        verdict.reason,
+        verdict.ledger_number,
+    )
 
 
 def facts_of(kind: EntryKind, body: bytes) -> Facts:
