@@ -16,10 +16,10 @@ from ledger import logs
 
 
 class Rounds:
-    """Does every task once, then again and again after a pause, until it is stopped."""
+    """Does every task until nothing is left, and again after a pause, until it is stopped."""
 
     def __init__(self, tasks: Mapping[str, Callable[[], int]], every_s: float) -> None:
-        """Take tasks by name; each returns how many things it has done."""
+        """Take tasks by name; each does a little and returns how many things it has done."""
         self._tasks = tasks
         self._every_s = every_s
         self._stopping = threading.Event()
@@ -41,15 +41,19 @@ class Rounds:
     def _run(self) -> None:
         while not self._stopping.is_set():
             for name, task in self._tasks.items():
-                _do(name, task)
+                self._finish(name, task)
             self._stopping.wait(self._every_s)
 
-
-def _do(name: str, task: Callable[[], int]) -> None:
-    try:
-        if count := task():
+    def _finish(self, name: str, task: Callable[[], int]) -> None:
+        while not self._stopping.is_set() and (count := _done(name, task)):
             logs.event("round", task=name, done=count)
+
+
+def _done(name: str, task: Callable[[], int]) -> int:
+    try:
+        return task()
     except KSCoinError as exc:
         logs.event("round_failed", task=name, code=exc.code)
     except Exception as exc:  # noqa: BLE001  # the next round may do better; an operator sees this
         logs.fault("round_failed", exc, task=name)
+    return 0

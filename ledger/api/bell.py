@@ -18,9 +18,9 @@ class PaidBell:
         self._is_closed = False
 
     @contextmanager
-    def listening(self, request_hash: bytes) -> Iterator[_Waiter]:
+    def listening(self, terminal_id: bytes, request_hash: bytes) -> Iterator[_Waiter]:
         """Listen for a request's payment; start before looking whether it is paid already."""
-        waiter = _Waiter(asyncio.get_running_loop())
+        waiter = _Waiter(asyncio.get_running_loop(), terminal_id)
         with self._lock:
             self._waiting[request_hash].add(waiter)
         try:
@@ -41,6 +41,14 @@ class PaidBell:
         with self._lock:
             return request_hash in self._waiting
 
+    def awaited(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Return whose payment of which request is waited for: (terminal id, request hash)."""
+        with self._lock:
+            return tuple(
+                (next(iter(waiters)).terminal_id, request_hash)
+                for request_hash, waiters in self._waiting.items()
+            )
+
     def ring(self, request_hash: bytes) -> None:
         """Wake whoever waits for this request."""
         with self._lock:
@@ -58,7 +66,8 @@ class PaidBell:
 
 
 class _Waiter:
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, terminal_id: bytes) -> None:
+        self.terminal_id = terminal_id
         self._loop = loop
         self._event = asyncio.Event()
 
@@ -71,3 +80,4 @@ class _Waiter:
             await asyncio.wait_for(self._event.wait(), timeout_s)
         except TimeoutError:
             return
+        self._event.clear()

@@ -30,6 +30,7 @@ from ledger.api.views import (
     BookedView,
     CertificateView,
     DoubleSpendView,
+    GapView,
     PurseView,
     StatementView,
 )
@@ -171,6 +172,21 @@ def defund_purse(asking: Operator, purse_id: IdInPath) -> PurseView:
     """Close a purse; what is left of its reserve comes back when no debit can arrive any more."""
     obey(asking, "purse.defund", purse_id, lambda ledger: ledger.purses.defund(octets(purse_id)))
     return show_purse(asking, purse_id)
+
+
+@router.post("/purses/{purse_id}/loss")
+def report_lost(asking: Operator, purse_id: IdInPath) -> PurseView:
+    """Put a lost purse on the denylist, and renew it no more."""
+    lost = octets(purse_id)
+    obey(asking, "purse.lost", purse_id, lambda ledger: ledger.reserves.report_lost(lost))
+    return show_purse(asking, purse_id)
+
+
+@router.get("/purses/{purse_id}/gaps")
+def list_gaps(asking: Reader, purse_id: IdInPath) -> list[GapView]:
+    """Return what a purse has spent at terminals that have not reported, the oldest first."""
+    asking.ledger.purses.get(octets(purse_id))
+    return [GapView.of(each) for each in asking.ledger.reserves.gaps(octets(purse_id))]
 
 
 @router.get("/purses/{purse_id}/double-spends")

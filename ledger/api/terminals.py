@@ -13,17 +13,17 @@ from ledger.api.answers import cbor, empty
 from ledger.api.bell import PaidBell
 from ledger.api.bodies import BATCH_BODY_BYTES, SMALL_BODY_BYTES, cbor_body
 from ledger.api.contract import NOTHING, SIGNED, gives_cbor, takes_cbor
+from ledger.api.lookout import Lookout
 from ledger.service import Ledger
 
 # Below the 60 s after which many proxies cut a silent connection.
 WAIT_S_MAX: Final = 50
-# How soon a payment that another server process has booked is noticed.
-LOOK_AGAIN_S: Final = 1.0
 
 
 def terminal_calls(ledger: Ledger, bell: PaidBell) -> APIRouter:
     """Return the routes that terminals use."""
     router = APIRouter(prefix="/v1", tags=["terminals"], responses=SIGNED)
+    lookout = Lookout(ledger, bell)
 
     @router.post(
         "/enrolments",
@@ -59,22 +59,27 @@ def terminal_calls(ledger: Ledger, bell: PaidBell) -> APIRouter:
         """Return the receipt of a request that was paid online; waits for it if asked to."""
         body = await cbor_body(request, SMALL_BODY_BYTES)
         asked = await asyncio.to_thread(ledger.online.verified_request, body)
-        found = await _receipt(ledger, bell, asked, wait_s)
+        found = await _receipt(ledger, bell, lookout, asked, wait_s)
         return empty() if found is None else cbor(found)
 
     return router
 
 
 async def _receipt(
-    ledger: Ledger, bell: PaidBell, asked: Signed[PaymentRequest], wait_s: float
+    ledger: Ledger,
+    bell: PaidBell,
+    lookout: Lookout,
+    asked: Signed[PaymentRequest],
+    wait_s: float,
 ) -> bytes | None:
     """Return the receipt as soon as there is one, None after `wait_s`."""
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + wait_s
-    with bell.listening(asked.id) as waiter:
+    with bell.listening(asked.message.terminal_id, asked.id) as waiter:
         while True:
             found = await asyncio.to_thread(ledger.online.receipt_for, asked)
             left_s = deadline_s - loop.time()
             if found is not None or left_s <= 0 or bell.is_closed:
                 return found
-            await waiter.wait(min(left_s, LOOK_AGAIN_S))
+            lookout.watch()
+            await waiter.wait(left_s)

@@ -189,6 +189,15 @@ class DoubleSpendView(View):
     proof: Hex
 
 
+class GapView(View):
+    """Won that a purse has spent where nobody has reported it yet."""
+
+    purse_id: Hex
+    start_won: int
+    end_won: int
+    since_s: int
+
+
 class BookedView(View):
     """A transfer that was booked."""
 

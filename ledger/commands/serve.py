@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from socket import socket
 from typing import Final
 
 import click
 
+from ledger.actor import ITSELF
 from ledger.commands.place import SECRET_VARIABLE, URL_VARIABLE, Place
 from ledger.logs import LogFormat, start_logs
 from ledger.processes import READY, serve_in_processes, worker_words
+from ledger.rounds import Rounds
 from ledger.server import address_of, inherited, listen
 from ledger.server import serve as serve_ledger
+from ledger.service import Ledger
 
 DEFAULT_PORT: Final = 8_740
 PROCESSES_MAX: Final = 64
+# Reserves are given back months after a purse has ended: an hour more is nothing.
+ROUNDS_EVERY_S: Final = 3_600.0
 
 
 @click.command()
@@ -55,8 +61,21 @@ def serve(
         if processes > 1:
             _serve_in_processes(place, listener, processes, form)
             return
-        with place.ledger() as ledger:
-            serve_ledger(ledger, listener, _ready, parent_fd)
+        with place.ledger() as opened:
+            # Whoever starts the server is not who acts through it.
+            ledger = opened.acting_as(ITSELF)
+            with Rounds(_tasks(ledger) if has_rounds else {}, ROUNDS_EVERY_S):
+                serve_ledger(ledger, listener, _ready, parent_fd)
+
+
+def _tasks(ledger: Ledger) -> dict[str, Callable[[], int]]:
+    """Return what the server does by itself."""
+
+    def release() -> int:
+        released = ledger.reserves.release_some()
+        return 0 if released is None else released.purses
+
+    return {"reserves.release": release}
 
 
 def _serve_in_processes(place: Place, listener: socket, count: int, form: str) -> None:
