@@ -260,7 +260,7 @@ class NextStep(Enum):
     FREE_SPACE = "free_space"
     SET_CLOCK = "set_clock"
     PUT_MIRROR_BACK = "put_mirror_back"
-    LET_MIRROR_CATCH_UP = "let_mirror_catch_up"
+    CHANGE_MIRROR = "change_mirror"
 
 
 class MirrorState(Enum):
@@ -268,8 +268,20 @@ class MirrorState(Enum):
 
     NONE = "none"
     WELL = "well"
-    BEHIND = "behind"
-    GONE = "gone"
+    MISSING = "missing"
+    # Full, damaged, or of another terminal.
+    UNFIT = "unfit"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a queue cannot know of itself: the room on its disk, and how its second copy is.
+
+    `disk_free_bytes` is None if nobody can say.
+    """
+
+    disk_free_bytes: int | None = None
+    mirror: MirrorState = MirrorState.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +289,8 @@ class ReadinessFacts:
     """All that readiness is judged by. Times are seconds; ages and times left count from now.
 
     `trust_left_s` is how long the first of the authorities that are needed stays valid;
-    `unsettled_*` and `limit_*` are as in `AtRisk`. `disk_free_bytes` is None if nobody can say.
+    `unsettled_*` and `limit_*` are as in `AtRisk`; `journal_error` is the code of what keeps the
+    journal from being opened.
     """
 
     is_revoked: bool
@@ -295,8 +308,7 @@ class ReadinessFacts:
     limit_age_s: int
     clock_quality: ClockQuality
     journal_error: str | None
-    disk_free_bytes: int | None
-    mirror: MirrorState
+    around: Surroundings
 
 
 @dataclass(frozen=True, slots=True)

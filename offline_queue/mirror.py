@@ -149,6 +149,11 @@ class Mirror:
         self._is_started = False
         self._thread = Thread(target=self._run, name="mirror", daemon=True)
 
+    @property
+    def error_code(self) -> str | None:
+        """The code of what is wrong with the copy, as last reported; None if it is well."""
+        return self._code
+
     def open_journal(self) -> Journal:
         """Open the journal; from the first time on, the copy follows each of its commits.
 

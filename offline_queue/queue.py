@@ -21,11 +21,20 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from kscoin.messages import MAX_BATCH_ENTRIES, MAX_REQUEST_VALID_S, PaymentKind
 from offline_queue.books import Books, LastWord
-from offline_queue.counter import DayReport, HistoryPage, HistoryQuery, TakenBack, Timeline
+from offline_queue.counter import (
+    DayReport,
+    HistoryPage,
+    HistoryQuery,
+    Readiness,
+    Surroundings,
+    TakenBack,
+    Timeline,
+)
 from offline_queue.day import DAYS_LISTED, Days
 from offline_queue.dispatch import Dispatch
 from offline_queue.errors import QueueError, QueueStopped
 from offline_queue.history import History
+from offline_queue.readiness import facts, readiness
 from offline_queue.refunds import Refunds
 from offline_queue.rulebook import Rulebook
 from offline_queue.standing import Standing
@@ -59,6 +68,7 @@ class QueueSetup:
     """All that a queue is made of. `open_journal` is called in the queue's own thread.
 
     `software` and `hardware` are what a start entry says of us; `random_bytes` makes nonces.
+    `surroundings` is asked when readiness is, in the same thread.
     """
 
     open_journal: Callable[[], Journal]
@@ -68,6 +78,7 @@ class QueueSetup:
     software: str
     hardware: str
     random_bytes: Callable[[int], bytes] = os.urandom
+    surroundings: Callable[[], Surroundings] = Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,7 @@ class _Call(Generic[T]):
 
     work: Callable[[], T]
     future: Future[T]
+    needs_journal: bool = True
 
     def run(self) -> None:
         if not self.future.set_running_or_notify_cancel():
@@ -211,6 +223,10 @@ class OfflineQueue:
         """Return the reports of the last days that were closed, newest first."""
         return self._ask(lambda: self._days.closed_days(limit))
 
+    def readiness(self) -> Future[Readiness]:
+        """Return how ready the terminal is; answered even if the journal cannot be opened."""
+        return self._ask(self._ready, needs_journal=False)
+
     def at_risk(self) -> Future[AtRisk]:
         """Return how much waits unsettled, and against which limits."""
         return self._ask(self._standing.at_risk)
@@ -252,8 +268,18 @@ class OfflineQueue:
             self._recovery = self._teller.start(self._setup.software, self._setup.hardware)
         return self._recovery
 
-    def _ask(self, work: Callable[[], T]) -> Future[T]:
-        call: _Call[T] = _Call(work, Future())
+    def _ready(self) -> Readiness:
+        error = None
+        try:
+            self._opened()
+        except QueueError as exc:
+            error = exc.code
+        at_risk, rules = self._standing.at_risk(), self._rulebook.rules
+        certificate, around = self._setup.terminal.certificate, self._setup.surroundings()
+        return readiness(facts(self._books, at_risk, rules, certificate.message, around, error))
+
+    def _ask(self, work: Callable[[], T], *, needs_journal: bool = True) -> Future[T]:
+        call: _Call[T] = _Call(work, Future(), needs_journal)
         with self._lock:
             if self._is_stopped:
                 call.future.set_exception(QueueStopped("the queue has been stopped"))
@@ -272,7 +298,7 @@ class OfflineQueue:
 
     def _prepare(self, call: _Call[T]) -> _Call[T]:
         """Return the call with the journal opened before it, until that has been done once."""
-        if self._recovery is not None:
+        if self._recovery is not None or not call.needs_journal:
             return call
 
         def open_first() -> T:

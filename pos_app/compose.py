@@ -41,6 +41,7 @@ from pos_app.ledger_line import LedgerLine, Way
 from pos_app.performer import Performer, Ports
 from pos_app.runtime import Runtime
 from pos_app.settings import AUTO, NONE, Settings, SettingsInvalid
+from pos_app.surroundings import surroundings
 from pos_app.tap_desk import TapDesk
 from pos_app.till.effects import Effect, Restart
 from pos_app.till.events import DeviceChanged, ScanBroken, Scanned, StartFailed, WorkerDied
@@ -146,6 +147,7 @@ class Terminal:
             self._clock,
             software=f"ks-pos {version(_DISTRIBUTION)}",
             hardware=f"{platform.system()} {platform.release()} {platform.machine()}",
+            surroundings=partial(surroundings, settings.journal, mirror),
         )
         return setup, mirror
 
