@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kscoin.bundle import OnlineOrder
 from kscoin.messages import ClockQuality, OnlinePayment, PaymentRequest, Receipt, Verdict
 from kscoin.signed import Signed, claim, open_signed
@@ -48,6 +50,10 @@ class OnlineDesk:
         terminal_id = request.message.terminal_id
         paid = self._office.store.read(lambda tx: payments.payment(tx, terminal_id, request.id))
         return None if paid is None else paid.receipt
+
+    def paid_among(self, awaited: Sequence[tuple[bytes, bytes]]) -> tuple[bytes, ...]:
+        """Return which of some requests (terminal id, request hash) have been paid."""
+        return self._office.store.read(lambda tx: payments.paid_among(tx, awaited))
 
 
 def _verified_request(office: Office, data: bytes) -> tuple[Signed[PaymentRequest], TerminalRow]:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, column, select, update, values
 
 from kscoin.messages import Verdict
 from ledger.settlement import Earlier
 from ledger.store.engine import Tx
 from ledger.store.rows import add, chosen, many, one
 from ledger.store.schema import lost_taps, open_attempts, payments, unpaid_debits, witnesses
+
+# Two parameters each; SQLite takes 32,766 a query.
+_ASKED_AT_ONCE: Final = 1_000
+_ASKED: Final = (
+    column("terminal_id", payments.c.terminal_id.type),
+    column("request_hash", payments.c.request_hash.type),
+)
 
 
 class Means(IntEnum):
@@ -104,6 +112,21 @@ def payment(tx: Tx, terminal_id: bytes, request_hash: bytes) -> PaymentRow | Non
     return one(tx, PaymentRow, payments, *where)
 
 
+def paid_among(tx: Tx, asked: Sequence[tuple[bytes, bytes]]) -> tuple[bytes, ...]:
+    """Return the requests among (terminal id, request hash) that have a receipt."""
+    found: list[bytes] = []
+    for some in _in_parts(asked):
+        # A join, because SQLite goes through a whole table for a list of pairs.
+        wanted = values(*_ASKED, name="asked").data(list(some)).cte()
+        query = (
+            select(payments.c.request_hash)
+            .join_from(wanted, payments, and_(*(payments.c[c.name] == c for c in wanted.c)))
+            .where(payments.c.receipt.is_not(None))
+        )
+        found += tx.execute(query).scalars()
+    return tuple(found)
+
+
 def earlier(
     tx: Tx, terminal_id: bytes, request_hashes: Iterable[bytes]
 ) -> dict[bytes, list[Earlier]]:
@@ -175,3 +198,7 @@ def witnesses_of(tx: Tx, request_hash: bytes) -> tuple[WitnessRow, ...]:
     return many(
         tx, WitnessRow, chosen(WitnessRow, witnesses, witnesses.c.request_hash == request_hash)
     )
+
+
+def _in_parts(asked: Sequence[tuple[bytes, bytes]]) -> Iterator[Sequence[tuple[bytes, bytes]]]:
+    return (asked[at : at + _ASKED_AT_ONCE] for at in range(0, len(asked), _ASKED_AT_ONCE))
