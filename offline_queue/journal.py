@@ -365,8 +365,9 @@ class Journal:
     def archive(self, last: int) -> int:
         """Move the bytes of all entries up to `last` into an archive file; return how many.
 
-        Each stays where it was for every reader; the first and the last never leave. At most ARCHIVE_ENTRIES go at once. Raises
-        JournalDamaged for an entry that is not as it was written, DiskFull or DiskFailed.
+        Each stays where it was for every reader; the first and the last never leave. At most
+        ARCHIVE_ENTRIES go at once. Raises JournalDamaged for an entry that is not as it was
+        written, DiskFull or DiskFailed.
         """
         first = self._first_here()
         last = min(last, first + ARCHIVE_ENTRIES - 1, self._tail.sequence - 1)

@@ -104,7 +104,9 @@ class Disk:
         return self._number(path)
 
     def read(self, path: str, size: int, offset: int, fh: int) -> bytes:
-        self._faults["read"].pass_one()
+        if not path.endswith("-shm"):
+            # SQLite maps that one, just made: on any other disk it is in memory still.
+            self._faults["read"].pass_one()
         return bytes(self._contents[fh][offset : offset + size])
 
     def write(self, path: str, data: bytes, offset: int, fh: int) -> int:
