@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ledger import logs
 from ledger.api.bodies import cap_of
 from ledger.metrics import Answered
+from ledger.wire import HEAD_BYTES_MAX
 
 # A client that sends a little too much is heard out, unkept, so that it can read the answer: a
 # connection that is closed while it still sends resets, and the answer is lost.
@@ -107,6 +108,8 @@ class Edge:
 async def _whole_body(visit: _Visit, receive: Receive) -> bytes:
     """Return the body; keeps no more than its cap. Raises _NotTaken, ClientDisconnect."""
     headers = Headers(scope=visit.scope)
+    if _head_bytes(visit.scope) > HEAD_BYTES_MAX:
+        raise _NotTaken(431, "head_too_large", "the head of the request is too long")
     if "transfer-encoding" in headers and "content-length" in headers:
         # RFC 9112 section 6.1: two lengths are how requests are smuggled past a proxy.
         raise _NotTaken(400, "bad_http", "a body has one length", is_closing=True)
@@ -127,6 +130,12 @@ async def _whole_body(visit: _Visit, receive: Receive) -> bytes:
     if visit.body_bytes > cap_bytes:
         raise _NotTaken(413, "too_large", refusal)
     return bytes(body)
+
+
+def _head_bytes(scope: Scope) -> int:
+    # h11 looks at the length of heads that come in pieces only.
+    target_bytes = len(scope["raw_path"]) + len(scope["query_string"])
+    return target_bytes + sum(len(name) + len(value) for name, value in scope["headers"])
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
