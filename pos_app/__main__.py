@@ -37,6 +37,9 @@ class Late:
 
 LATE_COMMANDS: Final[Mapping[str, Late]] = MappingProxyType(
     {
+        "audit": Late(
+            "pos_app.audit_command", "audit_journal", "Verify a journal from outside; export it."
+        ),
         "demo": Late(
             "pos_app.demo.command", "demo", "Open the till with a ledger and a simulated customer."
         ),
