@@ -28,7 +28,8 @@ def as_csv(report: DayReport) -> str:
     number = report.close.number
     for counted, lines in (("day", report.close.lines), ("earlier", report.close.earlier)):
         for line in lines:
-            rows.writerow((number, counted, *_fields(line).values()))
+            fields = _fields(line) | {"staff_id": _harmless(line.staff_id)}
+            rows.writerow((number, counted, *fields.values()))
     for name, total in _sums(report).items():
         rows.writerow((number, "sum", name, "", "", total.count, total.won))
     rows.writerow((number, "sum", "net", "", "", "", report.net_won))
@@ -62,7 +63,7 @@ def _fields(line: CloseLine) -> dict[str, str | int]:
     return {
         "kind": EntryKind(line.kind).name.lower(),
         "state": line.state.name.lower(),
-        "staff_id": _harmless(line.staff_id),
+        "staff_id": line.staff_id,
         "count": line.count,
         "total_won": line.total_won,
     }
