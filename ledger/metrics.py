@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
 from kscoin.messages import EntryVerdict, Verdict
@@ -81,6 +81,12 @@ class Metrics:
         self._entries = Counter(
             "ks_ledger_entries", "Entries judged, by verdict.", ("verdict",), registry=registry
         )
+        self._in_hand = Gauge(
+            "ks_ledger_requests_in_hand",
+            "Requests that are being answered.",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
         self._retries = Counter(
             "ks_ledger_transaction_retries",
             "Transactions that lost against another and were run again.",
@@ -91,8 +97,13 @@ class Metrics:
         if SHARED_DIRECTORY_VARIABLE not in os.environ:
             registry.register(self._gauges)
 
+    def begun(self) -> None:
+        """Count a request that has come."""
+        self._in_hand.inc()
+
     def answered(self, request: Answered) -> None:
-        """Count a request that was answered."""
+        """Count a request that was answered, or whose client has gone."""
+        self._in_hand.dec()
         labels = (request.method, request.route, str(request.status))
         self._requests.labels(*labels).observe(request.seconds)
 
@@ -126,6 +137,11 @@ class Metrics:
             self._entries.labels(verdict.name.lower())
         for outcome in BatchOutcome:
             self._batches.labels(outcome.value)
+
+
+def forget_process(pid: int, directory: str) -> None:
+    """Take what a process that has ended had in hand out of the sum of all."""
+    mark_process_dead(pid, directory)  # type: ignore[no-untyped-call]
 
 
 class _GaugeReader(Collector):

@@ -21,7 +21,7 @@ from typing import Final, TypeAlias
 
 from ledger import logs
 from ledger.errors import SetupError
-from ledger.metrics import SHARED_DIRECTORY_VARIABLE
+from ledger.metrics import SHARED_DIRECTORY_VARIABLE, forget_process
 
 # What a worker prints when it answers; a person reads it too.
 READY: Final = "ks-ledger ready at "
@@ -145,6 +145,9 @@ class _Crew:
                     if waited_for and not was_ready:
                         raise SetupError("a server process did not come up")
                     logs.event("worker_ended", worker=number)
+                    forget_process(
+                        self._workers[number].pid, self._environment[SHARED_DIRECTORY_VARIABLE]
+                    )
                     self._start_later(number, 0.0 if was_ready else AGAIN_S)
                 case _Due(number):
                     self._start(number)

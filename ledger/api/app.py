@@ -40,7 +40,7 @@ def ledger_app(ledger: Ledger, bell: PaidBell, body_s: float) -> ASGIApp:
             body_bytes=request.body_bytes,
         )
 
-    return Edge(calls(ledger.metered(metrics), bell, metrics), body_s, on_answered)
+    return Edge(calls(ledger.metered(metrics), bell, metrics), body_s, metrics.begun, on_answered)
 
 
 class _Calls(FastAPI):

@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import Request
 
 from kscoin import codec
+from kscoin.courier import MAX_SHIPMENT_BYTES
 from kscoin.errors import TooLarge
 from ledger.errors import WrongContentType
 
@@ -20,7 +21,10 @@ BATCH_BODY_BYTES: Final = codec.MAX_BATCH_BYTES + ENVELOPE_BYTES
 # Every other body is read up to this; its own route may take less.
 BODY_BYTES_MAX: Final = 2 * PAIR_BODY_BYTES
 # What may be longer than that, by the path as it is written in the API.
-_LONG_BODIES: Final = {"/v1/batches": BATCH_BODY_BYTES}
+_LONG_BODIES: Final = {
+    "/v1/batches": BATCH_BODY_BYTES,
+    "/v1/courier": MAX_SHIPMENT_BYTES,
+}
 
 
 def cap_of(path: str) -> int:

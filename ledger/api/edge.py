@@ -28,6 +28,8 @@ from ledger.wire import HEAD_BYTES_MAX
 DISCARD_BYTES: Final = 4 * 1_048_576
 # Nineteen digits hold every length there is; h11 has checked that they are digits.
 _LENGTH_DIGITS: Final = 19
+# No answer was sent: the client went away first. The number that nginx writes for it.
+CLIENT_GONE: Final = 499
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID_BYTES: Final = 8
 # On every answer: none is to be kept by a cache, nor guessed at by a browser.
@@ -63,10 +65,15 @@ class Edge:
     """Stands around an ASGI application."""
 
     def __init__(
-        self, app: ASGIApp, body_s: float, on_answered: Callable[[Answered], None]
+        self,
+        app: ASGIApp,
+        body_s: float,
+        on_begun: Callable[[], None],
+        on_answered: Callable[[Answered], None],
     ) -> None:
         self._app = app
         self._body_s = body_s
+        self._on_begun = on_begun
         self._on_answered = on_answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,13 +82,13 @@ class Edge:
             return
         visit = _Visit(scope, secrets.token_hex(_REQUEST_ID_BYTES))
         named = logs.request_id.set(visit.request_id)
+        self._on_begun()
         try:
             await self._answer(visit, receive, _telling(visit, send))
         except ClientDisconnect:
-            logs.event("client_gone")
+            visit.status = CLIENT_GONE
         finally:
-            if visit.status:
-                self._on_answered(visit.answered())
+            self._on_answered(visit.answered())
             logs.request_id.reset(named)
 
     async def _answer(self, visit: _Visit, receive: Receive, send: Send) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 
+from kscoin.courier import MAX_SHIPMENT_BYTES
 from kscoin.messages import PaymentRequest
 from kscoin.signed import Signed
 from ledger.api.answers import cbor, empty
@@ -46,6 +47,17 @@ def terminal_calls(ledger: Ledger, bell: PaidBell) -> APIRouter:
         """Settle a stretch of a terminal's journal; again, the same bytes."""
         body = await cbor_body(request, BATCH_BODY_BYTES)
         return cbor(await asyncio.to_thread(ledger.batches.settle, body))
+
+    @router.post(
+        "/courier",
+        response_class=Response,
+        responses=gives_cbor("the reply: acknowledgements, and newer lists"),
+        openapi_extra=takes_cbor("a shipment of sealed parcels, each signed by the terminal"),
+    )
+    async def accept_courier(request: Request) -> Response:
+        """Settle what anyone brings from a terminal without a line; again, the same answers."""
+        body = await cbor_body(request, MAX_SHIPMENT_BYTES)
+        return cbor((await asyncio.to_thread(ledger.courier.accept, body)).reply)
 
     @router.post(
         "/receipts",
