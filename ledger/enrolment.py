@@ -14,7 +14,7 @@ from ledger.book import Account, AccountKind
 from ledger.denylist import DenylistDesk
 from ledger.errors import Conflict, NotFound, StoreUnusable, Unpayable
 from ledger.known import known_merchant, known_terminal
-from ledger.merchants import code_hash
+from ledger.merchants import add_code, code_hash, new_code_text
 from ledger.office import Office
 from ledger.store import accounts, published, terminals
 from ledger.store.engine import Tx
@@ -59,13 +59,28 @@ class TerminalDesk:
 
     def revoke(self, terminal_id: bytes) -> None:
         """Stop a terminal from selling; what it has taken is still settled. Raises NotFound."""
+        self._office.store.write(lambda tx: self._revoke(tx, terminal_id))
 
-        def work(tx: Tx) -> None:
-            self._office.note(tx, "terminal.revoke", terminal_id)
-            known_terminal(tx, terminal_id, locked=True)
-            terminals.revoke_terminal(tx, terminal_id, self._office.clock())
+    def replace(self, terminal_id: bytes) -> str:
+        """Revoke a terminal; return a one-time code for another that may take the same.
 
-        self._office.store.write(work)
+        Both or neither are done. Raises NotFound.
+        """
+        code = new_code_text()
+
+        def work(tx: Tx) -> str:
+            old = self._revoke(tx, terminal_id)
+            limit_class = claim(TerminalCertificate, old.certificate).limit_class
+            add_code(tx, self._office, code, old.merchant_id, old.kinds, limit_class)
+            return code
+
+        return self._office.store.write(work)
+
+    def _revoke(self, tx: Tx, terminal_id: bytes) -> TerminalRow:
+        self._office.note(tx, "terminal.revoke", terminal_id)
+        row = known_terminal(tx, terminal_id, locked=True)
+        terminals.revoke_terminal(tx, terminal_id, self._office.clock())
+        return row
 
 
 def _terminal_of(tx: Tx, office: Office, request: Signed[EnrolmentRequest]) -> TerminalRow:

@@ -36,3 +36,11 @@ class AccountDesk:
     def get(self, account_id: bytes) -> Account:
         """Return an account of any kind as it stands; raises NotFound."""
         return self._office.store.read(lambda tx: known_account(tx, account_id))
+
+    def after(self, account_id: bytes, limit: int) -> tuple[Account, ...]:
+        """Return the next accounts of any kind by id; the first ones after b""."""
+        return self._office.store.read(lambda tx: accounts.accounts_after(tx, account_id, limit))
+
+    def owned_by(self, owner_id: bytes) -> tuple[Account, ...]:
+        """Return the accounts of a merchant's tills, or of a holder's purses."""
+        return self._office.store.read(lambda tx: accounts.accounts_of(tx, owner_id))

@@ -62,17 +62,25 @@ class MerchantDesk:
 
         Only its hash is kept. Raises NotFound for an unknown merchant.
         """
-        code = grouped(base32(secrets.token_bytes(CODE_BYTES)))
-        expires_at_s = self._office.clock() + self._office.settings.code_valid_s
-
-        def work(tx: Tx) -> None:
-            self._office.note(tx, "code.new", merchant_id)
-            known_merchant(tx, merchant_id)
-            row = CodeRow(code_hash(code), merchant_id, kinds, limit_class, expires_at_s)
-            terminals.add_code(tx, row)
-
-        self._office.store.write(work)
+        code, office = new_code_text(), self._office
+        office.store.write(lambda tx: add_code(tx, office, code, merchant_id, kinds, limit_class))
         return code
+
+
+def new_code_text() -> str:
+    """Return a code that nobody has ever had, as a technician types it."""
+    return grouped(base32(secrets.token_bytes(CODE_BYTES)))
+
+
+def add_code(
+    tx: Tx, office: Office, code: str, merchant_id: bytes, kinds: int, limit_class: int
+) -> None:
+    """Keep a new code of a merchant's by its hash; raises NotFound for an unknown merchant."""
+    office.note(tx, "code.new", merchant_id)
+    known_merchant(tx, merchant_id)
+    expires_at_s = office.clock() + office.settings.code_valid_s
+    row = CodeRow(code_hash(code), merchant_id, kinds, limit_class, expires_at_s)
+    terminals.add_code(tx, row)
 
 
 def code_hash(code: str) -> bytes:

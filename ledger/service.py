@@ -14,6 +14,7 @@ from kscoin.policy import start_policy
 from ledger.actor import Actor
 from ledger.batches import BatchDesk
 from ledger.book import FUND_ID, RESERVE_ID, Account, AccountKind
+from ledger.courier import CourierDesk
 from ledger.denylist import DenylistDesk, start_denylist
 from ledger.enrolment import TerminalDesk
 from ledger.errors import SetupError, StoreUnusable
@@ -54,6 +55,16 @@ def set_up(store: Store, authorities: Authorities, roots: tuple[Signer, ...], cl
     store.write(lambda tx: _start(tx, authorities, roots, clock()))
 
 
+def require_empty(store: Store) -> None:
+    """Return if a ledger can be set up in a database, and give it its tables.
+
+    Raises SetupError if it holds a ledger already, StoreUnusable.
+    """
+    upgrade(store)
+    if store.read(published.trust_list) is not None:
+        raise SetupError("the database holds a ledger already")
+
+
 class Ledger:
     """A ledger on a database that has been set up."""
 
@@ -65,6 +76,7 @@ class Ledger:
         # For terminals: enrolment, batches; for wallets and those who wait for them: payments.
         self.terminals = TerminalDesk(office, denylist)
         self.batches = BatchDesk(office)
+        self.courier = CourierDesk(office, self.batches, self.published)
         self.quarantine = QuarantineDesk(office)
         self.online = OnlineDesk(office)
         self.wallets = WalletDesk(office)

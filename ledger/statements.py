@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kscoin.errors import Malformed
+from ledger.book import AccountKind
 from ledger.known import known_account, known_merchant
 from ledger.numbers import NUMBERS_END, first_number_of
 from ledger.office import Office
@@ -60,6 +61,23 @@ class StatementDesk:
 
     def __init__(self, office: Office) -> None:
         self._office = office
+
+    def of(
+        self,
+        account_id: bytes,
+        period: Period = EVER,
+        cursor: str | None = None,
+        limit: int = PAGE_LINES,
+    ) -> Page:
+        """Return a page of whatever has this id, a merchant's with all its tills.
+
+        Raises as `of_account`.
+        """
+        account = self._office.store.read(lambda tx: known_account(tx, account_id))
+        is_merchant = account.kind is AccountKind.MERCHANT
+        return (self.of_merchant if is_merchant else self.of_account)(
+            account_id, period, cursor, limit
+        )
 
     def of_account(
         self,

@@ -15,14 +15,17 @@ from ledger.commands.accounts import accounts
 from ledger.commands.backup import backup, restore
 from ledger.commands.books import audit, supply
 from ledger.commands.codes import codes
+from ledger.commands.courier import courier
 from ledger.commands.fund import fund
 from ledger.commands.merchants import merchants
 from ledger.commands.node import init, migrate
+from ledger.commands.payouts import payouts
 from ledger.commands.place import DEFAULT_DIRECTORY, SECRET_VARIABLE, URL_VARIABLE, place_of
 from ledger.commands.proof import proof
 from ledger.commands.purses import purses
 from ledger.commands.quarantine import quarantine
 from ledger.commands.serve import serve
+from ledger.commands.statement import statement
 from ledger.commands.telling import FAILED, sentence
 from ledger.commands.terminals import terminals
 from ledger.commands.tokens import tokens
@@ -36,10 +39,13 @@ COMMANDS: Final[tuple[click.Command, ...]] = (
     codes,
     terminals,
     quarantine,
+    courier,
     proof,
     purses,
     accounts,
     fund,
+    payouts,
+    statement,
     supply,
     audit,
     backup,

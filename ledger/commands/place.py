@@ -14,6 +14,7 @@ from typing import Final
 import click
 
 from ledger.actor import Actor
+from ledger.commands.settings_file import read_settings
 from ledger.errors import Refusal
 from ledger.issuer import Authorities
 from ledger.key_files import read_authorities
@@ -44,7 +45,8 @@ class Place:
     def ledger(self) -> Iterator[Ledger]:
         """Open the ledger for the length of a `with` block."""
         authorities = self.authorities()
-        ledger = Ledger.open(open_store(self.url), authorities, now_s)
+        settings = read_settings(self.directory)
+        ledger = Ledger.open(open_store(self.url), authorities, now_s, settings)
         named = ledger.acting_as(_person())
         try:
             yield named

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from kscoin.keys import PublicKey
 from kscoin.messages import Assurance
 from ledger.commands.place import Place
 from ledger.commands.reserves import gaps, lost, release
-from ledger.commands.telling import ID, KEY, as_json, say, say_facts
+from ledger.commands.telling import (
+    ID,
+    KEY,
+    as_json,
+    dry_run,
+    say,
+    say_facts,
+    say_rows,
+    with_reference,
+)
+from ledger.service import Ledger
+from ledger.store.purses import PurseRow
 
 
 @click.group()
@@ -36,16 +49,45 @@ def open_purse(
     _say_certificate(certificate.message.purse_id, certificate.data, is_json)
 
 
+@purses.command("list")
+@click.argument("holder_id", type=ID)
+@as_json
+@click.pass_obj
+def list_of(place: Place, holder_id: bytes, is_json: bool) -> None:
+    """List a holder's purses."""
+    with place.ledger() as ledger:
+        ledger.accounts.get(holder_id)
+        rows = [_facts(ledger, row) for row in ledger.purses.of(holder_id)]
+    say_rows("purses", rows, is_json, "No purses yet.")
+
+
 @purses.command("load")
 @click.argument("purse_id", type=ID)
 @click.argument("amount_won", type=int)
+@with_reference
 @as_json
 @click.pass_obj
-def load(place: Place, purse_id: bytes, amount_won: int, is_json: bool) -> None:
+def load(
+    place: Place, purse_id: bytes, amount_won: int, reference: str | None, is_json: bool
+) -> None:
     """Reserve won of the holder's for a purse and print its new certificate; 0 only renews it."""
     with place.ledger() as ledger:
-        certificate = ledger.purses.load(purse_id, amount_won)
+        certificate = ledger.purses.load(purse_id, amount_won, reference)
     _say_certificate(purse_id, certificate.data, is_json)
+
+
+@purses.command("defund")
+@click.argument("purse_id", type=ID)
+@dry_run
+@as_json
+@click.pass_obj
+def defund(place: Place, purse_id: bytes, is_dry_run: bool, is_json: bool) -> None:
+    """Close a purse for good: what is left comes back once no debit can arrive any more."""
+    with place.ledger() as ledger:
+        if not is_dry_run:
+            ledger.purses.defund(purse_id)
+        facts = _facts(ledger, ledger.purses.get(purse_id))
+    say_facts(facts, is_json)
 
 
 @purses.command("show")
@@ -55,17 +97,28 @@ def load(place: Place, purse_id: bytes, amount_won: int, is_json: bool) -> None:
 def show(place: Place, purse_id: bytes, is_json: bool) -> None:
     """Show how a purse stands."""
     with place.ledger() as ledger:
-        row, reserved = ledger.purses.get(purse_id), ledger.accounts.get(purse_id)
+        row = ledger.purses.get(purse_id)
         double_spends = ledger.purses.double_spends_of(purse_id)
-    facts = {
-        "purse_id": purse_id.hex(),
-        "holder_id": row.holder_id.hex(),
-        "credit_total_won": row.credit_total_won,
-        "reserved_won": reserved.balance_won,
-        "denied_at_s": row.denied_at_s,
-        "double_spends": len(double_spends),
-    }
+        facts = {
+            **_facts(ledger, row),
+            "holder_id": row.holder_id.hex(),
+            "released_won": row.released_won,
+            "guaranteed_won": row.guaranteed_won,
+            "double_spends": len(double_spends),
+        }
     say_facts(facts, is_json)
+
+
+def _facts(ledger: Ledger, row: PurseRow) -> dict[str, Any]:
+    return {
+        "purse_id": row.purse_id.hex(),
+        "assurance": Assurance(row.assurance).name.lower(),
+        "credit_total_won": row.credit_total_won,
+        "reserved_won": ledger.accounts.get(row.purse_id).balance_won,
+        "not_after_s": row.not_after_s,
+        "denied_at_s": row.denied_at_s,
+        "closing_at_s": row.closing_at_s,
+    }
 
 
 def _say_certificate(purse_id: bytes, certificate: bytes, is_json: bool) -> None:

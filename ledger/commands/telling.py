@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
 import click
@@ -17,10 +17,20 @@ from kscoin.keys import PublicKey
 from ledger.errors import Refusal
 
 FAILED: Final = 1
+# What shops and banks call a day; Korea has had no summer time since 1988.
+KST: Final = timezone(timedelta(hours=9), "KST")
 # Where there is no terminal to ask, a table is as wide as its longest row needs.
 _WIDE: Final = 200
 
+# Facts that are points in time; others that end in seconds are lengths of it.
+_TIMES: Final = ("_at_s", "_after_s")
+
 as_json = click.option("--json", "is_json", is_flag=True, help="Print one JSON object.")
+# An order that is given again with the same reference is not obeyed twice.
+with_reference = click.option(
+    "--reference", help="Your name for this order: given again, it is not obeyed again."
+)
+dry_run = click.option("--dry-run", "is_dry_run", is_flag=True, help="Only say what would be.")
 
 
 class Octets(click.ParamType[bytes]):
@@ -98,7 +108,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     """Return rows as a person reads them; won and counts stand to the right."""
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for name, value in rows[0].items():
-        is_number = isinstance(value, int) and not name.endswith("_at_s")
+        is_number = isinstance(value, int) and not name.endswith(_TIMES)
         drawn.add_column(title(name), justify="right" if is_number else "left", no_wrap=True)
     for row in rows:
         drawn.add_row(*(Text(cell(name, value)) for name, value in row.items()))
@@ -109,18 +119,18 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def title(name: str) -> str:
-    """Return a fact's name for a person: "booked_at_s" is "booked", "balance_won" "balance"."""
-    for unit in ("_at_s", "_won", "_s"):
-        name = name.removesuffix(unit)
-    return name.replace("_", " ")
+    """Return a fact's name for a person: "booked_at_s" is "booked (KST)"."""
+    if name.endswith(_TIMES):
+        return f"{name.removesuffix('_s').removesuffix('_at')} (KST)".replace("_", " ")
+    return name.removesuffix("_won").replace("_", " ")
 
 
 def cell(name: str, value: Any) -> str:
-    """Return a fact for a person: won with commas, times in UTC, nothing as "-"."""
+    """Return a fact for a person: won with commas, times in Korea, nothing as "-"."""
     if value is None:
         return "-"
-    if name.endswith("_at_s"):
-        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    if name.endswith(_TIMES):
+        return datetime.fromtimestamp(value, KST).strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

@@ -43,6 +43,14 @@ def accounts_of(tx: Tx, owner_id: bytes) -> tuple[Account, ...]:
     return tuple(typed(Account(*row)) for row in tx.execute(query))
 
 
+def accounts_after(tx: Tx, account_id: bytes, limit: int) -> tuple[Account, ...]:
+    """Return the next accounts by id."""
+    columns = [accounts.c[name] for name in Account.__dataclass_fields__]
+    query = select(*columns).where(accounts.c.account_id > account_id)
+    rows = tx.execute(query.order_by(accounts.c.account_id).limit(limit))
+    return tuple(typed(Account(*row)) for row in rows)
+
+
 def freeze(tx: Tx, account_ids: Iterable[bytes]) -> None:
     """Let no more won leave these accounts by their owner's will."""
     changed = update(accounts).where(accounts.c.account_id.in_(sorted(account_ids)))
