@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from kscoin import cose
@@ -17,6 +17,9 @@ from kscoin.messages import Debit, EntryVerdict, Verdict
 from kscoin.proof import DoubleSpendProof
 from kscoin.purse import Interval
 from offline_queue.audit import verify_journal
+from offline_queue.auditing.auditor import audit
+from offline_queue.auditing.knowledge import known_from
+from offline_queue.auditing.report import Severity
 from offline_queue.chain import Link, follow
 from offline_queue.records import acknowledgement_in, facts_of
 from offline_queue.values import StoredPayment
@@ -51,7 +54,12 @@ class JournalWatch:
     witnessed: dict[bytes, Debit] = field(default_factory=dict)
     torn: set[bytes] = field(default_factory=set)
     declined: set[bytes] = field(default_factory=set)
+    voided: set[bytes] = field(default_factory=set)
+    # What was given back of a request, by the entry that says so.
+    given_back: dict[int, tuple[bytes, int]] = field(default_factory=dict)
+    closes: int = 0
     verdicts: dict[int, EntryVerdict] = field(default_factory=dict)
+    asked: dict[bytes, int] = field(default_factory=dict)
     _open: bytes | None = None
     _lines: defaultdict[bytes, list[Interval]] = field(default_factory=lambda: defaultdict(list))
 
@@ -82,9 +90,28 @@ class JournalWatch:
 
     def won(self, *verdicts: Verdict | None) -> int:
         """Return the won of all payments with one of these verdicts (None: with none yet)."""
+        return sum(each.amount_won for each in self._with(*verdicts))
+
+    def unsettled_won(self) -> int:
+        """Return the won that the shop waits for: not of what it has taken back itself."""
+        waiting = self._with(None, Verdict.QUARANTINED)
+        return sum(each.amount_won for each in waiting if each.request_hash not in self.voided)
+
+    def taken_won(self, first: int, last: int) -> int:
+        """Return the won of payments and receipts in a stretch of the journal."""
+        taken = {at: each.request_hash for at, each in self.payments.items()} | self.receipts
+        return sum(self.asked[hashed] for at, hashed in taken.items() if first <= at <= last)
+
+    def given_back_of(self, request_hash: bytes) -> int:
+        """Return the won of a request that the ledger has given back to its payer."""
         return sum(
-            taken.amount_won for at, taken in self.payments.items() if self.verdict(at) in verdicts
+            won
+            for at, (request, won) in self.given_back.items()
+            if request == request_hash and self.verdict(at) is Verdict.RETURNED
         )
+
+    def _with(self, *verdicts: Verdict | None) -> Iterator[Taken]:
+        return (each for at, each in self.payments.items() if self.verdict(at) in verdicts)
 
     def verdict(self, sequence: int) -> Verdict | None:
         judged = self.verdicts.get(sequence)
@@ -103,6 +130,7 @@ class JournalWatch:
             case EntryKind.ATTEMPT:
                 assert self._open is None, "a request was opened before the last had an outcome"
                 self._open = request_hash
+                self.asked[request_hash or b""] = facts.amount_won or 0
             case EntryKind.PAYMENT:
                 self._pay(entry)
             case EntryKind.RECEIPT if request_hash is not None:
@@ -129,6 +157,22 @@ class JournalWatch:
             self.witnessed[debit_id] = debit
         if entry.kind is EntryKind.NOTE:
             self._note(Note.decode(entry.body))
+        if entry.kind in (EntryKind.REFUND, EntryKind.VOID):
+            self._give_back(entry)
+        self.closes += entry.kind is EntryKind.CLOSE
+
+    def _give_back(self, entry: JournalEntry) -> None:
+        facts = facts_of(entry.kind, entry.body)
+        assert facts.request_hash is not None, "what is given back was paid for a request"
+        if entry.kind is EntryKind.VOID:
+            self.voided.add(facts.request_hash)
+        paid_won = self.asked[facts.request_hash]
+        won = facts.amount_won or paid_won
+        self.given_back[entry.sequence] = (facts.request_hash, won)
+        given = sum(
+            each for hashed, each in self.given_back.values() if hashed == facts.request_hash
+        )
+        assert given <= paid_won, "more is given back than was paid"
 
     def _note(self, note: Note) -> None:
         if note.kind is NoteKind.DECLINED and note.detail is not None:
@@ -169,7 +213,7 @@ class Checks:
         watch.look(self.house)
         at_risk = watch.terminal.running.at_risk().result()
         waiting_won = watch.won(None, Verdict.QUARANTINED)
-        assert at_risk.unsettled_won == waiting_won, "the queue counts other won as unsettled"
+        assert at_risk.unsettled_won == watch.unsettled_won(), "other won count as unsettled"
         approved_won = sum(taken.amount_won for taken in watch.payments.values())
         refused = [
             (judged, watch.payments[at].amount_won)
@@ -208,6 +252,7 @@ class Checks:
             self._each_request_once(watch)
             watch.terminal.shut_down()
             verify_journal(watch.terminal.journal_path, watch.terminal.terminal_id)
+            self._auditor_finds_nothing(watch.terminal)
         self.books_are_right()
         assert self.house.ledger.books.audit().findings == ()
         trust = pin_trust(
@@ -220,6 +265,17 @@ class Checks:
             self._each_double_spend_is_proven(line, {row.debit_hash for row in rows})
             if not line.is_cloned:
                 self._honest_purse_has_its_won(line)
+
+    def _auditor_finds_nothing(self, terminal: Terminal) -> None:
+        """An auditor with nothing but the trust list and all policies finds no error."""
+        known = known_from(None, terminal.journal_path.parent)
+        known = replace(known, policies=tuple(self.house.policies))
+        errors = [
+            finding
+            for finding in audit(terminal.journal_path, known).findings
+            if finding.severity is Severity.ERROR
+        ]
+        assert not errors, f"{terminal.name}: {errors[0].sequence}: {errors[0].sentence}"
 
     def _each_request_once(self, watch: JournalWatch) -> None:
         """The shop has the won of every request that it was told is paid, once."""
@@ -259,11 +315,17 @@ class Checks:
 
     def _honest_purse_has_its_won(self, line: Line) -> None:
         """What an honest purse lost in torn taps is back; the rest is spent or still reserved."""
-        ledger, spent_won = self.house.ledger, 0
+        ledger, spent_won, given_back_won = self.house.ledger, 0, 0
         returned = {each.debit_id: each.debit.amount_won for each in self._returned(line)}
         for watch in self.watches.values():
             spent_won += sum(
                 taken.amount_won
+                for at, taken in watch.payments.items()
+                if taken.debit.purse_id == line.purse_id
+                and watch.verdict(at) is not Verdict.RETURNED
+            )
+            given_back_won += sum(
+                watch.given_back_of(taken.request_hash)
                 for at, taken in watch.payments.items()
                 if taken.debit.purse_id == line.purse_id
                 and watch.verdict(at) is not Verdict.RETURNED
@@ -273,7 +335,8 @@ class Checks:
         reserved_won = ledger.accounts.get(line.purse_id).balance_won
         assert reserved_won == credit_won - spent_won - returned_won, "a reserve is wrong"
         holder_won = ledger.accounts.get(line.holder_id).balance_won
-        assert holder_won == self.holder_won - credit_won + returned_won, "not all came back"
+        expected_won = self.holder_won - credit_won + returned_won + given_back_won
+        assert holder_won == expected_won, f"its holder has {holder_won}, not {expected_won}"
 
     def _returned(self, line: Line) -> Iterator[Taken]:
         """Yield the debits that bought nothing and that the ledger has been told of."""

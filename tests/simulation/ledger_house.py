@@ -30,6 +30,7 @@ from tests.simulation.mould import Mould, load_image
 T = TypeVar("T")
 
 PAID: Final = frozenset({Verdict.SETTLED, Verdict.GUARANTEED})
+_GIVEN_BACK: Final = (EntryKind.REFUND, EntryKind.VOID)
 # What HTTP answers to a refusal; which of the 4xx it is makes no difference to a terminal.
 _REFUSED_STATUS: Final = 409
 
@@ -56,7 +57,9 @@ class LedgerHouse:
         # By terminal and sequence; and by terminal what its till account must hold.
         self.verdicts: dict[tuple[bytes, int], EntryVerdict] = {}
         self.credited_won: Counter[bytes] = Counter()
+        self._asked_won: dict[tuple[bytes, bytes | None], int] = {}
         self.answers: list[bytes] = []
+        self.policies = [claim(Policy, self.ledger.published.policy())]
         self.is_touched = True
 
     def restart(self) -> None:
@@ -87,6 +90,7 @@ class LedgerHouse:
         data = seal(policy, self._mould.authorities.signers[Purpose.POLICY], NETWORK).data
         row = PublishedRow(policy.version, data, self._time())
         self._store.write(lambda tx: published.add_policy(tx, row))
+        self.policies.append(policy)
 
     def _opened(self) -> Ledger:
         return Ledger.open(self._store, self._mould.authorities, self._time)
@@ -103,6 +107,11 @@ class LedgerHouse:
                 self._credit(batch.terminal_id, entry, verdict)
 
     def _credit(self, terminal_id: bytes, entry: JournalEntry, verdict: EntryVerdict) -> None:
-        amount_won = facts_of(entry.kind, entry.body).amount_won or 0
+        facts = facts_of(entry.kind, entry.body)
+        asked = (terminal_id, facts.request_hash)
+        if entry.kind is EntryKind.PAYMENT:
+            self._asked_won[asked] = facts.amount_won or 0
         if entry.kind is EntryKind.PAYMENT and verdict.verdict in PAID:
-            self.credited_won[terminal_id] += amount_won
+            self.credited_won[terminal_id] += self._asked_won[asked]
+        if entry.kind in _GIVEN_BACK and verdict.verdict is Verdict.RETURNED:
+            self.credited_won[terminal_id] -= facts.amount_won or self._asked_won[asked]

@@ -31,8 +31,8 @@ JOURNAL_FILE: Final = "journal.db"
 class SteppedQueue(OfflineQueue):
     """The queue as it is, but each call is done at once, in the caller's thread."""
 
-    def _ask(self, work: Callable[[], T]) -> Future[T]:
-        call: _Call[T] = _Call(work, Future())
+    def _ask(self, work: Callable[[], T], *, needs_journal: bool = True) -> Future[T]:
+        call: _Call[T] = _Call(work, Future(), needs_journal)
         self._prepare(call).run()
         return call.future
 

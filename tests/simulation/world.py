@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -16,7 +16,7 @@ from typing import Final
 from unittest.mock import patch
 
 from kscoin.policy import start_policy
-from offline_queue.errors import LedgerError
+from offline_queue.errors import LedgerError, NotGivenBack
 from offline_queue.values import OpenRequest, StoredPayment
 from tests.offline_queue.shop import MEMORY
 from tests.simulation import sales
@@ -33,6 +33,9 @@ from tests.simulation.terminal import Terminal
 _HOUR_S: Final = 3_600
 # In every second world somebody has a cloned card from the first hour.
 _CLONED_FROM_THE_START: Final = 0.5
+_VOIDS: Final = 0.4
+# So few that a world of days has archives; a till's has two thousand.
+_ARCHIVE_ENTRIES: Final = 10
 _LOADS_WON: Final = (20_000, 60_000, 120_000)
 
 
@@ -116,15 +119,17 @@ class World:
         return [
             (self._sell, 130),
             (self._sync, 22),
-            (self._start_again, 8),
+            (self._start_again, 25),
             (self._cut_power, 2),
             (self._light_fuse, 5),
             (self._deliver, 6),
             (self._set_clock, 2),
             (self._let_hours_pass, 5),
             (self._change_line, 5),
-            (self._tidy, 2),
-            (self._load_some, 4),
+            (self._tidy, 4),
+            (self._give_back, 10),
+            (self._close_day, 3),
+            (self._load_some, 6),
             (self._clone, 2),
             (self._restart_ledger, 1),
             (self._light_ledger, 2),
@@ -157,6 +162,39 @@ class World:
         if terminal.queue is not None:
             self.say(f"{terminal.name} syncs")
             terminal.turn()
+
+    def _give_back(self, terminal: Terminal) -> None:
+        """Take a payment back, or part of it."""
+        watch = self.checks.watches[terminal.terminal_id]
+        paid = [each.request_hash for each in watch.payments.values()]
+        paid += watch.receipts.values()
+        if terminal.queue is None or not paid:
+            return
+        request_hash = self.chance.choice(paid)
+        amount_won = self.chance.randint(1, watch.asked[request_hash])
+        try:
+            if self.chance.random() < _VOIDS:
+                stored = terminal.queue.void(request_hash, "simulated").result()
+            else:
+                stored = terminal.queue.refund(request_hash, amount_won, "simulated").result()
+        except NotGivenBack as error:
+            self.say(f"{terminal.name} gives nothing back: {error.code}")
+            return
+        self.say(f"{terminal.name} gives back {stored.amount_won:,} won")
+        watch.look(self.house)
+        assert watch.given_back[stored.sequence] == (request_hash, stored.amount_won)
+
+    def _close_day(self, terminal: Terminal) -> None:
+        """Close the day; its sums are those of the entries since the last close."""
+        if terminal.queue is None:
+            return
+        watch = self.checks.watches[terminal.terminal_id]
+        number = terminal.queue.x_report().result().close.number
+        report = terminal.queue.close_day(number).result()
+        first, last = report.first_sequence, report.close.last_sequence
+        taken_won = watch.taken_won(first, last)
+        self.say(f"{terminal.name} closes day {number}: {report.taken.won:,} won")
+        assert report.taken.won == taken_won, f"the day took {taken_won}"
 
     def _tidy(self, terminal: Terminal) -> None:
         if terminal.queue is not None:
@@ -304,7 +342,7 @@ _OVER: Final = object()
 
 def play(seed: int, size: Size = SMALL) -> World:
     """Play the world of a seed; raises SimulationFailed, which says how to play it again."""
-    with drawn_from(seed), _known_schema(), TemporaryDirectory(dir=MEMORY) as place:
+    with drawn_from(seed), _in_small(), TemporaryDirectory(dir=MEMORY) as place:
         world = World(seed, size, Path(place))
         try:
             world.play()
@@ -313,9 +351,14 @@ def play(seed: int, size: Size = SMALL) -> World:
         return world
 
 
-def _known_schema() -> AbstractContextManager[object]:
-    """Spare each start of the ledger a look at its migrations: that takes longer than the rest."""
-    return patch("ledger.service.require_current", lambda store: store)
+@contextmanager
+def _in_small() -> Iterator[None]:
+    """Archive early, and spare each start of the ledger a long look at its migrations."""
+    with (
+        patch("ledger.service.require_current", lambda store: store),
+        patch("offline_queue.journal.ARCHIVE_ENTRIES", _ARCHIVE_ENTRIES),
+    ):
+        yield
 
 
 def _report(world: World, size: Size, exc: Exception) -> str:
