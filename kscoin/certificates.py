@@ -58,6 +58,17 @@ class Trust:
                 return PublicKey(each.public_key)
         raise Expired(f"the {purpose.name.lower()} authority's key is not valid now")
 
+    def sealing_key(self, now_s: int) -> PublicKey:
+        """Return the courier key that is valid at `now_s`, the latest if there are several.
+
+        Raises UntrustedKey if there is none: the ledger takes no couriers.
+        """
+        couriers = self._authorities(Purpose.COURIER)
+        valid = [each for each in couriers if each.not_before_s <= now_s <= each.not_after_s]
+        if not valid:
+            raise UntrustedKey("the trust list has no courier key that is valid now")
+        return PublicKey(max(valid, key=lambda each: each.not_before_s).public_key)
+
     def _authorities(self, purpose: Purpose) -> Iterator[Authority]:
         return (each for each in self.listing.authorities if each.purpose is purpose)
 

@@ -13,6 +13,7 @@
     │   ├── UntrustedKey        no authority of our trust list has that key for that purpose
     │   ├── Expired             valid once, not now
     │   ├── StaleVersion        a signed list is not newer than the one in force
+    │   ├── NotForUs            sealed for another key, or altered on the way
     │   └── BrokenChain         journal entries do not name the ones before them
     └── SpendingError           a debit does not fit on the purse's spending line
         ├── ExceedsCredit       it ends above what the ledger has reserved
@@ -115,6 +116,12 @@ class StaleVersion(VerificationError):
     """Raised when a signed policy, denylist or trust list is not newer than ours."""
 
     code = "stale_version"
+
+
+class NotForUs(VerificationError):
+    """Raised when sealed bytes do not open: for another ledger, or not what was sealed."""
+
+    code = "not_for_us"
 
 
 class BrokenChain(VerificationError):

@@ -88,6 +88,8 @@ class Purpose(IntEnum):
     TERMINAL = 2
     RECEIPT = 3
     POLICY = 4
+    # Signs nothing: terminals seal to it what a courier carries (section 16).
+    COURIER = 5
 
 
 class Verdict(IntEnum):

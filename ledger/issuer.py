@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from kscoin.certificates import Trust, pin_trust, seal_trust_list
+from kscoin.courier import Parcel, batch_in
 from kscoin.errors import UntrustedKey
-from kscoin.keys import PublicKey, Signer
+from kscoin.keys import PublicKey, Signer, SoftwareSigner
 from kscoin.messages import (
     Acknowledgement,
     Authority,
@@ -25,6 +26,7 @@ from kscoin.messages import (
 )
 from kscoin.signed import Signed, open_signed, seal
 from kscoin.wallets import AccountStatement, SupplyStatement
+from ledger.errors import SetupError
 
 # An authority's key outlives every certificate that it signs in its first years.
 AUTHORITY_VALID_S: Final = 10 * 365 * 86_400
@@ -60,6 +62,13 @@ class Issuer:
     def receipt_key(self) -> PublicKey:
         """The key that receipts and acknowledgements are verified with."""
         return self._signers[Purpose.RECEIPT].public_key
+
+    def batch_in(self, parcel: Parcel) -> bytes:
+        """Return the batch that a verified parcel holds; raises NotForUs."""
+        key = self._signers[Purpose.COURIER]
+        if not isinstance(key, SoftwareSigner):
+            raise SetupError("the courier's key has to be one that opens, not only signs")
+        return batch_in(parcel, key, self.network)
 
     def purse_certificate(self, certificate: PurseCertificate) -> Signed[PurseCertificate]:
         return seal(certificate, self._signers[Purpose.PURSE], self.network)

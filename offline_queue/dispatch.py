@@ -68,6 +68,24 @@ class Dispatch:
             self._books.append_acknowledgement(signed.data, signed.message, record)
         return self._summary(signed.message, record)
 
+    def batch_after(self, number: int) -> StoredBatch | None:
+        """Return the batch after that one, stored or new; None if every entry is in a batch.
+
+        A courier takes them all at once, before any has been acknowledged. Raises LedgerGarbled
+        if there never was a batch of that number, or a QueueError.
+        """
+        with self._books as journal:
+            previous = journal.last_batch()
+            following = journal.batch(number + 1)
+            last_number = previous.number if previous else 0
+            last_sequence = previous.last_sequence if previous else 0
+            is_all_in = journal.tail.sequence == last_sequence
+        if following is not None:
+            return self._again(following)
+        if number != last_number:
+            raise LedgerGarbled(f"there never was a batch {number}")
+        return None if is_all_in else self._new(MAX_BATCH_ENTRIES)
+
     def stored_batch(self, number: int) -> StoredBatch:
         """Return a batch that has been stored, as it was sent, byte for byte.
 

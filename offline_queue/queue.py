@@ -30,6 +30,7 @@ from offline_queue.counter import (
     TakenBack,
     Timeline,
 )
+from offline_queue.courier import Courier
 from offline_queue.day import DAYS_LISTED, Days
 from offline_queue.dispatch import Dispatch
 from offline_queue.errors import QueueError, QueueStopped
@@ -45,10 +46,12 @@ from offline_queue.values import (
     Acknowledged,
     AdmittedPurse,
     AtRisk,
+    CourierNews,
     OpenRequest,
     PendingEntry,
     PurseState,
     Recovery,
+    Shipment,
     StoredBatch,
     StoredPayment,
     Versions,
@@ -119,6 +122,7 @@ class OfflineQueue:
         self._standing = Standing(books, rulebook)
         self._teller = Teller(books, rulebook, terminal, setup.clock, setup.random_bytes)
         self._dispatch = Dispatch(books, rulebook, terminal)
+        self._courier = Courier(books, rulebook, terminal, self._dispatch)
         self._history = History(books)
         self._days = Days(books)
         self._refunds = Refunds(books, terminal, setup.random_bytes)
@@ -246,6 +250,14 @@ class OfflineQueue:
     def acknowledge(self, data: bytes) -> Future[Acknowledged]:
         """Verify and journal the ledger's answer to a batch. See `Dispatch.acknowledge`."""
         return self._ask(lambda: self._dispatch.acknowledge(data))
+
+    def export_courier(self, after: int | None = None) -> Future[Shipment | None]:
+        """Return what a courier takes to the ledger. See `Courier.export`."""
+        return self._ask(lambda: self._courier.export(after))
+
+    def import_courier(self, data: bytes) -> Future[CourierNews]:
+        """Take what a courier brought back. See `Courier.take`."""
+        return self._ask(lambda: self._courier.take(data))
 
     def versions(self) -> Future[Versions]:
         """Return the versions of the signed lists in force."""

@@ -98,7 +98,8 @@ class AtRisk:
 
     `unsettled` counts offline payments, `waiting` all entries that the ledger has to decide on,
     online receipts among them. Limits are those in force now, halved once for each reason in
-    `halved_by`. `stopped_by` is the code of the error that every offline debit would meet at present, whatever its sum.
+    `halved_by`. `stopped_by` is the code of the error that every offline debit would meet at
+    present, whatever its sum.
     """
 
     unsettled_won: int
@@ -161,6 +162,24 @@ class Acknowledged:
     denylist_version: int
     entries_left: int
     won_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """What a courier takes to the ledger; `is_all` unless more waits than one shipment holds."""
+
+    data: bytes
+    batches: int
+    entries: int
+    is_all: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CourierNews:
+    """What a courier brought back: the acknowledgements in order, and the lists now in force."""
+
+    acknowledged: tuple[Acknowledged, ...]
+    versions: Versions
 
 
 @dataclass(frozen=True, slots=True)

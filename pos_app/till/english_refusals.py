@@ -36,6 +36,7 @@ REFUSALS: Final = MappingProxyType(
         "untrusted_key": Refusal("Its issuer is not known here.", _OTHER),
         "expired": Refusal("It is no longer valid.", _OTHER),
         "stale_version": Refusal("The list that came is older.", _BY_ITSELF),
+        "not_for_us": Refusal("It was sealed for another ledger.", _OTHER),
         "broken_chain": Refusal(
             "The journal does not hang together.", f"Leave it on. {_TECHNICIAN}"
         ),

@@ -36,6 +36,7 @@ REFUSALS: Final = MappingProxyType(
         "untrusted_key": Refusal("알 수 없는 발행처입니다.", _OTHER),
         "expired": Refusal("유효 기간이 지났습니다.", _OTHER),
         "stale_version": Refusal("받은 목록이 더 오래되었습니다.", _BY_ITSELF),
+        "not_for_us": Refusal("다른 서버 앞으로 봉인된 것입니다.", _OTHER),
         "broken_chain": Refusal(
             "장부 기록이 이어지지 않습니다.", f"단말기를 끄지 말고 {_TECHNICIAN}"
         ),

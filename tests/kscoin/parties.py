@@ -12,6 +12,7 @@ from functools import cache
 from typing import Final
 
 from kscoin.certificates import Trust, pin_trust, seal_trust_list
+from kscoin.courier import Parcel
 from kscoin.keys import P256_ORDER, SoftwareSigner
 from kscoin.messages import (
     Acknowledgement,
@@ -80,7 +81,7 @@ def authority(purpose: Purpose, ends_s: int = NOW_S + 400 * DAY_S) -> Authority:
 
 
 def trust_list(version: int = 1, roots: tuple[str, ...] = ("root", "second root")) -> TrustList:
-    """Return a list of all four authorities with the named roots."""
+    """Return a list of all authorities with the named roots."""
     return TrustList(
         version=version,
         issued_at_s=NOW_S,
@@ -174,7 +175,15 @@ class Sample:
 @cache
 def samples() -> tuple[Sample, ...]:
     """Return at least one message of every type of KSP/1 section 4."""
-    return (*_certificates(), *_payments(), *_corrections(), *_sync(), *_ledger(), *_wallets())
+    return (
+        *_certificates(),
+        *_payments(),
+        *_corrections(),
+        *_sync(),
+        *_ledger(),
+        *_wallets(),
+        *_carried(),
+    )
 
 
 def sample(name: str) -> Sample:
@@ -271,6 +280,12 @@ def _sync() -> tuple[Sample, ...]:
             Acknowledgement(TERMINAL_ID, 8, new_head, (), NOW_S + 9, 1, 3, NOW_S + 5),
         ),
     )
+
+
+def _carried() -> tuple[Sample, ...]:
+    # Sealing is different every time; what is sealed is no matter of this vector.
+    sealed = octets("enc", 32) + octets("ct", 32) + octets("tag", 16)
+    return (Sample("parcel", "terminal", Parcel(TERMINAL_ID, 7, 1, 3, sealed)),)
 
 
 def _ledger() -> tuple[Sample, ...]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from kscoin import codec, messages, wallets
+from kscoin import codec, courier, messages, wallets
 from kscoin.entries import ClockSet, Close, JournalEntry, Note, Start, Torn
 from kscoin.fields import Choice, Digits, FieldType, ListOf, Octets, Record, Row, Text, Uint, wired
 from kscoin.messages import Message
@@ -16,7 +16,7 @@ from kscoin.purse import Interval
 # Every message, and everything else that is written as a map: a new one is tested by being there.
 MESSAGES: Final[tuple[type[Message], ...]] = tuple(
     kind
-    for kind in (*vars(messages).values(), *vars(wallets).values())
+    for kind in (*vars(messages).values(), *vars(wallets).values(), courier.Parcel)
     if isinstance(kind, type) and issubclass(kind, Message) and kind is not Message
 )
 MAPS: Final = (JournalEntry, Start, Torn, Close, ClockSet, Note)

@@ -40,6 +40,7 @@ def test_codes_are_stable() -> None:
             "untrusted_key",
             "expired",
             "stale_version",
+            "not_for_us",
             "broken_chain",
             "spending",
             "exceeds_credit",

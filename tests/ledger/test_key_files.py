@@ -32,7 +32,7 @@ def test_keys_come_back_as_they_went(tmp_path: Path, secret: str | None) -> None
 def test_private_keys_are_for_their_owner_only(tmp_path: Path) -> None:
     written(tmp_path)
     files = [*tmp_path.glob("keys/*.pem"), *tmp_path.glob("roots/*.pem")]
-    assert len(files) == 6
+    assert len(files) == 2 + len(Purpose)
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
     directories = [tmp_path / "keys", tmp_path / "roots"]
     assert {stat.S_IMODE(each.stat().st_mode) for each in directories} == {0o700}

@@ -54,7 +54,7 @@ _FIELDS: Final[tuple[tuple[str, str, int, Any], ...]] = (
     ("a verdict has a sequence", "acknowledgement", 4, [[None, 1, None, None]]),
     ("a reason has 64 bytes at most", "refund", 5, "x" * 65),
     ("a denied purse is an id", "denylist, the whole", 3, [b"short"]),
-    ("a purpose is one of those defined", "trust list", 3, [[5, bytes(33), 0, 1]]),
+    ("a purpose is one of those defined", "trust list", 3, [[6, bytes(33), 0, 1]]),
     ("four roots at most", "trust list", 4, [bytes(33)] * 5),
     ("a payment number has 19 digits, not 18", "tax bill", 1, "1" * 18),
     ("a purse order is of a kind", "purse order, to load", 3, 3),
