@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from kscoin import cose
@@ -86,19 +86,39 @@ class Days:
         return DayReport(close, places[1] + 1 if places[1:] else 1, is_closed=True)
 
     def _close(self, journal: Journal, last: LastClose, staff_id: str) -> Close:
-        end = journal.tail.sequence
-        carried = sales.carried_over(journal, last)
-        first = min((row.sequence for row in carried), default=last.sequence + 1)
-        staff_of = _StaffOf(journal, sales.duties(journal, first, end))
+        lines, earlier = _lines(journal, last, journal.tail.sequence, sales.NOW)
         return Close(
             number=last.number + 1,
-            last_sequence=end,
-            lines=lines_of(sales.counted(journal, last.sequence + 1, end), staff_of),
+            last_sequence=journal.tail.sequence,
+            lines=lines,
             staff_id=staff_id,
             acknowledged_sequence=self._books.last_word.last_sequence,
-            earlier=lines_of(carried, staff_of),
+            earlier=earlier,
             closed_at_s=self._books.time().now_s,
         )
+
+
+def recount(journal: Journal, sequence: int) -> Close:
+    """Return the close in that place with its lines counted again from the entries before it.
+
+    For an auditor: it is equal to the close itself, however much has been judged since. Raises
+    JournalDamaged.
+    """
+    close = Close.decode(journal.entry(sequence).body)
+    last = sales.close_at(journal, next(iter(sales.closes(journal, 1, sequence)), 0))
+    lines, earlier = _lines(journal, last, close.last_sequence, sequence)
+    return replace(close, number=last.number + 1, lines=lines, earlier=earlier)
+
+
+def _lines(
+    journal: Journal, last: LastClose, end: int, before: int
+) -> tuple[tuple[CloseLine, ...], tuple[CloseLine, ...]]:
+    """Return the lines of the day after a close up to `end`, and of what it had carried over."""
+    carried = sales.carried_over(journal, last, before)
+    first = min((row.sequence for row in carried), default=last.sequence + 1)
+    staff_of = _StaffOf(journal, sales.duties(journal, first, end))
+    day = sales.counted(journal, last.sequence + 1, end, before)
+    return lines_of(day, staff_of), lines_of(carried, staff_of)
 
 
 def lines_of(rows: Iterable[Row], staff_of: Callable[[Row], str]) -> tuple[CloseLine, ...]:

@@ -121,6 +121,9 @@ class Row:
             return CloseState.REFUSED if is_refused else CloseState.SETTLED
         if self.kind in (EntryKind.PAYMENT, EntryKind.VOID) and self.is_voided:
             return CloseState.VOIDED
+        if self.kind is EntryKind.REFUND and self.verdict is Verdict.RETURNED:
+            # What a refund is for has happened.
+            return CloseState.SETTLED
         return _STATES[self.verdict]
 
     @property
@@ -193,13 +196,13 @@ def counted(journal: Journal, first: int, last: int, before: int = NOW) -> tuple
     return _rows(journal, _COUNTED_BETWEEN, before, first, last)
 
 
-def carried_over(journal: Journal, close: LastClose) -> tuple[Row, ...]:
-    """Return the payments and refunds that a close carried over, as they stand now."""
+def carried_over(journal: Journal, close: LastClose, before: int = NOW) -> tuple[Row, ...]:
+    """Return the payments and refunds that a close carried over, as they stood before an entry."""
     at, acknowledged = close.sequence, close.acknowledged_sequence
     held = _rows(journal, _QUARANTINED, at, acknowledged)
     unjudged = counted(journal, acknowledged + 1, close.last_sequence, before=at)
     carried = [row.sequence for row in (*held, *unjudged) if row.is_carried]
-    return tuple(row for each in carried for row in counted(journal, each, each))
+    return tuple(row for each in carried for row in counted(journal, each, each, before))
 
 
 def verdicts_on(journal: Journal, sequence: int) -> list[tuple[int, Verdict, str | None]]:
@@ -217,16 +220,21 @@ def batch_with(journal: Journal, sequence: int) -> int | None:
     return next((number for number, last in found if sequence <= last), None)
 
 
-def closes(journal: Journal, limit: int) -> list[int]:
-    """Return the places of the last `limit` Z reports, newest first."""
+def closes(journal: Journal, limit: int, before: int = NOW) -> list[int]:
+    """Return the places of the last `limit` Z reports before an entry, newest first."""
     sql = f"""SELECT sequence FROM entries WHERE kind = {EntryKind.CLOSE:d}
-              ORDER BY sequence DESC LIMIT ?"""
-    return [row[0] for row in journal.select(sql, limit)]
+              AND sequence < ? ORDER BY sequence DESC LIMIT ?"""
+    return [row[0] for row in journal.select(sql, before, limit)]
 
 
 def last_close(journal: Journal) -> LastClose:
     """Return the last Z report's place, or zeros."""
-    if (sequence := journal.last_of_kind(EntryKind.CLOSE)) == 0:
+    return close_at(journal, journal.last_of_kind(EntryKind.CLOSE))
+
+
+def close_at(journal: Journal, sequence: int) -> LastClose:
+    """Return what the close in that place says of where it ends; zeros for place zero."""
+    if sequence == 0:
         return LastClose()
     close = Close.decode(journal.entry(sequence).body)
     return LastClose(sequence, close.number, close.last_sequence, close.acknowledged_sequence)

@@ -20,15 +20,22 @@ from hypothesis.stateful import (
     rule,
 )
 
-from kscoin.entries import MAX_CLOSE_LINES, Close, CloseLine, CloseState, EntryKind
+from kscoin.entries import (
+    MAX_CLOSE_LINES,
+    Close,
+    CloseLine,
+    CloseState,
+    EntryKind,
+    JournalEntry,
+)
 from kscoin.errors import Malformed
-from kscoin.messages import Verdict
+from kscoin.messages import EntryVerdict, Verdict
 from kscoin.policy import start_policy
 from offline_queue.counter import DayReport, HistoryQuery, TakenBack, Total
-from offline_queue.day import lines_of
+from offline_queue.day import lines_of, recount
 from offline_queue.errors import DiskFailed, NoSuchDay, NotGivenBack
 from offline_queue.queue import OfflineQueue
-from offline_queue.sales import Row
+from offline_queue.sales import Row, closes
 from tests.kscoin.parties import NOW_S, octets
 from tests.offline_queue.desk import Desk, judging, open_desk, upload
 from tests.offline_queue.shop import MEMORY, Purse, Shop, receipt_for
@@ -218,12 +225,16 @@ class AnyDays(RuleBasedStateMachine):
         self._given_back(lambda: self.desk.refunds.void(of, "why"))
 
     @rule(
-        verdict=st.sampled_from([Verdict.SETTLED, Verdict.REFUSED, Verdict.QUARANTINED]),
-        kind=st.sampled_from([EntryKind.PAYMENT, EntryKind.REFUND]),
+        payments=st.sampled_from([Verdict.SETTLED, Verdict.REFUSED, Verdict.QUARANTINED]),
+        refunds=st.sampled_from([Verdict.RETURNED, Verdict.REFUSED, Verdict.QUARANTINED]),
     )
-    def sync(self, verdict: Verdict, kind: EntryKind) -> None:
+    def sync(self, payments: Verdict, refunds: Verdict) -> None:
+        def judge(entry: JournalEntry) -> EntryVerdict:
+            verdicts = {EntryKind.PAYMENT: payments, EntryKind.REFUND: refunds}
+            return EntryVerdict(entry.sequence, verdicts.get(entry.kind, Verdict.RETURNED))
+
         if self.desk.books.waiting_count:
-            upload(self.desk, judging(verdict, kind))
+            upload(self.desk, judge)
 
     @rule()
     def close_day(self) -> None:
@@ -256,6 +267,14 @@ class AnyDays(RuleBasedStateMachine):
         days = [*self.days, self.desk.days.x_report()]
         assert sum(day.net_won for day in days) == net_won - lost_refunds_won
 
+    @invariant()
+    def every_closed_day_can_be_counted_again(self) -> None:
+        with self.desk.books as journal:
+            places = closes(journal, len(self.days))
+            assert [recount(journal, at) for at in places] == [
+                day.close for day in reversed(self.days)
+            ]
+
     def teardown(self) -> None:
         self.desk.close()
         self.directory.cleanup()
@@ -266,5 +285,5 @@ def _refunds_brought(close: Close) -> Total:
     return Total(sum(line.count for line in lines), sum(line.total_won for line in lines))
 
 
-AnyDays.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+AnyDays.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
 TestAnyDays = AnyDays.TestCase
