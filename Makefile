@@ -21,6 +21,9 @@ check: .venv/.ready-test ## formatting, ruff, mypy --strict, and who may import 
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
 
+fuzz: .venv/.ready-test ## spoilt bodies at every door of the ledger: BODIES=100000
+	@KS_FUZZ_BODIES=$(or $(BODIES),100000) $(PYTHON) -m pytest -n 0 tests/ledger/test_fuzz.py $(ARGS)
+
 rehearse: .venv/.ready-run ## drill an outage without a window: ARGS="--payments 200 --seed 7"
 	@$(BIN)/ks-pos rehearse $(ARGS)
 
