@@ -4,7 +4,7 @@ BIN := .venv/bin
 PYTHON := $(BIN)/python
 SETUP_SOURCES := deploy/setup.sh setup.cfg pyproject.toml
 
-.PHONY: help run test check rehearse powercuts soak bench format clean
+.PHONY: help run test check fuzz rehearse powercuts soak bench format clean
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
