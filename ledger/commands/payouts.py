@@ -69,7 +69,7 @@ def show(place: Place, payout_id: bytes, is_json: bool) -> None:
     with place.ledger() as ledger:
         facts = _run_facts(ledger, ledger.payouts.get(payout_id))
         rows = [_payout_facts(row) for row in ledger.payouts.of(payout_id)]
-    say_rows("merchants", rows, is_json, "Nobody is in this run.", **facts)
+    say_rows("payouts", rows, is_json, "Nobody is in this run.", **facts)
 
 
 @payouts.command("csv")

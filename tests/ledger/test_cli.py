@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from kscoin.messages import EnrolmentRequest, PurseCertificate
 from kscoin.signed import claim, seal
 from ledger.commands.main import commands, main
+from tests.ledger.operator import Operator
 from tests.ledger.world import new_key
 
 STOP_TIMEOUT_S = 20.0
-
-
-@dataclass
-class Operator:
-    """Someone who types commands at one ledger."""
-
-    directory: Path
-
-    def types(self, *words: str) -> Result:
-        return CliRunner().invoke(commands, ["--data", str(self.directory), *words])
-
-    def asks(self, *words: str) -> dict[str, Any]:
-        """Return what a command prints with --json."""
-        result = self.types(*words, "--json")
-        assert result.exit_code == 0, result.output
-        facts: dict[str, Any] = json.loads(result.stdout)
-        return facts
 
 
 @pytest.fixture
