@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from kscoin.base45 import base45_decode, base45_encode
-from kscoin.errors import Malformed, NotKSCoin, TooLarge
+from kscoin.errors import EncodingError, Malformed, NotKSCoin, TooLarge
 
 PREFIX: Final = "KS1F:"
 # With its head and in Base45 about 630 characters: a code of 81 modules a side (version 16 at M),
@@ -24,6 +25,8 @@ _HEAD: Final = struct.Struct(">8sHHI")
 _SET_BYTES: Final = 8
 # An hour of frames, four a second; what is larger goes as a file.
 MAX_FRAMES: Final = 15_000
+# What fits a line that a person reads.
+_MISSING_NAMED: Final = 20
 # Base45 writes two bytes as three characters (RFC 9285 section 4).
 MAX_TEXT: Final = len(PREFIX) + (_HEAD.size + FRAME_BYTES + 1) // 2 * 3
 
@@ -98,6 +101,24 @@ class Collector:
         if _set_id(data) != self._first.set_id:
             raise Malformed("the frames do not make up what they were made of")
         return data
+
+
+def carried(content: bytes) -> bytes:
+    """Return what a file carries: its bytes, or what its frames make up if it holds their texts.
+
+    One text a line; lines that were not read right are left out. Raises Malformed, which names
+    the frames that are missing as people count them, from 1 on.
+    """
+    if not content.startswith(PREFIX.encode()):
+        return content
+    collector = Collector()
+    for line in content.decode("ascii", "replace").splitlines():
+        with suppress(EncodingError):
+            collector.add(from_text(line))
+    if missing := [str(each + 1) for each in collector.missing]:
+        named = ", ".join(missing[:_MISSING_NAMED]) + (", ..." * (len(missing) > _MISSING_NAMED))
+        raise Malformed(f"of {collector.count} codes these are missing: {named}")
+    return collector.data()
 
 
 def _text(frame: Frame) -> str:

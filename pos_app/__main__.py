@@ -40,6 +40,9 @@ LATE_COMMANDS: Final[Mapping[str, Late]] = MappingProxyType(
         "audit": Late(
             "pos_app.audit_command", "audit_journal", "Verify a journal from outside; export it."
         ),
+        "courier": Late(
+            "pos_app.courier_command", "courier", "Send and get by file or QR codes, with no line."
+        ),
         "demo": Late(
             "pos_app.demo.command", "demo", "Open the till with a ledger and a simulated customer."
         ),

@@ -121,7 +121,7 @@ class Terminal:
             self._parts.start()
 
     def _assembled(self) -> _Parts:
-        setup, mirror = self._queue_setup()
+        setup, mirror = queue_setup(self._settings, self._clock, self._health_changed)
         queue = OfflineQueue.start(setup)
         way = Way(self._connect, random.random, self._retry_cap_s)
         line = LedgerLine(queue, way, self._inbox.post)
@@ -132,24 +132,6 @@ class Terminal:
             for kind, device in _devices(self._settings, desk, self._scanned)
         ]
         return _Parts(queue, line, Performer(ports, self._inbox), devices, mirror)
-
-    def _queue_setup(self) -> tuple[QueueSetup, Mirror | None]:
-        settings = self._settings
-        rulebook = Rulebook.load(settings.directory)
-        signer = open_key(settings.key_file, _pass_phrase(settings.pass_phrase_file))
-        terminal = load_identity(settings.directory, rulebook.rules.trust, signer)
-        mirror = _mirror(settings, terminal.terminal_id, self._health_changed)
-        open_alone = partial(_open_journal, settings.journal, terminal.terminal_id)
-        setup = QueueSetup(
-            mirror.open_journal if mirror else open_alone,
-            rulebook,
-            terminal,
-            self._clock,
-            software=f"ks-pos {version(_DISTRIBUTION)}",
-            hardware=f"{platform.system()} {platform.release()} {platform.machine()}",
-            surroundings=partial(surroundings, settings.journal, mirror),
-        )
-        return setup, mirror
 
     def _connect(self) -> LedgerPort:
         # In the thread that will use it: importing HTTP takes longer than the first frame.
@@ -179,6 +161,30 @@ class Terminal:
         """Perform what a till that could not start can: start again."""
         if isinstance(effect, Restart):
             self._on_restart()
+
+
+def queue_setup(
+    settings: Settings, clock: Clock, tell: Callable[[DeviceKind, str | None], None]
+) -> tuple[QueueSetup, Mirror | None]:
+    """Return what the queue of an enrolled terminal is made of, and its mirror if it has one.
+
+    `tell` hears how the mirror is. Raises a QueueError or a KeyStoreError.
+    """
+    rulebook = Rulebook.load(settings.directory)
+    signer = open_key(settings.key_file, _pass_phrase(settings.pass_phrase_file))
+    terminal = load_identity(settings.directory, rulebook.rules.trust, signer)
+    mirror = _mirror(settings, terminal.terminal_id, tell)
+    open_alone = partial(_open_journal, settings.journal, terminal.terminal_id)
+    setup = QueueSetup(
+        mirror.open_journal if mirror else open_alone,
+        rulebook,
+        terminal,
+        clock,
+        software=f"ks-pos {version(_DISTRIBUTION)}",
+        hardware=f"{platform.system()} {platform.release()} {platform.machine()}",
+        surroundings=partial(surroundings, settings.journal, mirror),
+    )
+    return setup, mirror
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,27 +36,13 @@ def accept(place: Place, file: Path, answer: Path, codes: bool, is_json: bool) -
 
     Doing it again settles nothing twice and gives the same answers.
     """
-    data = _carried(file.read_bytes())
+    data = frames.carried(file.read_bytes())
     with place.ledger() as ledger:
         accepted = ledger.courier.accept(data)
     texts = frames.to_frames(accepted.reply) if codes else ()
     answer.write_bytes("\n".join(texts).encode() if codes else accepted.reply)
     facts = _facts(accepted, answer)
     say(facts, is_json, _in_words(facts))
-
-
-def _carried(content: bytes) -> bytes:
-    """Return what a file carries; raises a click error that names the codes that are missing."""
-    if not content.startswith(frames.PREFIX.encode()):
-        return content
-    collector = frames.Collector()
-    for line in content.decode("ascii", "replace").split("\n"):
-        if line.strip():
-            collector.add(frames.from_text(line.rstrip("\r")))
-    if collector.missing:
-        numbers = ", ".join(str(each + 1) for each in collector.missing[:20])
-        raise click.ClickException(f"codes are missing of {collector.count}: {numbers}")
-    return collector.data()
 
 
 def _facts(accepted: Accepted, answer: Path) -> dict[str, object]:
