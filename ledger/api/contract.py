@@ -12,6 +12,8 @@ from ledger.api.bodies import CBOR
 
 Responses: TypeAlias = dict[int | str, dict[str, Any]]
 
+# What a wallet shows as a QR code.
+TEXT: Final = "text/plain"
 _BYTES: Final[dict[str, Any]] = {"schema": {"type": "string", "format": "binary"}}
 _ID_PATTERN: Final = "^[0-9a-f]{16}$"
 # The greatest integer of a message (KSP/1 section 4): won, times, numbers.
@@ -82,3 +84,9 @@ def takes_cbor(description: str) -> dict[str, Any]:
 def gives_cbor(description: str) -> Responses:
     """Return the description of an answer of CBOR."""
     return {200: {"description": description, "content": {CBOR: _BYTES}}}
+
+
+def gives_cbor_or_text(description: str) -> Responses:
+    """Return the description of an answer of CBOR, or of the same as a KS1 text."""
+    text = {"schema": {"type": "string", "pattern": "^KS1:"}}
+    return {200: {"description": description, "content": {CBOR: _BYTES, TEXT: text}}}

@@ -6,10 +6,11 @@ import asyncio
 
 from fastapi import APIRouter, Request, Response
 
+from kscoin.qr import ReceiptShown, to_text
 from ledger.api.answers import cbor
 from ledger.api.bell import PaidBell
 from ledger.api.bodies import PAIR_BODY_BYTES, SMALL_BODY_BYTES, cbor_body
-from ledger.api.contract import SIGNED, gives_cbor, takes_cbor
+from ledger.api.contract import SIGNED, TEXT, gives_cbor, gives_cbor_or_text, takes_cbor
 from ledger.service import Ledger
 
 
@@ -20,14 +21,19 @@ def wallet_calls(ledger: Ledger, bell: PaidBell) -> APIRouter:
     @router.post(
         "/payments",
         response_class=Response,
-        responses=gives_cbor("the signed Receipt"),
+        responses=gives_cbor_or_text("the signed Receipt"),
         openapi_extra=takes_cbor("a signed PaymentRequest and a signed OnlinePayment"),
     )
     async def pay(request: Request) -> Response:
-        """Pay a terminal's request from a wallet's account; again, the same receipt."""
+        """Pay a terminal's request from a wallet's account; again, the same receipt.
+
+        Who accepts text/plain gets it as the KS1 text that a wallet shows as a QR code.
+        """
         body = await cbor_body(request, PAIR_BODY_BYTES)
         receipt = await asyncio.to_thread(ledger.online.pay, body)
         bell.ring(receipt.message.request_hash)
+        if request.headers.get("accept", "").startswith(TEXT):
+            return Response(to_text(ReceiptShown(receipt.data)), media_type=TEXT)
         return cbor(receipt.data)
 
     @router.post(

@@ -16,6 +16,7 @@ from kscoin.bundle import EnrolmentAnswer
 from kscoin.certificates import open_authorised
 from kscoin.codec import MAX_BATCH_BYTES
 from kscoin.messages import Purpose, Receipt, Verdict
+from kscoin.qr import ReceiptShown, from_text
 from ledger.api import lookout
 from ledger.server import LedgerServer
 from tests.ledger.world import World, assert_books_right, kinds, new_key
@@ -86,6 +87,17 @@ def test_a_wallet_pays_and_the_terminal_fetches_the_receipt(served: Served) -> N
     receipt = open_authorised(Receipt, Purpose.RECEIPT, paid.content, shop.trust, world.clock())
     assert receipt.message.request_hash == request.id
     assert served.post("/v1/receipts", request.data).content == paid.content
+
+
+def test_a_wallet_is_handed_the_receipt_as_it_shows_it(served: Served) -> None:
+    world = served.world
+    shop, wallet = world.shop(), world.wallet(10_000)
+    body = wallet.pays(shop.request(4_000))
+    headers = CBOR | {"accept": "text/plain"}
+    shown = served.client.post("/v1/payments", content=body, headers=headers)
+    assert shown.headers["content-type"].startswith("text/plain")
+    paid = served.post("/v1/payments", body)
+    assert from_text(shown.text) == ReceiptShown(paid.content)
 
 
 def test_a_waiting_terminal_has_the_receipt_as_soon_as_it_is_paid(
