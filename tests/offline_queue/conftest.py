@@ -1,6 +1,7 @@
 """A fresh shop for every test that asks for one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -41,3 +42,11 @@ def queue(shop: Shop) -> Iterator[OfflineQueue]:
     queue.open().result()
     yield queue
     queue.stop()
+
+
+@pytest.fixture
+def copies() -> Iterator[Callable[[Shop], Shop]]:
+    """What copies a shop: into memory, for a kill spares the operating system and its caches."""
+    numbers = count()
+    with TemporaryDirectory(dir=MEMORY) as directory:
+        yield lambda shop: shop.copied_to(Path(directory) / str(next(numbers)))

@@ -10,22 +10,19 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any, Final
-
-import pytest
 
 import offline_queue
 from kscoin.entries import EntryKind
 from offline_queue.audit import verify_journal
 from tests.kscoin.parties import TERMINAL_ID
 from tests.offline_queue.desk import open_desk
-from tests.offline_queue.shop import MEMORY, Purse, Shop, acknowledgement
+from tests.offline_queue.shop import Purse, Shop, acknowledgement
 
 ROOM: Final = str(Path(offline_queue.__file__).parent)
 APPROVED: Final = b"approved"
@@ -94,14 +91,6 @@ def sync(shop: Shop) -> Callable[[Callable[[bytes], None]], None]:
         tell(SETTLED)
 
     return work
-
-
-@pytest.fixture
-def copies() -> Iterator[Callable[[Shop], Shop]]:
-    """What copies a shop: into memory, for a kill spares the operating system and its caches."""
-    numbers = count()
-    with TemporaryDirectory(dir=MEMORY) as directory:
-        yield lambda shop: shop.copied_to(Path(directory) / str(next(numbers)))
 
 
 def test_a_payment_is_either_kept_or_was_never_approved(
