@@ -47,7 +47,7 @@ class Outcome:
 
     now_s: int
     transfers: list[Transfer] = field(default_factory=list)
-    attempts: list[AttemptRow] = field(default_factory=list)
+    attempts: dict[bytes, AttemptRow] = field(default_factory=dict)
     double_spends: list[DoubleSpendRow] = field(default_factory=list)
     refunds: list[RefundRow] = field(default_factory=list)
     waiting: list[WaitingRow] = field(default_factory=list)
@@ -57,6 +57,7 @@ class Outcome:
     _payments: list[PaymentRow] = field(default_factory=list)
     _unpaid: list[UnpaidDebitRow] = field(default_factory=list)
     _line: list[LineRow] = field(default_factory=list)
+    _frozen: set[bytes] = field(default_factory=set)
     _denied: list[Purse] = field(default_factory=list)
     _guaranteed_won: Counter[bytes] = field(default_factory=Counter)
 
@@ -109,15 +110,19 @@ class Outcome:
         )
         self.double_spends.append(row)
 
+    def freeze(self, holder_id: bytes) -> None:
+        """Freeze the account of a purse's holder."""
+        self._frozen.add(holder_id)
+
     def deny(self, purse: Purse) -> None:
-        """Freeze a purse and its holder, and put the purse on the denylist."""
+        """Freeze a purse and put it on the denylist."""
         self._denied.append(purse)
 
     def write(self, tx: Tx) -> None:
         """Write everything; balances last, so that their rows are locked briefly."""
         payments.add_payments(tx, self._payments)
         payments.add_unpaid(tx, self._unpaid)
-        payments.add_attempts(tx, self.attempts)
+        payments.add_attempts(tx, self.attempts.values())
         refunds.add_refunds(tx, self.refunds)
         refunds.add_waiting(tx, self.waiting)
         refunds.judge_waiting(tx, self.judged_refunds)
@@ -126,6 +131,8 @@ class Outcome:
         purses.add_double_spends(tx, self.double_spends)
         for purse_id, fund_won in sorted((+self._guaranteed_won).items()):
             purses.add_guaranteed(tx, purse_id, fund_won)
+        if self._frozen:
+            accounts.freeze(tx, self._frozen)
         if self._denied:
             self._write_denied(tx)
         accounts.book(tx, self.transfers)
@@ -134,7 +141,6 @@ class Outcome:
         purse_ids = sorted(purse.purse_id for purse in self._denied)
         for purse_id in purse_ids:
             purses.deny(tx, purse_id, self.now_s)
-        accounts.freeze(tx, {purse.holder_id for purse in self._denied})
         deny_purses(tx, tuple(purse_ids), self.now_s)
 
 

@@ -41,7 +41,7 @@ class RefundSitting:
         self._out = out
         self._seen = self._verdicts_given(wanted)
         self._paid: dict[bytes, Paid] = {}
-        self._unpaid: set[bytes] = set()
+        self._unpaid: dict[bytes, bytes] = {}
         self._till_won: dict[bytes, int] = {}
         self._find_payments(wanted, taken)
         self._waiting: defaultdict[bytes, list[WaitingRow]] = defaultdict(list)
@@ -78,7 +78,7 @@ class RefundSitting:
     def refused(self, request_hash: bytes) -> None:
         """A debit of this batch was not paid out: what waited for it has nothing to give back."""
         if request_hash not in self._paid:
-            self._unpaid.add(request_hash)
+            self._unpaid[request_hash] = self._terminal.terminal_id
             self._judge_waiting(request_hash)
 
     def _judge_waiting(self, request_hash: bytes) -> None:
@@ -89,6 +89,11 @@ class RefundSitting:
                 self._seen[row.refund_hash] = finding
                 self._out.judged_refunds.append(self._row(row.terminal_id, row.giveback, finding))
 
+    def _reaches(self, wanted: Giveback, terminal_id: bytes) -> bool:
+        # What other terminals were paid is known here if a refund of it stands in the batch.
+        is_own = terminal_id == self._terminal.terminal_id
+        return is_own or wanted.kind is GivebackKind.REFUND
+
     def _may(self, row: WaitingRow) -> bool:
         # A void takes back a terminal's own payment, a refund any of its merchant's.
         if row.kind == GivebackKind.VOID:
@@ -97,8 +102,11 @@ class RefundSitting:
 
     def _settled(self, wanted: Giveback) -> GivebackFinding:
         paid = self._paid.get(wanted.request_hash)
+        if paid is not None and not self._reaches(wanted, paid.terminal_id):
+            paid = None
         sources = {} if paid is None else self._sources(paid)
-        is_unpaid = wanted.request_hash in self._unpaid
+        refused_at = self._unpaid.get(wanted.request_hash)
+        is_unpaid = refused_at is not None and self._reaches(wanted, refused_at)
         finding = judge_giveback(wanted, paid, sum(sources.values()), is_unpaid=is_unpaid)
         if paid is None or not finding.amount_won:
             return finding
@@ -141,7 +149,7 @@ class RefundSitting:
         """Find what is to be given back: at this terminal, else at the merchant's others."""
         unseen = [each for each in wanted if each.id not in self._seen]
         self._look_at([self._terminal.terminal_id], {each.request_hash for each in unseen})
-        found = self._paid.keys() | self._unpaid
+        found = self._paid.keys() | self._unpaid.keys()
         refunded = {each.request_hash for each in unseen if each.kind is GivebackKind.REFUND}
         if elsewhere := refunded - found - taken:
             # Locked, none of them can bring the payment while its refund is told to wait for it.

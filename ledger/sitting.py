@@ -184,7 +184,7 @@ class Sitting:
         terminal_id = self._terminal.terminal_id
         if not payments.has_attempt(self._tx, terminal_id, request.id):
             row = AttemptRow(terminal_id, request.id, request.message.created_at_s)
-            self._out.attempts.append(row)
+            self._out.attempts[request.id] = row
         return Finding(Verdict.RECORDED)
 
     def _torn(self, request_hash: bytes) -> Finding:
@@ -257,6 +257,8 @@ class Sitting:
     def _deny(self, finding: Finding, spend: Spend, purse: Purse) -> None:
         if not self._is_proven(spend):
             self._out.prove(finding, spend, self._proof(finding, spend))
+            # Also of a purse that was denied before, because it was lost.
+            self._out.freeze(purse.holder_id)
         if purse.denied_at_s is None:
             self._standings.deny(purse, self._out.now_s)
             self._out.deny(purse)

@@ -99,13 +99,16 @@ def locked_payments(
     }
 
 
-def unpaid(tx: Tx, terminal_ids: Iterable[bytes], request_hashes: Iterable[bytes]) -> set[bytes]:
-    """Return those requests of some terminals for which a debit was not paid out."""
-    query = select(unpaid_debits.c.request_hash).where(
+def unpaid(
+    tx: Tx, terminal_ids: Iterable[bytes], request_hashes: Iterable[bytes]
+) -> dict[bytes, bytes]:
+    """Return which of some requests had a debit that was not paid out, and at which terminal."""
+    columns = (unpaid_debits.c.request_hash, unpaid_debits.c.terminal_id)
+    query = select(*columns).where(
         unpaid_debits.c.terminal_id.in_(sorted(set(terminal_ids))),
         unpaid_debits.c.request_hash.in_(sorted(set(request_hashes))),
     )
-    return set(tx.execute(query).scalars())
+    return {row.request_hash: row.terminal_id for row in tx.execute(query)}
 
 
 def waiting_for(tx: Tx, request_hashes: Iterable[bytes]) -> tuple[WaitingRow, ...]:

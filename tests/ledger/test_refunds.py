@@ -179,6 +179,15 @@ def test_no_terminal_can_void_anothers_payment(world: World) -> None:
     counter.assert_given_back(0)
 
 
+def test_a_void_beside_a_refund_does_not_reach_further(world: World) -> None:
+    counter = Counter(world).uploaded()
+    other = world.shop(counter.merchant_id)
+    other.refund(counter.request_hash, 1_000)
+    other.void(counter.request_hash)
+    assert kinds(other.sync(world.ledger)) == [RETURNED, RECORDED]
+    counter.assert_given_back(1_000)
+
+
 def test_another_terminals_refund_is_none_of_ours(world: World) -> None:
     counter = Counter(world).uploaded()
     other = world.shop(counter.merchant_id)

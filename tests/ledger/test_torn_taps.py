@@ -75,6 +75,13 @@ def test_a_torn_tap_may_name_an_attempt_of_an_earlier_batch(world: World) -> Non
     tap.assert_returned_once()
 
 
+def test_an_attempt_may_stand_twice_in_one_batch(world: World) -> None:
+    tap = TornTap(world)
+    for _ in range(2):
+        tap.torn_at.tear(tap.request, tap.card)
+    assert kinds(tap.torn_at.sync(world.ledger)) == [RECORDED] * 4
+
+
 def test_many_witnesses_return_it_once(world: World) -> None:
     tap = TornTap(world)
     tap.torn_at.tear(tap.request)

@@ -50,7 +50,7 @@ from ledger.issuer import Authorities
 from ledger.key_files import new_authorities
 from ledger.merchants import ALL_KINDS
 from ledger.service import Ledger, set_up
-from ledger.store.engine import open_store
+from ledger.store.engine import Store, open_store
 
 NETWORK = "seoul-test"
 START_S = 1_800_000_000
@@ -225,7 +225,9 @@ class Shop:
     def acknowledge(self, answer: bytes) -> tuple[EntryVerdict, ...]:
         acknowledgement = claim(Acknowledgement, answer, codec.MAX_BATCH_BYTES)
         self.batch_number = acknowledgement.batch_number
-        self.acknowledged += len(acknowledgement.verdicts)
+        # It may judge entries of earlier batches too, which had been quarantined.
+        judged = (each.sequence for each in acknowledgement.verdicts)
+        self.acknowledged = max(judged, default=self.acknowledged)
         return acknowledgement.verdicts
 
     def sync(self, ledger: Ledger) -> tuple[EntryVerdict, ...]:
@@ -345,10 +347,15 @@ def new_mould() -> Mould:
     authorities, roots = new_authorities(NETWORK)
     store = open_store(IN_MEMORY)
     set_up(store, authorities, roots, HandClock())
-    with store.engine.connect() as connection:
-        image = _sqlite_of(connection).serialize()
+    image = image_of(store)
     store.close()
     return Mould(authorities, image)
+
+
+def image_of(store: Store) -> bytes:
+    """Return a SQLite database in memory as bytes."""
+    with store.engine.connect() as connection:
+        return _sqlite_of(connection).serialize()
 
 
 def _sqlite_of(connection: Connection) -> sqlite3.Connection:
