@@ -70,6 +70,6 @@ def calls(ledger: Ledger, bell: PaidBell, metrics: Metrics) -> FastAPI:
 
 
 def _gauges(ledger: Ledger) -> Gauges:
-    supply = ledger.books.supply()
+    supply = ledger.books.recent_supply()
     waiting = ledger.office.store.read(quarantined_count)
     return Gauges(supply.issued_won, supply.reserve_won, waiting)

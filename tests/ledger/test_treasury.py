@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 
@@ -13,7 +15,7 @@ from kscoin.wallets import SupplyStatement
 from ledger.book import FUND_ID, RESERVE_ID
 from ledger.errors import Conflict, NotAllowed, NotFound, Unpayable
 from ledger.store import accounts
-from ledger.supply import SUPPLY_AGE_S
+from ledger.supply import SUPPLY_AGE_S, Supply
 from tests.ledger.world import World, assert_books_right
 
 
@@ -108,6 +110,37 @@ def test_the_supply_is_signed_and_its_difference_is_0(world: World) -> None:
     found = signed_supply(world)
     assert (found.issued_won, found.reserve_won, found.difference_won) == (9_000, 9_000, 0)
     assert found.as_of_s == world.clock()
+
+
+def test_many_who_ask_at_once_cost_one_sum(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books, sums = sqlite_world.ledger.books, itertools.count()
+    summing, may_end = Event(), Event()
+    real = books.supply
+
+    def slow() -> Supply:
+        next(sums)
+        summing.set()
+        may_end.wait(10)
+        return real()
+
+    monkeypatch.setattr(books, "supply", slow)
+    with ThreadPoolExecutor(8) as pool:
+        first = [pool.submit(books.signed_supply) for _ in range(4)]
+        summing.wait(10)
+        may_end.set()
+        old = {each.result() for each in first}
+        assert (len(old), next(sums)) == (1, 1)
+        summing.clear()
+        may_end.clear()
+        sqlite_world.clock.now_s += SUPPLY_AGE_S
+        summer = pool.submit(books.signed_supply)
+        summing.wait(10)
+        # Whoever asks meanwhile does not wait for the sum.
+        assert books.signed_supply() in old
+        may_end.set()
+        assert summer.result() not in old
 
 
 def test_the_supply_is_summed_once_a_minute(world: World) -> None:
