@@ -157,7 +157,7 @@ class _Audit:
             self._limits.void(opened.giveback.request_hash)
         if opened.acknowledgement is not None:
             self._batches.look(entry, opened.acknowledgement, self._terminal_id)
-            self._limits.acknowledge(opened.acknowledgement)
+            self._limits.acknowledge(entry, opened.acknowledgement)
             self._forget()
 
     def _forget(self) -> None:

@@ -58,7 +58,7 @@ class LimitCheck:
     def take(self, entry: JournalEntry, request_hash: bytes, taken: Taken) -> None:
         """Look at an offline payment, and count it from here on."""
         request, certificate = taken.request, taken.certificate
-        for code, sentence in self._breaches(taken):
+        for code, sentence in self._breaches(entry, taken):
             self._findings.error(entry.sequence, code, sentence)
         purse_id, amount_won = certificate.purse_id, request.amount_won
         self._tally.add(
@@ -66,8 +66,10 @@ class LimitCheck:
         )
         self._sequences[request_hash] = entry.sequence
 
-    def acknowledge(self, answer: Acknowledgement) -> None:
+    def acknowledge(self, entry: JournalEntry, answer: Acknowledgement) -> None:
         """Count no longer what the ledger has judged."""
+        assert self._floor is not None, "an entry has clocks"
+        self._floor = self._floor.anchored(answer.ledger_time_s, reading_of(entry))
         self._heard_s = answer.ledger_time_s
         for each in answer.verdicts:
             if each.verdict is not Verdict.QUARANTINED:
@@ -88,7 +90,7 @@ class LimitCheck:
         assert self._floor is not None, "an entry has clocks"
         return self._floor.proven_ms
 
-    def _breaches(self, taken: Taken) -> Iterator[tuple[str, str]]:
+    def _breaches(self, entry: JournalEntry, taken: Taken) -> Iterator[tuple[str, str]]:
         request, certificate = taken.request, taken.certificate
         if request.created_at_s > certificate.not_after_s:
             yield "purse_expired", "the purse's certificate had ended"
@@ -98,11 +100,16 @@ class LimitCheck:
         if policy is None:
             self.unknown[request.policy_version] = self.unknown.get(request.policy_version, 0) + 1
             return
-        quality = ClockQuality(request.clock_quality)
-        limits = allowance(policy, 0, quality)
+        limits = allowance(policy, 0, self._quality(entry, request))
         age_s = request.created_at_s - (self._heard_s or request.created_at_s)
         usage = self._tally.usage(certificate.purse_id, self._proven_ms, age_s)
         yield from _over(taken, limits, usage)
+
+    def _quality(self, entry: JournalEntry, request: PaymentRequest) -> ClockQuality:
+        """Return how good the clock was: suspect only if it was when asked and when paid."""
+        assert self._floor is not None, "an entry has clocks"
+        when_paid = self._floor.judge(reading_of(entry)).quality
+        return min(ClockQuality(request.clock_quality), when_paid)
 
 
 def _over(taken: Taken, limits: Allowance, usage: Usage) -> Iterable[tuple[str, str]]:
