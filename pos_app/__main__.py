@@ -51,8 +51,8 @@ LATE_COMMANDS: Final[Mapping[str, Late]] = MappingProxyType(
         ),
     }
 )
-# Libraries that tell of every request; the till tells of every change.
-_TALKATIVE: Final = ("httpx", "httpcore", "uvicorn", "alembic")
+# Libraries, and the ledger of a demo, that tell of every request; the till tells of every change.
+_TALKATIVE: Final = ("httpx", "httpcore", "uvicorn", "alembic", "ledger")
 _LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 

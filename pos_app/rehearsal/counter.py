@@ -33,6 +33,8 @@ from pos_app.till.views import Press
 _WALK_AWAY_S: Final = HOLD_AGAIN_MS // 1_000 + 1
 # How often a card is held again that the till did not want to see yet.
 _TAPS_MAX: Final = 5
+# How often Sync now is pressed when the line has only just come back.
+_SYNCS_MAX: Final = 20
 _TAP_ENDS: Final = frozenset({"result", "refused", "holdagain", "fault", DARK})
 # What a person answers by holding the card again.
 _HOLD_AGAIN: Final = frozenset({OVERSTAYED, "card_removed", "card_mute"})
@@ -132,9 +134,19 @@ class Counter:
         return self._told(request_hash, amount_won, self._after_scan())
 
     def sync(self) -> None:
-        """Send all that waits, as somebody who presses Sync now; raises DrillStuck."""
-        self.till.press(Press.QUEUE, Press.SYNC_NOW)
-        self.till.await_screen(_is_synced, "everything is acknowledged")
+        """Send all that waits, as somebody who presses Sync now; raises DrillStuck.
+
+        Only a turn that ends after the press has sent everything: money that is settled says
+        nothing of the receipts and torn taps that go in the next batch.
+        """
+        self.till.press(Press.QUEUE)
+        seen = self.till.await_screen(lambda now: now.screen == "queue", "the queue")
+        for _ in range(_SYNCS_MAX):
+            self.till.press(Press.SYNC_NOW)
+            seen = self.till.await_screen(partial(_has_synced, seen), "the end of a sync")
+            if seen.problem is None:
+                break
+        self.till.await_screen(_is_settled, "everything is acknowledged")
         self.till.press(Press.BACK)
 
     def _offer(self, amount_won: int) -> tuple[bytes, str]:
@@ -190,8 +202,13 @@ def _is_dark_or_again(before: Screen, now: Screen) -> bool:
     return now.screen == DARK or (_has_spoken(before, now) and now.code in _HOLD_AGAIN)
 
 
-def _is_synced(seen: Screen) -> bool:
-    return seen.connection == "online" and not seen.is_syncing and seen.unsettled == 0
+def _has_synced(before: Screen, now: Screen) -> bool:
+    """Whether a turn of syncing has ended since the screen `before`."""
+    return now.syncs > before.syncs and now.is_syncing is False
+
+
+def _is_settled(seen: Screen) -> bool:
+    return seen.connection == "online" and seen.unsettled == 0 and seen.is_syncing is False
 
 
 def _request_hash(text: str) -> bytes:

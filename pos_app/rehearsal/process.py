@@ -32,10 +32,12 @@ class DrillStuck(KSCoinError):
 class Screen:
     """What the till shows, as its process tells it; None where that screen has no such thing.
 
-    `holds` counts how often the till has been busy with a card or a code so far.
+    `holds` counts how often the till has been busy with a card or a code so far, `syncs` how often
+    it was seen to end a turn of syncing, with a `problem` or without one.
     """
 
     holds: int
+    syncs: int
     screen: str
     connection: str
     unsettled: int
@@ -46,6 +48,7 @@ class Screen:
     is_settled: bool | None = None
     waiting: int | None = None
     is_syncing: bool | None = None
+    problem: str | None = None
 
 
 class TillProcess:
@@ -56,6 +59,7 @@ class TillProcess:
         self._changed = threading.Condition()
         self._screen: Screen | None = None
         self._holds = 0
+        self._syncs = 0
         self._skipped_s = 0
         self._process: subprocess.Popen[str] | None = None
         self._log = directory.with_name(f"{directory.name}.log")
@@ -139,8 +143,10 @@ class TillProcess:
     def _show(self, process: subprocess.Popen[str], told: dict[str, Any]) -> None:
         with self._changed:
             if process is self._process:
+                was_syncing = self._screen is not None and self._screen.is_syncing
                 self._holds += told["screen"] == "hold"
-                self._screen = Screen(self._holds, **told)
+                self._syncs += bool(was_syncing) and told.get("is_syncing") is False
+                self._screen = Screen(self._holds, self._syncs, **told)
                 self._changed.notify_all()
 
 

@@ -21,7 +21,8 @@ _EVIDENCE: Final = (EntryKind.PAYMENT, EntryKind.TORN, EntryKind.NOTE)
 class Report:
     """A drill's figures; every payment offered was approved, refused or torn.
 
-    `refused` were refused at the counter, before anyone was charged, `refused_by_ledger` after.
+    `refused` were refused at the counter, before anyone was charged, `refused_by_ledger` after;
+    `refused_for` counts the codes of the reasons that the counter gave.
     `lost` counts what was approved and is not booked, and what a purse was charged for and is on
     record nowhere; `duplicated` what is paid more than once. `returned` went back to its payer.
     """
@@ -35,6 +36,7 @@ class Report:
     won_guaranteed: int
     refused: int
     refused_by_ledger: int
+    refused_for: dict[str, int]
     lost: int
     duplicated: int
     torn: int
@@ -85,6 +87,7 @@ def report(seen: Seen) -> Report:
         won_guaranteed=_won(guaranteed),
         refused=sum(told.end is End.REFUSED for told in seen.told),
         refused_by_ledger=len(_with(payments, Verdict.REFUSED)),
+        refused_for=_refused_for(seen.told),
         lost=_lost(seen, approved, payments, entries),
         duplicated=_duplicated(payments),
         torn=sum(told.end is End.TORN for told in seen.told),
@@ -95,6 +98,10 @@ def report(seen: Seen) -> Report:
         journal_verified=all(journal.damage is None for _, journal in seen.journals),
         books_balance=not seen.ledger.findings and _is_booked(seen),
     )
+
+
+def _refused_for(told: Iterable[Told]) -> dict[str, int]:
+    return dict(Counter(each.code or "" for each in told if each.end is End.REFUSED))
 
 
 def _with(entries: Iterable[Entry], verdict: Verdict) -> list[Entry]:

@@ -12,6 +12,7 @@ from pos_app.rehearsal.counter import End, Told
 from pos_app.rehearsal.plan import Sale, Way
 from pos_app.rehearsal.report import Report
 
+_REFUSED: Final = "refused at the counter"
 _MARKS: Final = {End.APPROVED: "[green]✔[/]", End.REFUSED: "[red]✘[/]", End.TORN: "[yellow]?[/]"}
 _WAYS: Final = {
     Way.CARD: "card",
@@ -72,7 +73,7 @@ def _table(report: Report) -> Table:
     rows = (
         ("payments offered", report.payments_offered, None),
         ("approved while offline", report.approved_offline, report.won_approved),
-        ("refused at the counter", report.refused, None),
+        (_REFUSED, report.refused, None),
         ("torn, no goods", report.torn, None),
         ("settled by the ledger", report.settled, report.won_settled),
         ("paid by the guarantee fund", report.guaranteed, report.won_guaranteed),
@@ -85,6 +86,9 @@ def _table(report: Report) -> Table:
     )
     for name, count, won in rows:
         table.add_row(name, f"{count:,}", "" if won is None else format_won(won))
+        if name == _REFUSED:
+            for code, times in report.refused_for.items():
+                table.add_row(f"  {code}", f"{times:,}", "")
     table.add_row("journals verified", _yes_or_no(report.journal_verified), "")
     table.add_row("books balance", _yes_or_no(report.books_balance), "")
     return table

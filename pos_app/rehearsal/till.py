@@ -68,8 +68,12 @@ def _details(view: View) -> dict[str, Any]:
             return {"short_code": short_code, "is_settled": is_settled}
         case RefusedView(news=news) | FaultView(news=news):
             return {"code": news.code}
-        case QueueView(entries=entries, is_syncing=is_syncing):
-            return {"waiting": len(entries), "is_syncing": is_syncing}
+        case QueueView(entries=entries, is_syncing=is_syncing, problem=problem):
+            return {
+                "waiting": len(entries),
+                "is_syncing": is_syncing,
+                "problem": _code(problem),
+            }
         case _:
             return {}
 

@@ -45,7 +45,7 @@ def test_help_names_every_command_and_imports_none() -> None:
         "finally: print(sorted(set(sys.modules) & {'ledger', 'pos_app.demo.command'}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    for name in ("run", "demo", "rehearse"):
+    for name in ("run", "audit", "demo", "rehearse"):
         assert f"  {name} " in done.stdout
     assert done.stdout.endswith("[]\n")
 

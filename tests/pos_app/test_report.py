@@ -52,6 +52,7 @@ def test_a_good_drill_adds_up() -> None:
         won_guaranteed=0,
         refused=1,
         refused_by_ledger=0,
+        refused_for={"already_taken": 1},
         lost=0,
         duplicated=0,
         torn=1,
