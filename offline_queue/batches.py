@@ -39,14 +39,21 @@ def void_fits(journal: Journal, payment: int, first: int) -> bool:
     `first` is the first sequence that is in no stored batch.
     """
     start = payment
+    if _count_with(journal, start) > MAX_BATCH_ENTRIES:
+        return False
     # No batch can begin between another payment and its void.
     while pair := parted(journal, first, start - 1):
         start = pair[0]
-    count = journal.tail.sequence + 2 - start
+    count = _count_with(journal, start)
     if count > MAX_BATCH_ENTRIES:
         return False
     size = _bytes_from(journal, start) + _VOID_BYTES + count * _LENGTH_BYTES
     return size <= MAX_BATCH_BYTES - _FRAME_BYTES
+
+
+def _count_with(journal: Journal, first: int) -> int:
+    """Return how many entries there are from `first` on, with one more."""
+    return journal.tail.sequence + 2 - first
 
 
 def _bytes_from(journal: Journal, first: int) -> int:

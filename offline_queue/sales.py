@@ -290,7 +290,8 @@ def parted(journal: Journal, first: int, last: int) -> tuple[int, int] | None:
     The second place is its void's.
     """
     sql = f"""
-        SELECT p.sequence, v.sequence FROM entries AS v JOIN entries AS p USING (request_hash)
+        SELECT p.sequence, v.sequence FROM entries AS v INDEXED BY voids
+        JOIN entries AS p USING (request_hash)
         WHERE v.kind = {EntryKind.VOID:d} AND v.sequence > ?2
         AND p.kind = {EntryKind.PAYMENT:d} AND p.sequence BETWEEN ?1 AND ?2
         ORDER BY p.sequence LIMIT 1
