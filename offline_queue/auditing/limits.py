@@ -21,7 +21,7 @@ from kscoin.messages import (
 from offline_queue.auditing.report import Findings
 from offline_queue.budget import Allowance, Tally, Unsettled, Usage, allowance
 from offline_queue.chain import reading_of
-from offline_queue.trusted_clock import TimeFloor
+from offline_queue.trusted_clock import TimeFloor, TrustedTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +100,19 @@ class LimitCheck:
         if policy is None:
             self.unknown[request.policy_version] = self.unknown.get(request.policy_version, 0) + 1
             return
-        limits = allowance(policy, 0, self._quality(entry, request))
-        age_s = request.created_at_s - (self._heard_s or request.created_at_s)
+        when_paid = self._when_paid(entry)
+        # The clock may have been put right between asking and paying: the better of both counts.
+        quality = min(ClockQuality(request.clock_quality), when_paid.quality)
+        limits = allowance(policy, 0, quality)
+        paid_s = min(request.created_at_s, when_paid.now_s)
+        age_s = paid_s - (self._heard_s or paid_s)
         usage = self._tally.usage(certificate.purse_id, self._proven_ms, age_s)
         yield from _over(taken, limits, usage)
 
-    def _quality(self, entry: JournalEntry, request: PaymentRequest) -> ClockQuality:
-        """Return how good the clock was: suspect only if it was when asked and when paid."""
+    def _when_paid(self, entry: JournalEntry) -> TrustedTime:
+        """Return what could be believed of the time when an entry was written."""
         assert self._floor is not None, "an entry has clocks"
-        when_paid = self._floor.judge(reading_of(entry)).quality
-        return min(ClockQuality(request.clock_quality), when_paid)
+        return self._floor.judge(reading_of(entry))
 
 
 def _over(taken: Taken, limits: Allowance, usage: Usage) -> Iterable[tuple[str, str]]:
