@@ -1,0 +1,214 @@
+"""Payments that a ledger settles a second over HTTP, beside what bare verifications would allow.
+
+Every signature that a payment needs here is one P-256 verification, so a machine that did nothing
+else would settle as many payments as it verifies. Both sides run by turns, on as many cores: one
+server process beside one process that verifies, two beside two. PostgreSQL and the terminals that
+upload run on the same machine, and what they take is not taken off.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import pairwise
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench.beside.ledgers import (
+    CARD_WON,
+    CARDS,
+    Databases,
+    Node,
+    Server,
+    databases,
+    settled_a_second,
+)
+from tests.bench.figures import RUNS_MIN, AtLeast, AtMost, Measured, count, figure, ratio
+from tests.ledger.world import Card, Shop, World, new_world
+
+ROWS_VARIABLE: Final = "KS_BENCH_HISTORY_ROWS"
+FEW_ROWS: Final = 10_000
+MANY_ROWS: Final = 1_000_000
+"""Unless the variable says otherwise. The history is made once and kept under build/bench."""
+
+PAYMENTS: Final = {1: 40, 50: 400, 500: 2_000}
+"""How many payments one run of each batch size settles: under a second of work."""
+
+PROCESSES: Final = (1, 2)
+VERIFICATIONS: Final = 2_000
+_ES256: Final = ec.ECDSA(SHA256())
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One line of the table: what was measured."""
+
+    database: str
+    rows: int
+    processes: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Payments settled a second, and verifications a second, by turns."""
+
+    settled: list[float]
+    verified: list[float]
+
+
+@figure(unit="of the bare verifications", aim=AtLeast(0.5))
+def sqlite_over_verify() -> Measured:
+    """Batches of 500 on SQLite in one process, with much history."""
+    return _over_verify("sqlite")
+
+
+@figure(unit="of the bare verifications", aim=AtLeast(0.5))
+def postgres_over_verify() -> Measured:
+    """Batches of 500 on PostgreSQL in one process, with much history."""
+    return _over_verify("postgres")
+
+
+@figure(unit="times as long", aim=AtMost(1.2))
+def growth() -> Measured:
+    """What a payment costs with much history, over little; on the database where it is worse."""
+    found = [_growth("sqlite"), _growth("postgres")]
+    return max(found, key=lambda measured: measured.value)
+
+
+@figure(unit="bytes", aim=AtMost(2_000))
+def stored_a_payment() -> Measured:
+    """What the database grows by for one payment, in batches of 500: its rows and its batch."""
+    with TemporaryDirectory(prefix="ks-bench-") as directory:
+        world = new_world(f"sqlite:///{Path(directory, 'ledger.db')}")
+        cards, shop = [world.card(CARD_WON) for _ in range(CARDS)], world.shop()
+        sizes = [_size_after(world, shop, cards) for _ in range(2 + RUNS_MIN)][1:]
+        world.ledger.close()
+    grown = [(after - before) / 500 for before, after in pairwise(sizes)]
+    return count(grown, "on SQLite, the signed batch and the signed answer among them")
+
+
+def _size_after(world: World, shop: Shop, cards: Sequence[Card]) -> int:
+    """Return how many bytes the database has after one more batch."""
+    for nth in range(500):
+        shop.take(cards[nth % len(cards)], 1)
+    shop.sync(world.ledger)
+    query = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+    read = world.ledger.office.store.read
+    return int(read(lambda tx: tx.exec_driver_sql(query).scalar_one()))
+
+
+def _over_verify(database: str) -> Measured:
+    runs = measurements()[Cell(database, many_rows(), 1, 500)]
+    settled, verified = median(runs.settled), median(runs.verified)
+    beside = f"{settled:,.0f} payments a second beside {verified:,.0f} verifications"
+    return ratio(runs.settled, runs.verified, beside)
+
+
+def _growth(database: str) -> Measured:
+    little = measurements()[Cell(database, FEW_ROWS, 1, 500)].settled
+    much = measurements()[Cell(database, many_rows(), 1, 500)].settled
+    beside = f"{database}: {many_rows():,} rows of history beside {FEW_ROWS:,}"
+    return ratio(little, much, beside)
+
+
+def many_rows() -> int:
+    """How many rows of history "much" is."""
+    return int(os.environ.get(ROWS_VARIABLE, MANY_ROWS))
+
+
+@cache
+def measurements() -> dict[Cell, Runs]:
+    """Every cell of the table, measured by turns with the bare verifications; then shown."""
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(TemporaryDirectory(prefix="ks-bench-")))
+        found = stack.enter_context(databases(directory))
+        cells = _cells(stack, directory, found)
+        verify = stack.enter_context(_verifiers())
+        turns = [_turn(cells, verify) for _ in range(1 + RUNS_MIN)][1:]
+    runs = {
+        cell: Runs([turn[cell][0] for turn in turns], [turn[cell][1] for turn in turns])
+        for cell in cells
+    }
+    Console().print(_table(runs))
+    return runs
+
+
+def _cells(stack: ExitStack, directory: Path, found: Databases) -> dict[Cell, Callable[[], float]]:
+    cells: dict[Cell, Callable[[], float]] = {}
+    for database, make in (("sqlite", found.sqlite), ("postgres", found.postgres)):
+        for rows in (FEW_ROWS, many_rows()):
+            node = Node(directory / f"{database}-{rows}", make(rows))
+            stack.callback(node.close)
+            for processes in PROCESSES:
+                server = node.serve(processes)
+                for size in PAYMENTS:
+                    cell = Cell(database, rows, processes, size)
+                    cells[cell] = partial(_settled, node, server, size)
+    return cells
+
+
+def _settled(node: Node, server: Server, size: int) -> float:
+    return settled_a_second(node, server, size, PAYMENTS[size])
+
+
+def _turn(
+    cells: dict[Cell, Callable[[], float]], verifiers: ProcessPoolExecutor
+) -> dict[Cell, tuple[float, float]]:
+    return {
+        cell: (measure(), verified_a_second(verifiers, cell.processes))
+        for cell, measure in cells.items()
+    }
+
+
+def _verifiers() -> ProcessPoolExecutor:
+    # Started afresh and not forked: this process has threads.
+    return ProcessPoolExecutor(max(PROCESSES), mp_context=get_context("spawn"))
+
+
+def verified_a_second(pool: ProcessPoolExecutor, processes: int) -> float:
+    """Return how many bare P-256 verifications so many processes do in a second, all together."""
+    futures = [pool.submit(verify_s, VERIFICATIONS) for _ in range(processes)]
+    return sum(VERIFICATIONS / future.result() for future in futures)
+
+
+def verify_s(count: int) -> float:
+    """Return the seconds that so many verifications take, and nothing else."""
+    key = ec.derive_private_key(7, ec.SECP256R1())
+    message = bytes(117)
+    signature, public = key.sign(message, _ES256), key.public_key()
+    start_s = time.perf_counter()
+    for _ in range(count):
+        public.verify(signature, message, _ES256)
+    return time.perf_counter() - start_s
+
+
+def _table(runs: dict[Cell, Runs]) -> Table:
+    table = Table(title="Payments settled a second over HTTP, beside bare P-256 verifications")
+    for name in ("database", "rows", "processes", "batch", "settled/s", "verified/s", "of them"):
+        table.add_column(name, justify="left" if name == "database" else "right")
+    for cell, run in runs.items():
+        settled, verified = median(run.settled), median(run.verified)
+        table.add_row(
+            cell.database,
+            f"{cell.rows:,}",
+            str(cell.processes),
+            str(cell.size),
+            f"{settled:,.0f}",
+            f"{verified:,.0f}",
+            f"{settled / verified:.2f}",
+        )
+    return table
