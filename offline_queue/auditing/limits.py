@@ -104,8 +104,8 @@ class LimitCheck:
         # The clock may have been put right between asking and paying: the better of both counts.
         quality = min(ClockQuality(request.clock_quality), when_paid.quality)
         limits = allowance(policy, 0, quality)
-        paid_s = min(request.created_at_s, when_paid.now_s)
-        age_s = paid_s - (self._heard_s or paid_s)
+        # A hard stop rests on no wall clock (KSP/1 section 8).
+        age_s = when_paid.floor_s - (self._heard_s or when_paid.floor_s)
         usage = self._tally.usage(certificate.purse_id, self._proven_ms, age_s)
         yield from _over(taken, limits, usage)
 
