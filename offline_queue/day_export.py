@@ -30,7 +30,7 @@ def as_csv(report: DayReport) -> str:
         for line in lines:
             fields = _fields(line) | {"staff_id": _harmless(line.staff_id)}
             rows.writerow((number, counted, *fields.values()))
-    for name, total in _sums(report).items():
+    for name, total in sums_of(report).items():
         rows.writerow((number, "sum", name, "", "", total.count, total.won))
     rows.writerow((number, "sum", "net", "", "", "", report.net_won))
     return _BYTE_ORDER_MARK + text.getvalue()
@@ -39,7 +39,7 @@ def as_csv(report: DayReport) -> str:
 def as_json(report: DayReport) -> str:
     """Return the report as one JSON object, with the same names as in CSV."""
     close = report.close
-    sums = {name: {"count": each.count, "won": each.won} for name, each in _sums(report).items()}
+    sums = {name: {"count": each.count, "won": each.won} for name, each in sums_of(report).items()}
     return json.dumps(
         {
             "day": close.number,
@@ -59,6 +59,21 @@ def as_json(report: DayReport) -> str:
     )
 
 
+def sums_of(report: DayReport) -> dict[str, Total]:
+    """Return a report's sums by the names that both forms have for them."""
+    return {
+        "taken": report.taken,
+        "voided": report.voided,
+        "refunded": report.refunded,
+        "refused": report.refused,
+        "refunds_refused": report.refunds_refused,
+        "torn": report.torn,
+        "brought_forward": report.brought_forward,
+        "carried_over": report.carried_over,
+        "refunds_carried_over": report.refunds_carried_over,
+    }
+
+
 def _fields(line: CloseLine) -> dict[str, str | int]:
     return {
         "kind": EntryKind(line.kind).name.lower(),
@@ -72,17 +87,3 @@ def _fields(line: CloseLine) -> dict[str, str | int]:
 def _harmless(text: str) -> str:
     """Return text that no spreadsheet takes for a formula (OWASP, "CSV Injection")."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
-
-
-def _sums(report: DayReport) -> dict[str, Total]:
-    return {
-        "taken": report.taken,
-        "voided": report.voided,
-        "refunded": report.refunded,
-        "refused": report.refused,
-        "refunds_refused": report.refunds_refused,
-        "torn": report.torn,
-        "brought_forward": report.brought_forward,
-        "carried_over": report.carried_over,
-        "refunds_carried_over": report.refunds_carried_over,
-    }

@@ -43,12 +43,14 @@ LATE_COMMANDS: Final[Mapping[str, Late]] = MappingProxyType(
         "courier": Late(
             "pos_app.courier_command", "courier", "Send and get by file or QR codes, with no line."
         ),
+        "day": Late("pos_app.shop_commands", "day", "Show a day's figures, open or closed; CSV."),
         "demo": Late(
             "pos_app.demo.command", "demo", "Open the till with a ledger and a simulated customer."
         ),
         "rehearse": Late(
             "pos_app.rehearsal.command", "rehearse", "Drill an outage without a window."
         ),
+        "sales": Late("pos_app.shop_commands", "sales", "Show what was sold, newest first."),
     }
 )
 # Libraries, and the ledger of a demo, that tell of every request; the till tells of every change.
