@@ -13,12 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from fastapi.responses import JSONResponse
+from fastapi import Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledger import logs
+from ledger.api.answers import refused
 from ledger.api.bodies import cap_of
 from ledger.metrics import Answered
 from ledger.wire import HEAD_BYTES_MAX
@@ -52,13 +53,6 @@ class _Visit:
         route = getattr(self.scope.get("route"), "path", "none")
         seconds = time.perf_counter() - self.started_s
         return Answered(method, route, self.status, seconds, self.body_bytes)
-
-
-class _NotTaken(Exception):
-    def __init__(self, status: int, code: str, message: str, *, is_closing: bool = False) -> None:
-        super().__init__(message)
-        headers = {"connection": "close"} if is_closing else None
-        self.answer = JSONResponse({"code": code, "message": message}, status, headers)
 
 
 class Edge:
@@ -96,10 +90,9 @@ class Edge:
             async with asyncio.timeout(self._body_s):
                 body = await _whole_body(visit, receive)
         except TimeoutError:
-            late = _NotTaken(408, "too_slow", "the body did not come in time", is_closing=True)
-            await late.answer(visit.scope, receive, send)
-        except _NotTaken as exc:
-            await exc.answer(visit.scope, receive, send)
+            body = _refused(408, "too_slow", "the body did not come in time", is_closing=True)
+        if isinstance(body, Response):
+            await body(visit.scope, receive, send)
         else:
             await self._ask(visit, _again(body, receive), send)
 
@@ -112,21 +105,24 @@ class Edge:
                 raise
 
 
-async def _whole_body(visit: _Visit, receive: Receive) -> bytes:
-    """Return the body; keeps no more than its cap. Raises _NotTaken, ClientDisconnect."""
+async def _whole_body(visit: _Visit, receive: Receive) -> bytes | Response:
+    """Return the body, or why it is not taken; keeps no more than its cap.
+
+    Raises ClientDisconnect.
+    """
     headers = Headers(scope=visit.scope)
     if _head_bytes(visit.scope) > HEAD_BYTES_MAX:
-        raise _NotTaken(431, "head_too_large", "the head of the request is too long")
+        return _refused(431, "head_too_large", "the head of the request is too long")
     if "transfer-encoding" in headers and "content-length" in headers:
         # RFC 9112 section 6.1: two lengths are how requests are smuggled past a proxy.
-        raise _NotTaken(400, "bad_http", "a body has one length", is_closing=True)
+        return _refused(400, "bad_http", "a body has one length", is_closing=True)
     cap_bytes = cap_of(visit.scope["path"])
     announced_bytes = int(headers.get("content-length", "0")[:_LENGTH_DIGITS])
     refusal = f"at most {cap_bytes} bytes are taken here"
     body, is_more = bytearray(), True
     while is_more:
         if max(announced_bytes, visit.body_bytes) > cap_bytes + DISCARD_BYTES:
-            raise _NotTaken(413, "too_large", refusal, is_closing=True)
+            return _refused(413, "too_large", refusal, is_closing=True)
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
@@ -135,8 +131,15 @@ async def _whole_body(visit: _Visit, receive: Receive) -> bytes:
         if visit.body_bytes <= cap_bytes:
             body += chunk
     if visit.body_bytes > cap_bytes:
-        raise _NotTaken(413, "too_large", refusal)
+        return _refused(413, "too_large", refusal)
     return bytes(body)
+
+
+def _refused(status: int, code: str, message: str, *, is_closing: bool = False) -> Response:
+    answer = refused(status, code, message)
+    if is_closing:
+        answer.headers["connection"] = "close"
+    return answer
 
 
 def _head_bytes(scope: Scope) -> int:
