@@ -65,7 +65,8 @@ class Counter:
 
 
 @contextmanager
-def _opened(side: LedgerSide, directory: Path, merchant_id: bytes) -> Iterator[Counter]:
+def opened(side: LedgerSide, directory: Path, merchant_id: bytes) -> Iterator[Counter]:
+    """Start a terminal's queue for the length of a `with` block."""
     rulebook = Rulebook.load(directory)
     pass_phrase = (directory / PASS_PHRASE_FILE).read_text()
     signer = open_key(directory / KEY_FILE, pass_phrase)
@@ -94,7 +95,7 @@ def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LedgerSide]:
 def counter(side: LedgerSide, tmp_path: Path) -> Iterator[Counter]:
     directory = tmp_path / "terminal"
     merchant_id = side.enrol_terminal(directory, "행복마트", "test bench")
-    with _opened(side, directory, merchant_id) as counter:
+    with opened(side, directory, merchant_id) as counter:
         yield counter
     assert side.ledger.books.audit().findings == ()
 
