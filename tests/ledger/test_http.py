@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import httpx
@@ -19,7 +19,7 @@ from kscoin.messages import Purpose, Receipt, Verdict
 from kscoin.qr import ReceiptShown, from_text
 from ledger.api import lookout
 from ledger.server import LedgerServer
-from tests.ledger.world import World, assert_books_right, kinds, new_key
+from tests.ledger.world import Mould, World, assert_books_right, kinds, new_key
 from tests.stacks.waiting import wait_until
 
 CBOR = {"content-type": "application/cbor"}
@@ -43,13 +43,29 @@ class Served:
         wait_until(lambda: bell.is_awaited(request_hash), SOON_S, "a terminal that waits")
 
 
-@pytest.fixture
-def served(world: World) -> Iterator[Served]:
+@contextmanager
+def serving(world: World) -> Iterator[Served]:
     with (
         LedgerServer(world.ledger) as server,
         httpx.Client(base_url=server.url, timeout=SOON_S, trust_env=False) as client,
     ):
         yield Served(world, server, client)
+
+
+@pytest.fixture
+def served(sqlite_world: World) -> Iterator[Served]:
+    """A server of its own; processes on PostgreSQL are in test_serving.py."""
+    with serving(sqlite_world) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def shared(mould: Mould) -> Iterator[Served]:
+    """A server for tests that leave nothing behind."""
+    world = mould.cast()
+    with serving(world) as served:
+        yield served
+    world.ledger.close()
 
 
 def assert_refused(answer: httpx.Response, status: int, code: str) -> None:
@@ -181,47 +197,47 @@ def test_anyone_may_ask_what_is_published(served: Served) -> None:
     ],
 )
 def test_what_is_no_call_of_ours(
-    served: Served, method: str, path: str, status: int, code: str
+    shared: Served, method: str, path: str, status: int, code: str
 ) -> None:
-    assert_refused(served.client.request(method, path, headers=CBOR), status, code)
+    assert_refused(shared.client.request(method, path, headers=CBOR), status, code)
 
 
-@pytest.mark.parametrize("path", ["enrolments", "batches", "receipts", "payments"])
+@pytest.mark.parametrize("path", ["enrolments", "batches", "receipts", "payments", "purse-orders"])
 class TestBodies:
     """What every call does with a body that it cannot take."""
 
-    def test_one_that_is_not_cbor(self, served: Served, path: str) -> None:
+    def test_one_that_is_not_cbor(self, shared: Served, path: str) -> None:
         for headers in ({"content-type": "application/json"}, {"content-type": ""}):
-            answer = served.client.post(f"/v1/{path}", content=b"{}", headers=headers)
+            answer = shared.client.post(f"/v1/{path}", content=b"{}", headers=headers)
             assert_refused(answer, 415, "wrong_content_type")
 
-    def test_one_that_is_empty(self, served: Served, path: str) -> None:
-        assert_refused(served.post(f"/v1/{path}", b""), 400, "malformed")
+    def test_one_that_is_empty(self, shared: Served, path: str) -> None:
+        assert_refused(shared.post(f"/v1/{path}", b""), 400, "malformed")
 
-    def test_one_that_is_too_large(self, served: Served, path: str) -> None:
+    def test_one_that_is_too_large(self, shared: Served, path: str) -> None:
         body = bytes(MAX_BATCH_BYTES + 4_096)
-        assert_refused(served.post(f"/v1/{path}", body), 413, "too_large")
+        assert_refused(shared.post(f"/v1/{path}", body), 413, "too_large")
 
-    def test_one_that_says_it_is_far_too_large(self, served: Served, path: str) -> None:
+    def test_one_that_says_it_is_far_too_large(self, shared: Served, path: str) -> None:
         answer = raw_answer(
-            served.server, f"POST /v1/{path} HTTP/1.1", f"content-length: {10**18}", b"x"
+            shared.server, f"POST /v1/{path} HTTP/1.1", f"content-length: {10**18}", b"x"
         )
         assert answer.startswith(b"HTTP/1.1 413 ")
 
-    def test_one_that_has_no_end(self, served: Served, path: str) -> None:
+    def test_one_that_has_no_end(self, shared: Served, path: str) -> None:
         chunk = b"10000\r\n" + bytes(65_536) + b"\r\n"
         answer = raw_answer(
-            served.server,
+            shared.server,
             f"POST /v1/{path} HTTP/1.1",
             "transfer-encoding: chunked",
             chunk * 160,
         )
         assert answer.startswith(b"HTTP/1.1 413 ")
 
-    def test_one_that_breaks_off(self, served: Served, path: str) -> None:
-        with connection(served.server) as line:
+    def test_one_that_breaks_off(self, shared: Served, path: str) -> None:
+        with connection(shared.server) as line:
             line.sendall(head(f"POST /v1/{path} HTTP/1.1", "content-length: 100") + b"half")
-        assert served.client.get("/v1/status").status_code == 200
+        assert shared.client.get("/v1/status").status_code == 200
 
 
 def test_a_refusal_says_why(served: Served) -> None:
