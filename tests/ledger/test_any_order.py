@@ -24,7 +24,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import Engine, event, select
+from sqlalchemy import select
 
 from kscoin import codec
 from kscoin import messages as message_types
@@ -36,6 +36,7 @@ from ledger.store.terminals import QuarantineRow
 from tests.ledger import model
 from tests.ledger.databases import PostgresServer
 from tests.ledger.model import Back, Debit, Met, Model, Purse, Taken, Torn
+from tests.ledger.sabotage import Saboteur
 from tests.ledger.world import (
     START_S,
     Card,
@@ -58,36 +59,6 @@ amounts = st.integers(1, 300)
 shops = st.integers(0, SHOPS - 1)
 # Before which statement of a call the database dies; most calls have fewer, and come through.
 crashes = st.none() | st.integers(0, 40)
-
-
-class Crash(Exception):
-    """The database is gone in the middle of a transaction."""
-
-
-class Saboteur:
-    """Lets a database die before its nth statement or commit from now on, once."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._left: int | None = None
-        event.listen(engine, "before_cursor_execute", self._count)
-        event.listen(engine, "commit", self._count)
-
-    def crashing(self, call: Callable[[], T], at: int | None) -> T | None:
-        """Return what the call returns, None if it was killed."""
-        self._left = at
-        try:
-            return call()
-        except Crash:
-            return None
-        finally:
-            self._left = None
-
-    def _count(self, *_: object) -> None:
-        if self._left is not None:
-            self._left -= 1
-            if self._left < 0:
-                self._left = None
-                raise Crash
 
 
 @dataclass(eq=False)
