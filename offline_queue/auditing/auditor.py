@@ -84,9 +84,12 @@ class _Audit:
             self._first = self._first or row.sequence
             if row.sequence != last + 1:
                 self._missing(last + 1, row.sequence - 1)
+                self._requests.lose_track()
                 previous_hash = None
             entry = self._intact(row)
-            if entry is not None:
+            if entry is None:
+                self._requests.lose_track()
+            else:
                 self._continues(entry, previous_hash)
                 yield entry
             # The hash that is stored stands in for an entry that is damaged.

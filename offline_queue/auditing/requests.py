@@ -33,6 +33,12 @@ class RequestCheck:
         self._open: tuple[bytes, int] | None = None
         self._paid: dict[bytes, _Paid] = {}
         self.given_back_won = 0
+        self._is_whole = True
+
+    def lose_track(self) -> None:
+        """An entry is missing or damaged: it may be what others refer to."""
+        self._open = None
+        self._is_whole = False
 
     def look(self, entry: JournalEntry, opened: Opened) -> None:
         """Look at one entry, after its signatures have held."""
@@ -77,7 +83,7 @@ class RequestCheck:
             self._end(entry, note.request_hash)
 
     def _end(self, entry: JournalEntry, request_hash: bytes) -> None:
-        if request_hash not in self._asked:
+        if request_hash not in self._asked and self._is_whole:
             sentence = "no request of this terminal has that hash"
             self._findings.error(entry.sequence, "never_asked", sentence)
         if self._open is not None and self._open[0] == request_hash:
@@ -87,8 +93,9 @@ class RequestCheck:
         self._is_of_here(entry, giveback.terminal_id)
         paid = self._paid.get(giveback.request_hash)
         if paid is None:
-            sentence = "gives back what this journal never took"
-            self._findings.error(entry.sequence, "never_paid", sentence)
+            if self._is_whole:
+                sentence = "gives back what this journal never took"
+                self._findings.error(entry.sequence, "never_paid", sentence)
             return
         won = giveback.amount_won if isinstance(giveback, Refund) else paid.amount_won
         paid.given_back_won += won

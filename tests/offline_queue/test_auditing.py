@@ -121,7 +121,7 @@ def test_a_changed_byte_is_found_and_the_rest_is_still_read(
         ((data, _),) = journal.entries(at, at)
     changed(shop, "UPDATE entries SET data = ? WHERE sequence = ?", flipped(data, 60), at)
     found = audited(shop)
-    assert (at, "damaged") in errors(shop)
+    assert errors(shop) == [(at, "damaged")]
     assert found.figures.entries == 11
     assert sum(found.figures.kinds.values()) == 10
 
