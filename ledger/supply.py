@@ -156,6 +156,11 @@ def _unexplained(tx: Tx) -> Iterator[str]:
         yield f"the reserve of purse {purse_id.hex()} is not its credit less its line"
 
 
+def _unrefunded(tx: Tx) -> Iterator[str]:
+    for request_hash in checks.unexplained_refunds(tx):
+        yield f"the refunds of payment {request_hash.hex()} are not what came back of it"
+
+
 def _unbooked(tx: Tx) -> Iterator[str]:
     for request_hash in checks.unbooked_payments(tx):
         yield f"payment {request_hash.hex()} names no transfer of its amount"
@@ -169,4 +174,5 @@ CHECKS: Final = (
     Check("no spending line ends above its purse's credit", _above_credit),
     Check("every reserve is its purse's credit less its line", _unexplained),
     Check("every payment has reached its till", _unbooked),
+    Check("what came back of every payment is what its refunds say", _unrefunded),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from ledger.store.engine import Tx
-from ledger.store.schema import accounts, line, payments, postings, purses, transfers
+from ledger.store.schema import accounts, line, payments, postings, purses, refunds, transfers
 
 
 def transfers_made(tx: Tx) -> int:
@@ -88,5 +88,20 @@ def unbooked_payments(tx: Tx) -> tuple[bytes, ...]:
         select(payments.c.request_hash)
         .outerjoin_from(payments, postings, is_in_till)
         .where(postings.c.amount_won.is_distinct_from(payments.c.amount_won))
+    )
+    return tuple(tx.execute(query).scalars())
+
+
+def unexplained_refunds(tx: Tx) -> tuple[bytes, ...]:
+    """Return the requests of which not as much came back as their refunds and voids say."""
+    given_back = (
+        select(refunds.c.request_hash, func.sum(refunds.c.amount_won).label("won"))
+        .group_by(refunds.c.request_hash)
+        .subquery()
+    )
+    query = (
+        select(payments.c.request_hash)
+        .outerjoin(given_back, given_back.c.request_hash == payments.c.request_hash)
+        .where(payments.c.refunded_won != func.coalesce(given_back.c.won, 0))
     )
     return tuple(tx.execute(query).scalars())

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
+from sqlalchemy import update
+
 from kscoin.cose import parse
 from kscoin.entries import EntryKind, Payment
 from kscoin.messages import EntryVerdict, Verdict
+from ledger.store.schema import payments
 from tests.ledger.world import Card, Shop, World, assert_books_right, kinds, reasons
 
 GUARANTEED, RECORDED, REFUSED = Verdict.GUARANTEED, Verdict.RECORDED, Verdict.REFUSED
@@ -209,3 +214,32 @@ def test_what_came_from_the_guarantee_fund_goes_back_to_the_frozen_payer(world: 
     assert world.balance(card.holder_id) == 3_000
     assert world.ledger.accounts.get(card.holder_id).is_frozen
     assert_books_right(world)
+
+
+def test_a_refund_and_its_payment_that_arrive_at_once_do_not_miss_each_other(
+    postgres_world: World,
+) -> None:
+    world = postgres_world
+    counters = [Counter(world) for _ in range(6)]
+    others = [world.shop(counter.merchant_id) for counter in counters]
+    for counter, other in zip(counters, others, strict=True):
+        other.refund(counter.request_hash, 1_000)
+    batches = [
+        shop.batch() for pair in zip(counters, others, strict=True) for shop in shops_of(pair)
+    ]
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(world.ledger.batches.settle, batches))
+    for counter in counters:
+        counter.assert_given_back(1_000)
+
+
+def shops_of(pair: tuple[Counter, Shop]) -> tuple[Shop, Shop]:
+    return pair[0].shop, pair[1]
+
+
+def test_the_audit_finds_a_refund_that_is_not_booked(sqlite_world: World) -> None:
+    counter = Counter(sqlite_world).uploaded()
+    store = sqlite_world.ledger.office.store
+    store.write(lambda tx: tx.execute(update(payments).values(refunded_won=1)))
+    (finding,) = sqlite_world.ledger.books.audit().findings
+    assert counter.request_hash.hex() in finding
