@@ -41,8 +41,8 @@ CONNECT_TIMEOUT_S: Final = 5.0
 READ_TIMEOUT_S: Final = 30.0
 # Longer than any line that still deserves the name; a till that is closed waits no longer.
 PATIENCE_CAP_S: Final = 120.0
-# "Too Many Requests": the ledger is busy, not unwilling.
-_TOO_MANY: Final = 429
+# "Request Timeout" and "Too Many Requests": the line was slow or the ledger busy, not unwilling.
+_LATER: Final = (408, 429)
 # The ledger's code for a batch whose predecessor it has not got (KSP/1 section 10).
 _BATCH_MISSING: Final = "batch_missing"
 
@@ -171,12 +171,12 @@ def _read(response: httpx.Response) -> _Answer:
 def _accepted(answer: _Answer) -> _Answer:
     if httpx.codes.is_success(answer.status):
         return answer
-    if httpx.codes.is_client_error(answer.status) and answer.status != _TOO_MANY:
+    if httpx.codes.is_client_error(answer.status) and answer.status not in _LATER:
         if (number := _batch_before_the_missing(answer)) is not None:
             raise LedgerBehind("the ledger has lost batches of this terminal", number)
         reason = _reason(answer)
         raise LedgerRefused(f"the ledger refused: {reason}", answer.status, reason)
-    if answer.status == _TOO_MANY or httpx.codes.is_server_error(answer.status):
+    if answer.status in _LATER or httpx.codes.is_server_error(answer.status):
         raise LedgerFailing(f"the ledger is in trouble (HTTP {answer.status})")
     # A redirect is not followed: the body would go to a place that nobody has set.
     raise LedgerGarbled(f"an answer that KSP/1 does not know (HTTP {answer.status})")

@@ -99,7 +99,7 @@ def test_a_status_that_cannot_be_read_is_garbled(told: bytes) -> None:
 
 STATUSES: list[tuple[int, type[LedgerError]]] = [
     *((status, LedgerRefused) for status in (400, 401, 403, 404, 409, 413, 415, 418, 422, 451)),
-    *((status, LedgerFailing) for status in (429, 500, 502, 503, 504, 599)),
+    *((status, LedgerFailing) for status in (408, 429, 500, 502, 503, 504, 599)),
     *((status, LedgerGarbled) for status in (301, 302, 307, 304)),
 ]
 
