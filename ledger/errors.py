@@ -4,7 +4,7 @@
     ├── Refusal                 the ledger understood, and says no; nothing has changed
     │   ├── NotFound            unknown_terminal, unknown_merchant, unknown_account, unknown_purse,
     │   │                       unknown_code, unknown_request, unknown_token,
-    │   │                       unknown_payout
+    │   │                       unknown_payout, unknown_batch
     │   ├── NotAllowed          terminal_revoked, kind_not_allowed, account_frozen, purse_denied,
     │   │                       wrong_terminal, wrong_key, no_wallet, wrong_role,
     │   │                       purse_closing

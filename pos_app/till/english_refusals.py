@@ -189,6 +189,7 @@ REFUSALS: Final = MappingProxyType(
         "unknown_account": Refusal("That account is not registered.", _OTHER),
         "unknown_purse": Refusal("That purse is not registered.", _BY_CODE),
         "unknown_request": Refusal("That payment is not registered.", _BY_CODE),
+        "unknown_batch": Refusal("That upload is not registered.", _CALL),
         "unknown_code": Refusal("There is no such enrolment code.", "Check the code."),
         "code_used": Refusal("That enrolment code was used.", "Ask for a new one."),
         "code_expired": Refusal("That enrolment code has expired.", "Ask for a new one."),

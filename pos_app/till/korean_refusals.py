@@ -201,6 +201,7 @@ REFUSALS: Final = MappingProxyType(
         "unknown_account": Refusal("등록되지 않은 계정입니다.", _OTHER),
         "unknown_purse": Refusal("등록되지 않은 지갑입니다.", _BY_CODE),
         "unknown_request": Refusal("등록되지 않은 결제입니다.", _BY_CODE),
+        "unknown_batch": Refusal("등록되지 않은 전송입니다.", _CALL),
         "unknown_code": Refusal("없는 등록 코드입니다.", "코드를 확인해 주세요."),
         "code_used": Refusal("이미 쓴 등록 코드입니다.", "새 코드를 받아 주세요."),
         "code_expired": Refusal("등록 코드의 기간이 지났습니다.", "새 코드를 받아 주세요."),
