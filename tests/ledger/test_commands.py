@@ -17,6 +17,7 @@ from kscoin.messages import Assurance
 from ledger.commands import node as init_command
 from ledger.commands import place
 from ledger.errors import SetupError
+from tests.ledger.databases import PostgresServer
 from tests.ledger.operator import Operator
 from tests.ledger.world import HandClock, Shop, Wallet, World, new_key
 
@@ -347,3 +348,23 @@ def test_a_database_that_cannot_be_reached_leaves_no_keys(tmp_path: Path) -> Non
     assert operator.types(*words).exit_code == 1
     assert not (operator.directory / "network").exists()
     operator.asks("init", "--network", "seoul-test")
+
+
+def test_the_same_commands_on_postgres(
+    postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: HandClock
+) -> None:
+    monkeypatch.setattr(init_command, "now_s", clock)
+    monkeypatch.setenv(place.URL_VARIABLE, postgres.emptied_database())
+    operator = Operator(tmp_path / "ledger")
+    operator.asks("init", "--network", "seoul-test")
+    account_id = operator.asks("accounts", "open")["account_id"]
+    issue = ("accounts", "issue", account_id, "5000", "--reference", "salary")
+    assert operator.asks(*issue) == operator.asks(*issue)
+    # Each command is a process of its own, and the numbers of two within a second have no order.
+    clock.now_s += 1
+    operator.asks("accounts", "redeem", account_id, "2000")
+    lines = operator.asks("statement", account_id)["lines"]
+    assert [each["amount_won"] for each in lines] == [5_000, -2_000]
+    operator.asks("payouts", "make", "a quiet day")
+    assert operator.asks("supply")["issued_won"] == 3_000
+    assert operator.asks("audit")["is_clean"]
