@@ -170,7 +170,7 @@ REFUSALS: Final = MappingProxyType(
         "guarantee_exhausted": Refusal("Over the guarantee fund's cap.", _BY_CODE),
         "returned_to_payer": Refusal("It was given back to the customer.", _BY_CODE),
         "waits_for_payment": Refusal(
-            "The ledger has not seen that payment yet.", "It goes back when the payment arrives."
+            "The ledger has not seen it yet.", "It goes back when the payment arrives."
         ),
         "not_paid": Refusal("That payment was never paid out.", _BY_CODE),
         "over_refund": Refusal("More than is left of that payment.", "Give back a smaller sum."),
