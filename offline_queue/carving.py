@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from kscoin.errors import Malformed
 from offline_queue.durable_file import disk_error
 from offline_queue.records import BatchRecord, Columns
 
@@ -75,10 +76,6 @@ def carve(path: Path, missed: frozenset[int] = frozenset()) -> Iterator[Carved]:
         pages.close()
 
 
-class _Nonsense(Exception):
-    """These bytes are not what they would have to be. Never leaves this module."""
-
-
 class _Pages:
     """The pages of a database and of its log, each with its number."""
 
@@ -126,20 +123,20 @@ def _rows(page: bytes, number: int, pages: _Pages) -> Iterator[Carved]:
     """Yield the rows of one page, if it is a leaf; one that is spoilt does not spoil the next."""
     for start in {0, _FILE_HEADER_BYTES} if number == 1 else {0}:
         for at in _cells(page, start):
-            with suppress(_Nonsense):
+            with suppress(Malformed):
                 yield _row(page, at, pages)
 
 
 def _guessed(page: bytes, pages: _Pages) -> Iterator[Carved]:
     for at in range(PAGE_BYTES):
-        with suppress(_Nonsense):
+        with suppress(Malformed):
             yield _row(page, at, pages)
     for at in _cells(page, 0):
         for bit in range(8 * _ROW_HEAD_BYTES):
             flipped = bytearray(page)
             place = min(at + bit // 8, PAGE_BYTES - 1)
             flipped[place] ^= 1 << bit % 8
-            with suppress(_Nonsense):
+            with suppress(Malformed):
                 yield _row(bytes(flipped), at, pages)
 
 
@@ -161,7 +158,7 @@ def _row(page: bytes, at: int, pages: _Pages) -> Carved:
     length, at = _varint(page, at)
     rowid, at = _varint(page, at)
     if not (0 < length <= _ROW_BYTES_MAX and rowid > 0):
-        raise _Nonsense
+        raise Malformed("this is no row")
     return _carved(rowid, _record(_payload(page, at, length, pages)))
 
 
@@ -185,7 +182,7 @@ def _payload(page: bytes, at: int, length: int, pages: _Pages) -> bytes:
 def _record(payload: bytes) -> list[Value]:
     end, at = _varint(payload, 0)
     if not at <= end <= len(payload):
-        raise _Nonsense
+        raise Malformed("this is no row")
     kinds = []
     while at < end:
         kind, at = _varint(payload, at)
@@ -209,7 +206,7 @@ def _value(payload: bytes, at: int, kind: int) -> tuple[Value, int]:
         case _ if kind >= 12 and kind % 2 == 0:
             size = (kind - 12) // 2
             return _slice(payload, at, size), at + size
-    raise _Nonsense
+    raise Malformed("this is no row")
 
 
 def _carved(rowid: int, values: list[Value]) -> Carved:
@@ -222,7 +219,7 @@ def _carved(rowid: int, values: list[Value]) -> Carved:
         _, data, digest, *rest = values
         if isinstance(data, bytes) and isinstance(digest, bytes) and _is(digest, _HASH_BYTES):
             return CarvedEntry(rowid, data, digest, Columns(*rest))  # type: ignore[arg-type]
-    raise _Nonsense
+    raise Malformed("this is no row")
 
 
 def _is(value: Value, length: int) -> bool:
@@ -232,7 +229,7 @@ def _is(value: Value, length: int) -> bool:
 def _slice(data: bytes, at: int, length: int) -> bytes:
     part = data[at : at + length]
     if at < 0 or length < 0 or len(part) != length:
-        raise _Nonsense
+        raise Malformed("this is no row")
     return part
 
 
@@ -241,11 +238,11 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
     value = 0
     for count in range(_VARINT_BYTES_MAX):
         if at + count >= len(data):
-            raise _Nonsense
+            raise Malformed("this is no row")
         byte = data[at + count]
         if count == _VARINT_BYTES_MAX - 1:
             return value << 8 | byte, at + count + 1
         value = value << 7 | byte & 0x7F
         if byte < 0x80:
             return value, at + count + 1
-    raise _Nonsense
+    raise Malformed("this is no row")
