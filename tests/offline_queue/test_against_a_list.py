@@ -1,12 +1,19 @@
-"""The real queue beside a list in plain Python: sales, verdicts, crashes, restarts, odd clocks."""
+"""The real queue beside a list in plain Python: whatever is done to both, both say the same.
+
+Sales, refunds, voids, closes of day, verdicts, crashes, restarts, odd clocks, archives, and a
+second copy whose medium comes and goes.
+"""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -15,7 +22,8 @@ from kscoin.entries import EntryKind, JournalEntry
 from kscoin.errors import ExceedsCredit
 from kscoin.messages import EntryVerdict, Verdict
 from offline_queue.audit import verify_journal
-from offline_queue.errors import Declined
+from offline_queue.errors import Declined, MirrorMissing, NotGivenBack
+from offline_queue.mirror import Copying, MirrorPlace, heal
 from offline_queue.values import OpenRequest, PendingEntry, StoredBatch
 from tests.kscoin.parties import TERMINAL_ID
 from tests.offline_queue.desk import Desk, open_desk
@@ -28,19 +36,34 @@ from tests.offline_queue.shop import (
     receipt_for,
 )
 
-MONEY = {EntryKind.PAYMENT, EntryKind.RECEIPT, EntryKind.TORN}
-AWAITED = {EntryKind.PAYMENT, EntryKind.TORN}
+MONEY = {
+    EntryKind.PAYMENT,
+    EntryKind.RECEIPT,
+    EntryKind.TORN,
+    EntryKind.REFUND,
+    EntryKind.VOID,
+    EntryKind.CLOSE,
+}
+AWAITED = {EntryKind.PAYMENT, EntryKind.TORN, EntryKind.REFUND, EntryKind.VOID}
 TO_HEED = {Verdict.REFUSED, Verdict.QUARANTINED}
 VERDICTS = [Verdict.SETTLED, Verdict.DUPLICATE, Verdict.GUARANTEED, *TO_HEED]
 
 
-@dataclass
+@dataclass(eq=False)
 class Line:
     """An entry as the list knows it."""
 
     kind: EntryKind
     amount_won: int = 0
     verdict: Verdict | None = None
+    request_hash: bytes = b""
+    is_voided: bool = False
+
+    @property
+    def waits_won(self) -> int:
+        """The won that the shop waits for with this entry."""
+        is_to_come = self.kind in (EntryKind.PAYMENT, EntryKind.RECEIPT)
+        return self.amount_won if is_to_come and not self.is_voided else 0
 
 
 class QueueBesideList(RuleBasedStateMachine):
@@ -52,11 +75,13 @@ class QueueBesideList(RuleBasedStateMachine):
         self._copies = 0
         self.shop = Shop(self._directory())
         self.lines: list[Line] = []
-        self.acknowledged = 0
+        self.acknowledged = self.sent = 0
         self.request: OpenRequest | None = None
         self.batch: StoredBatch | None = None
         self.purses = [Purse(f"purse {number}", credit_total_won=60_000) for number in range(3)]
         self.desk: Desk
+        self.stick = Path(self._place.name) / "stick"
+        self.stick.mkdir()
 
     def teardown(self) -> None:
         with self._place:
@@ -93,7 +118,7 @@ class QueueBesideList(RuleBasedStateMachine):
                 self._add(EntryKind.NOTE)
             purse.sequence, purse.spent_won, purse.last = before
         else:
-            self._add(EntryKind.PAYMENT, request.signed.message.amount_won)
+            self._add(EntryKind.PAYMENT, request.signed.message.amount_won, request.request_hash)
             self.request = None
 
     @precondition(lambda self: self.request is not None)
@@ -127,6 +152,7 @@ class QueueBesideList(RuleBasedStateMachine):
                 *range(self.acknowledged + 1, batch.last_sequence + 1)
             ]
         self.batch = batch
+        self.sent = batch.last_sequence if batch else self.sent
 
     @precondition(lambda self: self.batch is not None)
     @rule(verdict=st.sampled_from(VERDICTS), is_repeated=st.booleans())
@@ -142,6 +168,80 @@ class QueueBesideList(RuleBasedStateMachine):
         self.acknowledged = batch.last_sequence
         self.batch = None
         self._add(EntryKind.SYNC)
+
+    @precondition(lambda self: self._payments())
+    @rule(nth=st.integers(0, 20), amount_won=st.integers(1, 30_000))
+    def refund(self, nth: int, amount_won: int) -> None:
+        line = self._payments()[nth % len(self._payments())]
+        left_won = line.amount_won - self._refunded_won(line) if self._is_paid_out(line) else 0
+        try:
+            given = self.desk.refunds.refund(line.request_hash, amount_won, "returned")
+        except NotGivenBack:
+            assert amount_won > left_won
+        else:
+            assert given.refundable_won == left_won - amount_won >= 0
+            self._add(EntryKind.REFUND, amount_won, line.request_hash)
+
+    @precondition(lambda self: self._payments())
+    @rule(nth=st.integers(0, 20))
+    def void(self, nth: int) -> None:
+        line = self._payments()[nth % len(self._payments())]
+        is_here = self.lines.index(line) >= self.sent
+        may = is_here and self._is_paid_out(line) and not self._refunded_won(line)
+        try:
+            self.desk.refunds.void(line.request_hash, "typed wrong")
+        except NotGivenBack:
+            assert not may
+        else:
+            assert may
+            line.is_voided = True
+            self._add(EntryKind.VOID, 0, line.request_hash)
+
+    @rule()
+    def close_the_day(self) -> None:
+        number = self.desk.days.x_report().close.number
+        assert number == 1 + sum(line.kind is EntryKind.CLOSE for line in self.lines)
+        day = self.desk.days.close_day(number)
+        lines = self.lines[day.first_sequence - 1 : day.close.last_sequence]
+        taken = [each for each in lines if each.kind in (EntryKind.PAYMENT, EntryKind.RECEIPT)]
+        assert (day.taken.count, day.taken.won) == (
+            len(taken),
+            sum(each.amount_won for each in taken),
+        )
+        self._add(EntryKind.CLOSE)
+
+    @rule()
+    def archive(self) -> None:
+        """What goes into a file stays where it was, for everybody who asks."""
+        with self.desk.books as journal:
+            journal.archive(self.acknowledged)
+
+    @rule()
+    def copy(self) -> None:
+        self._copied()
+
+    @rule()
+    def copy_without_a_medium(self) -> None:
+        """The second copy misses its medium, and is healed another time."""
+        away = self.stick.rename(self.stick.with_name("away"))
+        with closing(Copying(self._place_of_copy())) as copying, pytest.raises(MirrorMissing):
+            copying.catch_up()
+        away.rename(self.stick)
+
+    @precondition(lambda self: self.request is None)
+    @rule()
+    def lose_the_journal(self) -> None:
+        """The card dies: a new one gets back what the second copy holds, which is everything."""
+        self._copied()
+        self.desk.close()
+        for file in self.shop.directory.glob("journal.*"):
+            if file.is_dir():
+                shutil.rmtree(file)
+            else:
+                file.unlink()
+        with closing(self.shop.open_journal()) as journal:
+            assert heal(journal, self._place_of_copy()) == len(self.lines)
+        self._start()
 
     @rule(is_crash=st.booleans(), is_reboot=st.booleans())
     def restart(self, is_crash: bool, is_reboot: bool) -> None:
@@ -175,12 +275,14 @@ class QueueBesideList(RuleBasedStateMachine):
         unsettled = [
             line.amount_won
             for line in self.lines
-            if line.kind is EntryKind.PAYMENT and line.verdict in (None, Verdict.QUARANTINED)
+            if line.kind is EntryKind.PAYMENT
+            and line.verdict in (None, Verdict.QUARANTINED)
+            and not line.is_voided
         ]
         waiting = [line for line in self.lines[self.acknowledged :] if line.kind in MONEY]
         assert (at_risk.unsettled_won, at_risk.unsettled_count) == (sum(unsettled), len(unsettled))
         assert (at_risk.waiting_won, at_risk.waiting_count) == (
-            sum(line.amount_won for line in waiting),
+            sum(line.waits_won for line in waiting),
             len(waiting),
         )
 
@@ -188,7 +290,7 @@ class QueueBesideList(RuleBasedStateMachine):
     def what_is_pending_is_what_the_list_says(self) -> None:
         def is_pending(line: Line) -> bool:
             if line.verdict is None:
-                return line.kind in AWAITED
+                return line.kind in AWAITED and not line.is_voided
             return line.kind in MONEY and line.verdict in TO_HEED
 
         expected = [at for at, line in enumerate(self.lines, 1) if is_pending(line)]
@@ -209,8 +311,35 @@ class QueueBesideList(RuleBasedStateMachine):
         assert self.request is not None
         return self.request
 
-    def _add(self, kind: EntryKind, amount_won: int = 0) -> None:
-        self.lines.append(Line(kind, amount_won))
+    def _add(self, kind: EntryKind, amount_won: int = 0, request_hash: bytes = b"") -> None:
+        self.lines.append(Line(kind, amount_won, request_hash=request_hash))
+
+    def _place_of_copy(self) -> MirrorPlace:
+        return MirrorPlace(self.stick, self.shop.journal_path, TERMINAL_ID, is_any_medium=True)
+
+    def _copied(self) -> None:
+        """Let the second copy catch up: then it is the journal, entry for entry."""
+        place = self._place_of_copy()
+        with closing(Copying(place)) as copying:
+            copying.catch_up()
+        assert verify_journal(place.path, TERMINAL_ID).entries == len(self.lines)
+
+    def _payments(self) -> list[Line]:
+        return [line for line in self.lines if line.kind is EntryKind.PAYMENT]
+
+    def _is_paid_out(self, payment: Line) -> bool:
+        """Whether the shop has the won of a payment, or will have if all goes well."""
+        is_good = payment.verdict not in (Verdict.REFUSED, Verdict.QUARANTINED)
+        return is_good and not payment.is_voided
+
+    def _refunded_won(self, payment: Line) -> int:
+        return sum(
+            line.amount_won
+            for line in self.lines
+            if line.kind is EntryKind.REFUND
+            and line.request_hash == payment.request_hash
+            and line.verdict is not Verdict.REFUSED
+        )
 
     def _judge(self, verdict: Verdict) -> Callable[[JournalEntry], EntryVerdict]:
         return lambda entry: EntryVerdict(entry.sequence, verdict)
