@@ -1,13 +1,22 @@
-"""A fresh ledger for each test, on SQLite and on PostgreSQL."""
+"""A fresh ledger for each test, on SQLite and on PostgreSQL.
+
+With KS_LEDGER_TESTS_ON=postgres in the environment, on PostgreSQL only and everything: the tests
+whose point is the same on any database too.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
 from tests.ledger.databases import PostgresServer, postgres_server
 from tests.ledger.world import Mould, World, new_mould, new_world
+
+ALL_ON_POSTGRES: Final = os.environ.get("KS_LEDGER_TESTS_ON") == "postgres"
+DATABASES: Final = ["postgres"] if ALL_ON_POSTGRES else ["sqlite", "postgres"]
 
 
 @pytest.fixture(scope="session")
@@ -24,8 +33,12 @@ def mould() -> Mould:
 
 
 @pytest.fixture
-def sqlite_world(mould: Mould) -> Iterator[World]:
+def sqlite_world(request: pytest.FixtureRequest) -> Iterator[World]:
     """As `world`, where the database makes no difference to what is shown."""
+    if ALL_ON_POSTGRES:
+        yield request.getfixturevalue("postgres_world")
+        return
+    mould: Mould = request.getfixturevalue("mould")
     world = mould.cast()
     yield world
     world.ledger.close()
@@ -39,7 +52,7 @@ def postgres_world(postgres: PostgresServer) -> Iterator[World]:
     world.ledger.close()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=DATABASES)
 def world(request: pytest.FixtureRequest) -> World:
     """A ledger that has just been set up, and people around it."""
     fixture = {"sqlite": "sqlite_world", "postgres": "postgres_world"}[request.param]

@@ -17,7 +17,7 @@ from ledger.api.bell import PaidBell
 from ledger.api.lookout import Lookout
 from ledger.errors import StoreBusy
 from ledger.service import Ledger
-from tests.ledger.world import World
+from tests.ledger.world import Mould, World
 
 SOON_S = 10.0
 TERMINAL = b"term-001"
@@ -114,7 +114,9 @@ def test_only_receipts_are_found(world: World) -> None:
     assert world.ledger.online.paid_among([]) == ()
 
 
-def test_a_look_reads_the_primary_key_and_no_more(sqlite_world: World) -> None:
+def test_a_look_reads_the_primary_key_and_no_more(mould: Mould) -> None:
+    # SQLite itself is asked for its plan.
+    sqlite_world = mould.cast()
     asked: list[tuple[str, object]] = []
     engine = sqlite_world.ledger.office.store.engine
     event.listen(
@@ -132,3 +134,4 @@ def test_a_look_reads_the_primary_key_and_no_more(sqlite_world: World) -> None:
     steps = [row[-1] for row in plan]
     assert any("PRIMARY KEY (terminal_id=? AND request_hash=?)" in step for step in steps), steps
     assert not any(step == "SCAN payments" for step in steps), steps
+    sqlite_world.ledger.close()
