@@ -1,6 +1,7 @@
 """The power is cut at every request of the journal to its disk; what was approved is there."""
 
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,9 +9,13 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from offline_queue import database
+from offline_queue.audit import verify_journal
 from offline_queue.disk_test import after_cut, write_until_cut
 from offline_queue.errors import QueueError
-from tests.offline_queue.shop import MEMORY
+from offline_queue.mirror import Copying, MirrorPlace
+from tests.kscoin.parties import TERMINAL_ID
+from tests.offline_queue.desk import open_desk
+from tests.offline_queue.shop import MEMORY, Purse, Shop
 from tests.reliability.power_cuts import (
     SETTLED,
     Cut,
@@ -39,11 +44,17 @@ def place() -> Iterator[Path]:
 
 def record(place: Path, work: Work = a_day, before: Cut | None = None) -> Recording:
     """Do the work on a new disk, on what a cut has left if there was one before."""
+    with new_disk(place) as disk:
+        if before is not None:
+            before.lay_out(disk.path)
+        return recorded(disk, work)
+
+
+@contextmanager
+def new_disk(place: Path) -> Iterator[ForgetfulDisk]:
     try:
         with TemporaryDirectory(dir=place) as directory, forgetful_disk(Path(directory)) as disk:
-            if before is not None:
-                before.lay_out(disk.path)
-            return recorded(disk, work)
+            yield disk
     except StackError as reason:
         pytest.skip(str(reason))
 
@@ -74,6 +85,35 @@ def test_a_restart_that_is_cut_off_in_its_turn_loses_nothing_either(place: Path)
         kept = look(first, recording, made(place / str(number)))
         second = record(place, a_restart_after(first, kept), first)
         assert look_at_each(cuts(second, range(1)), second, place)["restart"] > 30
+
+
+def test_a_second_copy_that_is_cut_off_goes_on_where_it_was(place: Path) -> None:
+    shop = Shop(made(place / "own"))
+    desk = open_desk(shop)
+    with new_disk(place) as disk:
+        disk.mark(SETTLED)
+        with closing(Copying(on_stick(disk.path, shop))) as copying:
+            for number in range(3):
+                desk.sell(Purse(str(number)))
+                copying.catch_up()
+                disk.mark(f"entries {len(desk.kinds())}")
+        recording = Recording(disk.steps(), [entry.encode() for entry in desk.journal()])
+    desk.close()
+
+    for number, cut in enumerate(cuts(recording, range(1))):
+        cut.lay_out(made(place / str(number)))
+        stick = on_stick(place / str(number), shop)
+        with closing(stick.open()) as copy:
+            kept = [data for data, _ in copy.entries(1, copy.tail.sequence)]
+        assert kept == recording.entries[: len(kept)]
+        assert len(kept) >= cut.told.entries
+        with closing(Copying(stick)) as again:
+            again.catch_up()
+        assert verify_journal(stick.path, TERMINAL_ID).entries == len(recording.entries)
+
+
+def on_stick(directory: Path, shop: Shop) -> MirrorPlace:
+    return MirrorPlace(directory, shop.journal_path, TERMINAL_ID, is_any_medium=True)
 
 
 def test_a_journal_that_did_not_sync_would_be_found(
