@@ -99,7 +99,7 @@ def say_rows(
 
 def say_facts(facts: dict[str, Any], is_json: bool) -> None:
     """Print one thing's facts, one a line for a person."""
-    width = max(map(len, facts))
+    width = max(len(title(name)) for name in facts)
     lines = (f"{title(name):<{width}}  {cell(name, value)}" for name, value in facts.items())
     say(facts, is_json, "\n".join(lines))
 
