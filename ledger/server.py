@@ -20,6 +20,7 @@ import uvicorn
 from ledger.api.app import ledger_app
 from ledger.api.bell import PaidBell
 from ledger.errors import SetupError
+from ledger.neighbours import Neighbours
 from ledger.processes import when_gone
 from ledger.service import Ledger
 from ledger.wire import HEAD_BYTES_MAX, Patience, Wire
@@ -41,9 +42,14 @@ class _Server(uvicorn.Server):
     """Tells when it is ready, and wakes those who wait before it closes their connections."""
 
     def __init__(
-        self, config: uvicorn.Config, bell: PaidBell, on_ready: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        bell: PaidBell,
+        on_ready: Callable[[], None],
+        neighbours: Neighbours | None = None,
     ) -> None:
         super().__init__(config)
+        self._neighbours = neighbours
         self._bell = bell
         self._on_ready = on_ready
 
@@ -62,6 +68,9 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self._neighbours is not None:
+            heard, ring = self._neighbours, self._bell.ring_here
+            asyncio.get_running_loop().add_reader(heard, lambda: heard.hear(ring))
         for each in sockets or ():
             # asyncio has listened with its own backlog, which may be short.
             each.listen(_BACKLOG)
@@ -136,16 +145,21 @@ def serve(
     listener: socket.socket,
     on_ready: Callable[[str], None],
     parent_fd: int | None = None,
+    neighbours: Neighbours | None = None,
 ) -> None:
     """Serve in the foreground until SIGINT or SIGTERM, then finish what is in hand.
 
     `on_ready` gets the address once it answers. With `parent_fd` the listener is shared with other
     processes, and it ends as well when the process at the other end of that pipe has ended.
+    `neighbours` are told of each payment, so that whoever waits for it there is woken.
     """
     host, port = listener.getsockname()[:2]
     address = address_of(host, port)
     is_shared = parent_fd is not None
-    server = _server(ledger, PaidBell(), lambda: on_ready(address), is_shared=is_shared)
+    bell = PaidBell() if neighbours is None else PaidBell(neighbours.tell)
+    server = _server(
+        ledger, bell, lambda: on_ready(address), is_shared=is_shared, neighbours=neighbours
+    )
     if parent_fd is not None:
         when_gone(parent_fd, server.stop)
     server.run([listener])
@@ -195,6 +209,7 @@ def _server(
     patience: Patience = PATIENCE,
     *,
     is_shared: bool = False,
+    neighbours: Neighbours | None = None,
 ) -> _Server:
     config = uvicorn.Config(
         ledger_app(ledger, bell, patience.body_s),
@@ -210,4 +225,4 @@ def _server(
         timeout_graceful_shutdown=STOP_TIMEOUT_S,
         ws="none",
     )
-    return _Server(config, bell, on_ready)
+    return _Server(config, bell, on_ready, neighbours)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 class PaidBell:
     """Rings for whoever waits for one request's payment. `ring` may be called from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_ring: Callable[[bytes], None] = lambda _hash: None) -> None:
+        """Take what else is to be told of each ring: other processes have waiters of their own."""
+        self._on_ring = on_ring
         self._waiting: defaultdict[bytes, set[_Waiter]] = defaultdict(set)
         self._lock = threading.Lock()
         self._is_closed = False
@@ -50,7 +52,12 @@ class PaidBell:
             )
 
     def ring(self, request_hash: bytes) -> None:
-        """Wake whoever waits for this request."""
+        """Wake whoever waits for this request, here and elsewhere."""
+        self.ring_here(request_hash)
+        self._on_ring(request_hash)
+
+    def ring_here(self, request_hash: bytes) -> None:
+        """Wake whoever waits for this request in this process."""
         with self._lock:
             woken = list(self._waiting.get(request_hash, ()))
         for waiter in woken:

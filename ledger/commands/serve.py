@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from socket import socket
 from typing import Final
 
@@ -11,6 +13,8 @@ import click
 from ledger.actor import ITSELF
 from ledger.commands.place import SECRET_VARIABLE, URL_VARIABLE, Place
 from ledger.logs import LogFormat, start_logs
+from ledger.metrics import SHARED_DIRECTORY_VARIABLE
+from ledger.neighbours import Neighbours
 from ledger.processes import READY, serve_in_processes, worker_words
 from ledger.rounds import Rounds
 from ledger.server import address_of, inherited, listen
@@ -65,7 +69,13 @@ def serve(
             # Whoever starts the server is not who acts through it.
             ledger = opened.acting_as(ITSELF)
             with Rounds(_tasks(ledger) if has_rounds else {}, ROUNDS_EVERY_S):
-                serve_ledger(ledger, listener, _ready, parent_fd)
+                serve_ledger(ledger, listener, _ready, parent_fd, _neighbours(parent_fd))
+
+
+def _neighbours(parent_fd: int | None) -> Neighbours | None:
+    """Return the other workers, for one that has any."""
+    shared = os.environ.get(SHARED_DIRECTORY_VARIABLE)
+    return None if parent_fd is None or shared is None else Neighbours(Path(shared))
 
 
 def _tasks(ledger: Ledger) -> dict[str, Callable[[], int]]:
