@@ -10,10 +10,11 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Final, TypeAlias
+from typing import Final
 
 from litequeue import LiteQueue
 from persistqueue import SQLiteQueue
@@ -49,7 +50,15 @@ UNSETTLED: Final = 500
 
 OPENINGS: Final = 5
 
-Side: TypeAlias = Callable[[bytes, int], object]
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Something that appends; `rest` is what it does when nobody waits, before the watch runs."""
+
+    append: Callable[[bytes], object]
+    rest: Callable[[], None] = lambda: None
+
+
 _BARE: Final = "bare SQLite"
 _OURS: Final = "ours"
 
@@ -75,11 +84,12 @@ def append_over_fastest_peer() -> Measured:
     return Measured(median(ratios), middle, f"{fastest} ({beside})")
 
 
-def _rate(append: Side, number: int) -> float:
+def _rate(side: Side, number: int) -> float:
     bodies = [octets(f"body {each}", BODY_BYTES) for each in range(number)]
+    side.rest()
     start_s = time.perf_counter()
-    for each, body in enumerate(bodies):
-        append(body, each)
+    for body in bodies:
+        side.append(body)
     return number / (time.perf_counter() - start_s)
 
 
@@ -100,23 +110,21 @@ def _sides(directory: Path) -> Iterator[dict[str, Side]]:
         sql = "INSERT INTO payments (data) VALUES (?)"
         yield {
             _OURS: _appender(journal),
-            _BARE: lambda body, _: bare.execute(sql, (body,)),
-            "persist-queue": lambda body, _: persistent.put(body),
-            "litequeue": lambda body, _: lite.put(body),
+            _BARE: Side(lambda body: bare.execute(sql, (body,))),
+            "persist-queue": Side(persistent.put),
+            "litequeue": Side(lite.put),
         }
 
 
 def _appender(journal: Journal) -> Side:
-    """Return what appends a payment; a turn begins in an idle moment, as after a customer."""
-    facts = [_facts(number) for number in range(WARM_APPENDS + TURNS * TURN_APPENDS)]
-    unused = iter(facts)
+    """Return what appends a payment, and tidies up between customers as the queue's thread does."""
+    numbers = range(WARM_APPENDS + TURNS * TURN_APPENDS)
+    unused = iter([(_facts(number), _reading(number)) for number in numbers])
 
-    def append(body: bytes, number: int) -> object:
-        if number == 0:
-            journal.checkpoint_when_due()
-        return journal.append(EntryKind.PAYMENT, body, next(unused), _reading(number))
+    def append(body: bytes) -> object:
+        return journal.append(EntryKind.PAYMENT, body, *next(unused))
 
-    return append
+    return Side(append, journal.checkpoint_when_due)
 
 
 def _facts(number: int) -> Facts:
