@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
-from ledger.api.access import MerchantReader, Operator, Reader
+from ledger.api.access import MerchantReader, Operator, Person, Reader
 from ledger.api.bodies import json_only
 from ledger.api.contract import MAX_TIME_S, WITH_TOKEN, Body, IdInPath, TimeInQuery
 from ledger.api.orders import obey, octets
@@ -80,8 +80,7 @@ def new_code(asking: Operator, merchant_id: IdInPath, body: NewCode) -> CodeView
         merchant_id,
         lambda ledger: ledger.merchants.new_code(octets(merchant_id), body.kinds, body.limit_class),
     )
-    roots = [root.hex() for root in asking.ledger.office.issuer.trust.listing.roots]
-    return CodeView(code=code, roots=roots)
+    return CodeView(code=code, roots=_roots(asking))
 
 
 @router.get("/merchants/{merchant_id}/terminals")
@@ -147,3 +146,17 @@ def revoke_terminal(asking: Operator, terminal_id: IdInPath) -> TerminalView:
     revoked = octets(terminal_id)
     obey(asking, "terminal.revoke", terminal_id, lambda ledger: ledger.terminals.revoke(revoked))
     return TerminalView.of(asking.ledger.terminals.get(revoked))
+
+
+@router.post("/terminals/{terminal_id}/replacement", status_code=201)
+def replace_terminal(asking: Operator, terminal_id: IdInPath) -> CodeView:
+    """Revoke a terminal and make a code for the one in its place; it is shown once."""
+    replaced = octets(terminal_id)
+    code = obey(
+        asking, "terminal.revoke", terminal_id, lambda ledger: ledger.terminals.replace(replaced)
+    )
+    return CodeView(code=code, roots=_roots(asking))
+
+
+def _roots(asking: Person) -> list[str]:
+    return [root.hex() for root in asking.ledger.office.issuer.trust.listing.roots]

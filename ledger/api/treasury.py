@@ -10,7 +10,7 @@ from ledger.api.bodies import json_only
 from ledger.api.contract import MAX_NUMBER, WITH_TOKEN, Body, IdInPath, Reference
 from ledger.api.holders import WonOrder
 from ledger.api.orders import obey, octets
-from ledger.api.views import BookedView, FundView, PayoutView, RunView
+from ledger.api.views import BookedView, FundView, PayoutView, ReleasedView, RunView
 from ledger.book import FUND_ID
 
 router = APIRouter(prefix="/v1", tags=["operators"], responses=WITH_TOKEN)
@@ -40,6 +40,25 @@ def issue_to_fund(asking: Operator, body: WonOrder) -> BookedView:
         lambda ledger: ledger.treasury.issue(FUND_ID, body.amount_won, body.reference),
     )
     return BookedView(ledger_number=number)
+
+
+@router.post("/fund/redemptions", dependencies=_json, status_code=201)
+def redeem_from_fund(asking: Operator, body: WonOrder) -> BookedView:
+    """Take won out of the guarantee fund."""
+    number = obey(
+        asking,
+        "won.redeem",
+        FUND_ID.hex(),
+        lambda ledger: ledger.treasury.redeem(FUND_ID, body.amount_won, body.reference),
+    )
+    return BookedView(ledger_number=number)
+
+
+@router.post("/reserves/release")
+def release_reserves(asking: Operator) -> ReleasedView:
+    """Give back the reserves of purses that ended so long ago that no debit can arrive."""
+    released = obey(asking, "purse.release", "", lambda ledger: ledger.reserves.release())
+    return ReleasedView.of(released)
 
 
 @router.get("/payouts")

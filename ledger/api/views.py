@@ -211,6 +211,13 @@ class FundView(View):
     cap_won: int
 
 
+class ReleasedView(View):
+    """How many purses were released, and the won that went back to their holders."""
+
+    purses: int
+    won: int
+
+
 class RunView(View):
     """A payout run: made, then confirmed once the bank has paid."""
 

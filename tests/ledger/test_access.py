@@ -99,6 +99,7 @@ ROUTES: dict[str, tuple[set[str], Any]] = {
     ),
     "GET /v1/terminals/{terminal_id}": (WATCHERS, None),
     "POST /v1/terminals/{terminal_id}/revocation": (OPERATORS, None),
+    "POST /v1/terminals/{terminal_id}/replacement": (OPERATORS, None),
     "POST /v1/holders": (OPERATORS, {"public_key": key()}),
     "GET /v1/accounts/{account_id}": (WATCHERS, None),
     "GET /v1/accounts/{account_id}/statement": (WATCHERS, None),
@@ -117,6 +118,8 @@ ROUTES: dict[str, tuple[set[str], Any]] = {
     "POST /v1/purses/{purse_id}/loss": (OPERATORS, None),
     "GET /v1/fund": (WATCHERS, None),
     "POST /v1/fund/issues": (OPERATORS, {"amount_won": 500, "reference": "d"}),
+    "POST /v1/fund/redemptions": (OPERATORS, {"amount_won": 100, "reference": "e"}),
+    "POST /v1/reserves/release": (OPERATORS, None),
     "GET /v1/payouts": (WATCHERS, None),
     "POST /v1/payouts": (OPERATORS, {"reference": "another-run"}),
     "GET /v1/payouts/{payout_id}": (WATCHERS, None),
@@ -133,7 +136,7 @@ ROUTES: dict[str, tuple[set[str], Any]] = {
 # What the things of this test do not have: the answer is 404, and no secret.
 ABSENT = {"POST /v1/payouts/{payout_id}/returns/{merchant_id}"}
 # Obeyed, and nothing was left to do: there is nothing to write down.
-IDLE = {"POST /v1/quarantine/{terminal_id}/release"}
+IDLE = {"POST /v1/quarantine/{terminal_id}/release", "POST /v1/reserves/release"}
 
 
 def test_the_table_names_every_route_that_wants_a_token(sqlite_world: World) -> None:
