@@ -7,20 +7,25 @@ Nothing else imports this: it loads the machine's FUSE library, which there may 
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import pickle
+import signal
 import stat
 import sys
 import time
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import mfusepy
 
 from tests.stacks.platter import DIRECTORY, Do
+
+_DIE_WITH_PARENT: Final = 1
+"""PR_SET_PDEATHSIG (prctl(2))."""
 
 
 @dataclass
@@ -179,6 +184,8 @@ def _parent(path: str) -> str:
 def main() -> None:
     """Serve one disk until it is unmounted."""
     mountpoint, log = sys.argv[1:]
+    # A test run that dies leaves no mount behind: libfuse unmounts when it is told to end.
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
     with Path(log).open("wb") as file:
         mfusepy.FUSE(
             Disk(file),
