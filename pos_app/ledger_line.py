@@ -16,6 +16,7 @@ from offline_queue.errors import LedgerRefused
 from offline_queue.ledger_port import LedgerPort
 from offline_queue.queue import OfflineQueue
 from offline_queue.receipts import RETRY_CAP_S, ReceiptWatch
+from offline_queue.route_watch import RouteWatch
 from pos_app.till.events import (
     Event,
     LinkChanged,
@@ -53,7 +54,7 @@ class Way:
 
 
 class LedgerLine:
-    """Both threads, each with its own connection."""
+    """The threads, each of the two that talk with a connection of its own."""
 
     def __init__(self, queue: OfflineQueue, way: Way, post: Post) -> None:
         self._post = post
@@ -61,14 +62,17 @@ class LedgerLine:
         self._sync = sync.SyncThread(sync.Syncer(queue, way.connect, self._synced, backoff))
         retry = Backoff(way.chance, cap_s=min(RETRY_CAP_S, way.retry_cap_s))
         self._receipts = ReceiptWatch(way.connect, self._arrived, self._sync.line_returned, retry)
+        self._routes = RouteWatch(self._sync.line_returned)
 
     def start(self) -> None:
-        """Start both threads."""
+        """Start the threads."""
         self._sync.start()
         self._receipts.start()
+        self._routes.start()
 
     def stop(self) -> None:
-        """End both threads."""
+        """End the threads."""
+        self._routes.stop()
         self._receipts.stop()
         self._sync.stop()
 
