@@ -118,11 +118,11 @@ class Model:
                 return self._again(key) or self._give_back(till, entry)
             case Torn(request):
                 self.torn.add(request)
-                found = [self._return(debit, now_s) for debit in self.met[request]]
+                found = [self._met(debit, now_s) for debit in self.met[request]]
                 return Verdict.RETURNED if Verdict.RETURNED in found else Verdict.RECORDED
             case Met(debit):
                 self.met[debit.request].append(debit)
-                return self._return(debit, now_s)
+                return self._met(debit, now_s)
             case None:
                 return Verdict.RECORDED
 
@@ -155,6 +155,7 @@ class Model:
             self.won[till] += debit.at.amount_won
             self.paid[debit.request] = Paid(till, debit.purse.holder, debit.at.amount_won)
         self._judge_waiting(debit.request)
+        self._compare(debit, now_s)
         return verdict
 
     def _judged(self, taken: Taken, now_s: int) -> Verdict:
@@ -170,6 +171,17 @@ class Model:
         self._deny(purse, now_s)
         kept_policy = not was_known and taken.taken_at_s <= taken.certified_until_s
         return Verdict.GUARANTEED if kept_policy and has_cover else Verdict.REFUSED
+
+    def _met(self, debit: Debit, now_s: int) -> Verdict:
+        verdict = self._return(debit, now_s)
+        self._compare(debit, now_s)
+        return verdict
+
+    def _compare(self, debit: Debit, now_s: int) -> None:
+        """Deny a purse that signed for won which another debit, met on it, claims as well."""
+        for met in (each for others in self.met.values() for each in others):
+            if met.purse is debit.purse and met.id != debit.id and met.won & debit.won:
+                self._deny(debit.purse, now_s)
 
     def _return(self, debit: Debit, now_s: int) -> Verdict:
         purse = debit.purse
