@@ -35,6 +35,7 @@ from ledger.settlement import (
     Claim,
     Earlier,
     Finding,
+    Piece,
     Purse,
     Surroundings,
     breach_of_policy,
@@ -78,6 +79,8 @@ class Sitting:
         self._earlier = payments.earlier(
             tx, terminal.terminal_id, [each.request.id for each in taken]
         )
+        # Read after the purses are locked, too: a witness and a payment see one another.
+        self._beside = payments.witnesses_by_purse(tx, self._purse_ids(taken))
         self._fund_won: int | None = None
 
     def judge(self) -> tuple[EntryVerdict, ...]:
@@ -130,6 +133,7 @@ class Sitting:
             around.breach,
         )
         finding = self._act_on(finding, spend, purse)
+        self._compare(finding, spend, purse)
         self._out.judge(self._terminal.terminal_id, taken, finding)
         seen = Earlier(taken.debit.id, finding.verdict, finding.reason, finding.number)
         self._earlier.setdefault(taken.request.id, []).append(seen)
@@ -212,6 +216,7 @@ class Sitting:
         )
         payments.add_witness(self._tx, witness)
         self._met[debit.message.request_hash].append(witness)
+        self._beside[purse.purse_id].append(witness)
         return self._witnessed(debit, certificate.data)
 
     def _witnessed(self, debit: Signed[Debit], certificate: bytes) -> Finding:
@@ -221,7 +226,10 @@ class Sitting:
         around = Surroundings(purse, pieces, (), None, 0)
         finding = judge_witness(debit, around, is_torn=torn_at_id is not None)
         owner_id = torn_at_id or self._terminal.terminal_id
-        return self._act_on(finding, Spend(owner_id, debit, certificate, self._out.now_s), purse)
+        spend = Spend(owner_id, debit, certificate, self._out.now_s)
+        finding = self._act_on(finding, spend, purse)
+        self._compare(finding, spend, purse)
+        return finding
 
     def _has_asked(self, request_hash: bytes) -> bool:
         if any(each.request.id == request_hash for each in self._all(OpenAttempt)):
@@ -271,6 +279,21 @@ class Sitting:
         newest = purses.purse(self._tx, spend.purse_id)
         return ExcessProof(newest.certificate if newest else spend.certificate, spend.debit.data)
 
+    def _compare(self, finding: Finding, spend: Spend, purse: Purse) -> None:
+        """Deny a purse that has signed for the same won what a terminal has met on it.
+
+        Nobody may ever ask to be paid for that other debit, so it is on no line; the two prove a
+        double spend all the same, whichever came first.
+        """
+        interval = spend.debit.message.interval
+        for witness in () if finding.denies_purse else self._beside[purse.purse_id]:
+            other = claim(Debit, witness.debit).interval
+            if witness.debit_hash != spend.debit.id and other.overlaps(interval):
+                # No transfer: nothing was booked for it.
+                clash = Piece(other, witness.debit_hash, witness.debit, number=0)
+                self._deny(replace(finding, clash=clash), spend, purse)
+                return
+
     def _is_proven(self, spend: Spend) -> bool:
         if any(each.debit_hash == spend.debit.id for each in self._out.double_spends):
             return True
@@ -287,6 +310,9 @@ class Sitting:
 
     def _witnesses(self, request_hash: bytes) -> tuple[WitnessRow, ...]:
         return payments.witnesses_of(self._tx, request_hash)
+
+    def _purse_ids(self, taken: Iterable[Claim]) -> set[bytes]:
+        return {each.message.purse_id for each in self._debits(taken)}
 
     def _debits(self, taken: Iterable[Claim]) -> Iterator[Signed[Debit]]:
         yield from (each.debit for each in taken)

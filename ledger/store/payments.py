@@ -202,3 +202,12 @@ def witnesses_of(tx: Tx, request_hash: bytes) -> tuple[WitnessRow, ...]:
 
 def _in_parts(asked: Sequence[tuple[bytes, bytes]]) -> Iterator[Sequence[tuple[bytes, bytes]]]:
     return (asked[at : at + _ASKED_AT_ONCE] for at in range(0, len(asked), _ASKED_AT_ONCE))
+
+
+def witnesses_by_purse(tx: Tx, purse_ids: Iterable[bytes]) -> dict[bytes, list[WitnessRow]]:
+    """Return all debits of some purses that terminals have met, by purse."""
+    found: defaultdict[bytes, list[WitnessRow]] = defaultdict(list)
+    where = witnesses.c.purse_id.in_(sorted(set(purse_ids)))
+    for row in many(tx, WitnessRow, chosen(WitnessRow, witnesses, where)):
+        found[row.purse_id].append(row)
+    return found

@@ -352,6 +352,8 @@ witnesses: Final = Table(
     _data("debit"),
     _data("certificate"),
     _number("reported_at_s"),
+    # Each further debit of the purse is held against what was met on it.
+    Index(None, "purse_id"),
     sqlite_with_rowid=False,
 )
 

@@ -155,3 +155,38 @@ def test_a_witnessed_debit_that_overlaps_a_settled_one_proves_a_double_spend(wor
     assert (found.verdict, found.reason) == (RECORDED, "double_spend")
     assert len(world.ledger.purses.double_spends_of(tap.card.purse_id)) == 1
     assert world.ledger.published.status().denylist_version == 2
+
+
+def test_a_witnessed_debit_proves_a_double_spend_in_either_order(world: World) -> None:
+    """Nobody asks to be paid for the debit that was met; the clone's owner signed both."""
+    tap = TornTap(world)
+    clone = tap.card.clone()
+    clone.spent_won -= 4_000
+    tap.met_at.meet(tap.debit, tap.card)
+    assert kinds(tap.met_at.sync(world.ledger)) == [RECORDED]
+    tap.torn_at.take(clone, 3_000)
+    assert kinds(tap.torn_at.sync(world.ledger)) == [RECORDED, SETTLED]
+    assert world.ledger.purses.get(tap.card.purse_id).denied_at_s is not None
+    assert len(world.ledger.purses.double_spends_of(tap.card.purse_id)) == 1
+    assert_books_right(world)
+
+
+def test_two_witnessed_debits_prove_a_double_spend(world: World) -> None:
+    tap = TornTap(world)
+    clone = tap.card.clone()
+    clone.spent_won -= 4_000
+    tap.met_at.meet(tap.debit, tap.card)
+    tap.met_at.meet(clone.debit(tap.torn_at.request(1_000)), clone)
+    assert kinds(tap.met_at.sync(world.ledger)) == [RECORDED, RECORDED]
+    assert world.ledger.purses.get(tap.card.purse_id).denied_at_s is not None
+    assert_books_right(world)
+
+
+def test_a_witness_beside_other_debits_of_an_honest_purse_proves_nothing(world: World) -> None:
+    tap = TornTap(world)
+    tap.met_at.meet(tap.debit, tap.card)
+    tap.met_at.take(tap.card, 1_000)
+    tap.met_at.sync(world.ledger)
+    tap.torn_at.take_debit(tap.request, tap.debit, tap.card.certificate)
+    assert kinds(tap.torn_at.sync(world.ledger)) == [SETTLED]
+    assert world.ledger.purses.get(tap.card.purse_id).denied_at_s is None

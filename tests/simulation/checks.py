@@ -302,14 +302,10 @@ class Checks:
         assert line.is_cloned or not is_denied, "an honest purse was denied"
 
     def _reported(self, line: Line) -> Iterator[tuple[bytes, Debit]]:
-        """Yield the purse's debits that somebody wants to be paid for, or to have back."""
-        torn = {request for watch in self.watches.values() for request in watch.torn}
+        """Yield the purse's debits that the ledger has been told of, by whomever."""
         found: dict[bytes, Debit] = {}
         for watch in self.watches.values():
-            wanted = {
-                key: each for key, each in watch.witnessed.items() if each.request_hash in torn
-            }
-            found.update(wanted)
+            found.update(watch.witnessed)
             found.update({each.debit_id: each.debit for each in watch.payments.values()})
         return ((key, each) for key, each in found.items() if each.purse_id == line.purse_id)
 

@@ -327,6 +327,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("request_hash", "debit_hash", name=op.f("pk_witnesses")),
         sqlite_with_rowid=False,
     )
+    op.create_index(op.f("ix_witnesses_purse_id"), "witnesses", ["purse_id"], unique=False)
     op.create_table(
         "tokens",
         sa.Column("token_id", sa.LargeBinary(length=8), nullable=False),
