@@ -48,7 +48,7 @@ class Size:
     steps: int
 
 
-SMALL: Final = Size(terminals=2, purses=3, steps=80)
+SMALL: Final = Size(terminals=2, purses=3, steps=60)
 LARGE: Final = Size(terminals=4, purses=8, steps=700)
 
 
