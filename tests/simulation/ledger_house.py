@@ -60,6 +60,7 @@ class LedgerHouse:
         self._asked_won: dict[tuple[bytes, bytes | None], int] = {}
         self.answers: list[bytes] = []
         self.policies = [claim(Policy, self.ledger.published.policy())]
+        # Whether its books may have changed since they were looked at.
         self.is_touched = True
 
     def restart(self) -> None:
@@ -69,13 +70,13 @@ class LedgerHouse:
 
     def settle(self, batch: bytes) -> bytes:
         """Return the acknowledgement of a batch as the ledger sends it."""
+        self.is_touched = True
         answer = self.asked(lambda: self.ledger.batches.settle(batch))
         self._note(claim(Batch, batch, MAX_BATCH_BYTES), answer)
         return answer
 
     def asked(self, question: Callable[[], T]) -> T:
         """Return an answer; raises LedgerRefused, or LedgerFailing if the ledger dies over it."""
-        self.is_touched = True
         try:
             return question()
         except PowerCut:

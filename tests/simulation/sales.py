@@ -139,6 +139,7 @@ class Wallet:
         message = request.signed.message
         payment = OnlinePayment(self.account_id, request.request_hash, message.amount_won, nonce)
         order = OnlineOrder(request.signed.data, seal(payment, self.signer, NETWORK).data).encode()
+        self.house.is_touched = True
         receipt = self.house.asked(lambda: self.house.ledger.online.pay(order))
         self.paid(request)
         return receipt.data

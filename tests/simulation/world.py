@@ -304,6 +304,7 @@ class World:
 
     def _load(self, purse: Purse) -> None:
         amount_won = self.chance.choice(_LOADS_WON)
+        self.house.is_touched = True
         try:
             certificate = self.house.asked(
                 lambda: self.house.ledger.purses.load(purse.line.purse_id, amount_won)
