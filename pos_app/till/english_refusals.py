@@ -149,7 +149,7 @@ REFUSALS: Final = MappingProxyType(
         "key_damaged": Refusal("The terminal's key is damaged.", _ENROL),
         "key_exposed": Refusal("Others may read the terminal's key.", _TECHNICIAN),
         "no_token_uri": Refusal("The key token's name makes no sense.", _TECHNICIAN),
-        "token_unavailable": Refusal("The terminal's key token is not plugged in.", _TECHNICIAN),
+        "token_unavailable": Refusal("The key token is not plugged in.", _TECHNICIAN),
         "token_locked": Refusal("The terminal's key token is locked.", _TECHNICIAN),
         # The till itself
         "request_timed_out": Refusal("The time to pay is over.", "Press Pay again."),
@@ -197,5 +197,14 @@ REFUSALS: Final = MappingProxyType(
         "over_balance_limit": Refusal("More than the purse may hold.", "Take a smaller amount."),
         "no_wallet": Refusal("That account has no wallet.", _OTHER),
         "wrong_key": Refusal("The purse's key is another one.", _BY_CODE),
+        "purse_closing": Refusal("That purse is being closed.", _OTHER),
+        "account_taken": Refusal("That account is registered already.", _CALL),
+        "order_expired": Refusal("That order is too old.", "Give it again."),
+        "reference_used": Refusal("That reference was used before.", "Take another reference."),
+        "wrong_role": Refusal("That is not allowed to this key.", _CALL),
+        "unknown_token": Refusal("That key is not registered.", _CALL),
+        "unknown_payout": Refusal("There is no such payout.", _CALL),
+        "payout_unfinished": Refusal("A payout was cut off before its end.", _CALL),
+        "payout_confirmed": Refusal("That payout is confirmed already.", _CALL),
     }
 )

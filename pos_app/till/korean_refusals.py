@@ -209,5 +209,14 @@ REFUSALS: Final = MappingProxyType(
         "over_balance_limit": Refusal("지갑의 보유 한도를 넘습니다.", "금액을 줄여 주세요."),
         "no_wallet": Refusal("휴대폰 지갑이 없는 계정입니다.", _OTHER),
         "wrong_key": Refusal("지갑의 열쇠가 다릅니다.", _BY_CODE),
+        "purse_closing": Refusal("닫는 중인 지갑입니다.", _OTHER),
+        "account_taken": Refusal("이미 등록된 계정입니다.", _CALL),
+        "order_expired": Refusal("지시의 기간이 지났습니다.", "다시 지시해 주세요."),
+        "reference_used": Refusal("이미 쓴 참조 번호입니다.", "새 참조 번호를 써 주세요."),
+        "wrong_role": Refusal("이 열쇠로는 할 수 없는 일입니다.", _CALL),
+        "unknown_token": Refusal("등록되지 않은 열쇠입니다.", _CALL),
+        "unknown_payout": Refusal("없는 지급입니다.", _CALL),
+        "payout_unfinished": Refusal("끝나지 않은 지급이 있습니다.", _CALL),
+        "payout_confirmed": Refusal("이미 확인된 지급입니다.", _CALL),
     }
 )
