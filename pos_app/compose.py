@@ -20,7 +20,8 @@ from drivers.card.tap import TapWorker
 from drivers.errors import KeyStoreError
 from drivers.keystore.opening import open_key
 from drivers.scanner import framer
-from drivers.scanner.profiles import profile_named
+from drivers.scanner.discovery import UsbName, scanners_among, scanners_named
+from drivers.scanner.profiles import Light, ScannerProfile, profile_named
 from drivers.scanner.scanner import Scanner
 from drivers.scanner.serial_port import SerialPort, serial_ports
 from drivers.simulated.socket_reader import SocketReader
@@ -35,12 +36,12 @@ from offline_queue.queue import OfflineQueue, QueueSetup
 from offline_queue.rulebook import Rulebook
 from offline_queue.terminal import CERTIFICATE_FILE, load_identity
 from offline_queue.trusted_clock import Clock, SystemClock
-from pos_app.found_scanner import FoundScanner
 from pos_app.inbox import Inbox
 from pos_app.ledger_line import LedgerLine, Way
 from pos_app.performer import Performer, Ports
 from pos_app.runtime import Runtime
 from pos_app.settings import AUTO, NONE, Settings, SettingsInvalid
+from pos_app.sought_scanner import SoughtScanner
 from pos_app.surroundings import surroundings
 from pos_app.tap_desk import TapDesk
 from pos_app.till.effects import Effect, Restart
@@ -121,16 +122,17 @@ class Terminal:
             self._parts.start()
 
     def _assembled(self) -> _Parts:
-        setup, mirror = queue_setup(self._settings, self._clock, self._health_changed)
-        queue = OfflineQueue.start(setup)
-        way = Way(self._connect, random.random, self._retry_cap_s)
-        line = LedgerLine(queue, way, self._inbox.post)
+        # First what only reads settings: nothing that has to be stopped exists if one is wrong.
         desk = TapDesk(self._inbox.post)
-        ports = Ports(queue, desk, line, self._clock, self._on_restart)
         devices = [
             Supervisor(device, partial(self._device_changed, kind))
             for kind, device in _devices(self._settings, desk, self._scanned)
         ]
+        setup, mirror = queue_setup(self._settings, self._clock, self._health_changed)
+        queue = OfflineQueue.start(setup)
+        way = Way(self._connect, random.random, self._retry_cap_s)
+        line = LedgerLine(queue, way, self._inbox.post)
+        ports = Ports(queue, desk, line, self._clock, self._on_restart)
         return _Parts(queue, line, Performer(ports, self._inbox), devices, mirror)
 
     def _connect(self) -> LedgerPort:
@@ -257,10 +259,8 @@ def _devices(
         worker = TapWorker(reader, desk.report)
         desk.serve(worker)
         yield DeviceKind.CARD_READER, worker
-    if settings.scanner == AUTO:
-        yield DeviceKind.SCANNER, FoundScanner(serial_ports, SerialPort, on_scan)
-    elif settings.scanner != NONE:
-        yield DeviceKind.SCANNER, _set_scanner(settings, on_scan)
+    if settings.scanner != NONE:
+        yield DeviceKind.SCANNER, _scanner(settings, on_scan)
 
 
 def _card_reader(settings: Settings) -> CardReader | None:
@@ -271,8 +271,27 @@ def _card_reader(settings: Settings) -> CardReader | None:
     return PcscReader("" if settings.card_reader == AUTO else settings.card_reader)
 
 
-def _set_scanner(settings: Settings, on_scan: Callable[[framer.ScanReport], None]) -> Scanner:
+def _scanner(settings: Settings, on_scan: Callable[[framer.ScanReport], None]) -> Device:
+    profile, light = _scanner_profile(settings), _scanner_light(settings)
+    sought = partial(
+        SoughtScanner, ports=serial_ports, line=SerialPort, report=on_scan, light=light
+    )
+    if settings.scanner == AUTO:
+        return sought(scanners_among)
+    if (name := UsbName.parse(settings.scanner)) is not None:
+        return sought(partial(scanners_named, name=name, otherwise=profile))
+    line = SerialPort(settings.scanner, profile.baud_rate)
+    return Scanner(line, profile.lit(light), on_scan)
+
+
+def _scanner_profile(settings: Settings) -> ScannerProfile:
     profile = profile_named(settings.scanner_profile)
     if profile is None:
         raise SettingsInvalid(f"{settings.scanner_profile!r} is no family of scanners that we know")
-    return Scanner(SerialPort(settings.scanner, profile.baud_rate), profile, on_scan)
+    return profile
+
+
+def _scanner_light(settings: Settings) -> Light:
+    if settings.scanner_light not in set(Light):
+        raise SettingsInvalid(f"scanner_light is one of {', '.join(Light)}")
+    return Light(settings.scanner_light)

@@ -34,9 +34,10 @@ class SettingsInvalid(KSCoinError):
 class Settings:
     """A terminal's settings; paths are absolute.
 
-    `card_reader` is part of a PC/SC reader's name, `scanner` a serial port; each may be "auto" or
-    "none". `mirror` is where the journal's second copy is kept. A socket path in
-    `simulated_reader` takes the place of the reader, in a demo only.
+    `card_reader` is part of a PC/SC reader's name, `scanner` a serial port or what is on USB, as
+    `ks-field devices` names it; each may be "auto" or "none". `mirror` is where the journal's
+    second copy is kept. A socket path in `simulated_reader` takes the place of the reader, in a
+    demo only.
     """
 
     directory: Path
@@ -47,6 +48,7 @@ class Settings:
     simulated_reader: Path | None = None
     scanner: str = AUTO
     scanner_profile: str = "generic"
+    scanner_light: str = "as-it-is"
     language: Language = Language.KOREAN
     theme: str = "light"
     is_fullscreen: bool = False
@@ -85,6 +87,7 @@ def _settings(directory: Path, table: _Table) -> Settings:
         simulated_reader=directory / simulated if simulated else None,
         scanner=table.text("scanner", AUTO),
         scanner_profile=table.text("scanner_profile", "generic"),
+        scanner_light=table.text("scanner_light", "as-it-is"),
         language=table.language("language"),
         theme=table.text("theme", "light"),
         is_fullscreen=table.flag("fullscreen"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
@@ -41,12 +42,19 @@ class Framer:
     """Collects bytes until a terminator or silence ends a frame.
 
     Noise around a frame is dropped, noise inside it makes it Unreadable: a code with bytes
-    missing must not pass for another code.
+    missing must not pass for another code. What matches `reply` at its beginning, as often as it
+    does, is the scanner's answer to a command: "33 31" at the end of one would pass for a code.
     """
 
-    def __init__(self, terminators: bytes = b"\r\n", max_bytes: int = MAX_FRAME_BYTES) -> None:
+    def __init__(
+        self,
+        terminators: bytes = b"\r\n",
+        max_bytes: int = MAX_FRAME_BYTES,
+        reply: bytes = b"",
+    ) -> None:
         self._terminators = frozenset(terminators)
         self._max_bytes = max_bytes
+        self._replies = re.compile(b"(?:" + reply + b")*", re.DOTALL)
         self._frame = bytearray()
         self._is_too_long = False
 
@@ -67,7 +75,7 @@ class Framer:
         self._is_too_long = False
         if is_too_long:
             return [Unreadable(Fault.TOO_LONG)]
-        return _report(frame.strip(NOISE))
+        return _report(self._replies.sub(b"", frame, count=1).strip(NOISE))
 
     def _collect(self, byte: int) -> None:
         if len(self._frame) < self._max_bytes:

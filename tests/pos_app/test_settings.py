@@ -35,6 +35,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
 card_reader = "ACR122"
 scanner = "/dev/ttyACM0"
 scanner_profile = "zebra"
+scanner_light = "off"
 language = "en"
 theme = "dark"
 fullscreen = true
@@ -47,6 +48,7 @@ mirror = "/media/stick"
     assert settings.language is Language.ENGLISH
     assert (settings.card_reader, settings.scanner) == ("ACR122", "/dev/ttyACM0")
     assert (settings.scanner_profile, settings.theme) == ("zebra", "dark")
+    assert settings.scanner_light == "off"
     assert (settings.is_fullscreen, settings.is_demo) == (True, True)
     assert settings.utc_offset_s == -3_600
     assert settings.simulated_reader == tmp_path / "reader"

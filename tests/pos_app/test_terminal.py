@@ -152,8 +152,15 @@ def test_a_second_copy_without_its_medium_is_marked_and_the_till_sells(
     ]
 
 
-def test_an_unknown_family_of_scanners_is_named(start: Start, directory: Path) -> None:
-    write_settings(directory, ledger_url=NOWHERE, scanner="/dev/ttyS9", scanner_profile="acme")
+@pytest.mark.parametrize(
+    "setting",
+    [{"scanner_profile": "acme"}, {"scanner_light": "dim"}],
+    ids=lambda each: next(iter(each)),
+)
+def test_a_scanner_that_is_set_to_what_is_unknown_is_named(
+    start: Start, directory: Path, setting: dict[str, str]
+) -> None:
+    write_settings(directory, ledger_url=NOWHERE, scanner="/dev/ttyS9", **setting)
     view = start(directory).views.until(FaultView)
     assert view.news.code == SettingsInvalid.code
 

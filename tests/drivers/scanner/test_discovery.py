@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from drivers.scanner.discovery import FoundScanner, scanners_among
+from drivers.scanner.discovery import (
+    FoundScanner,
+    UsbName,
+    same_first,
+    scanners_among,
+    scanners_named,
+)
 from drivers.scanner.profiles import (
     GENERIC,
+    GM65,
     HONEYWELL,
     NEWLAND,
     PROFILES,
@@ -49,3 +56,47 @@ def test_no_two_profiles_claim_a_name_or_a_vendor() -> None:
 
     assert len(set(vendors)) == len(vendors)
     assert len({profile.name for profile in PROFILES}) == len(PROFILES)
+
+
+@pytest.mark.parametrize("text", ["usb:0c2e", "usb:0c2e:0caa", "usb:0c2e:0caa:17281B"])
+def test_a_scanner_is_named_by_what_it_says_of_itself(text: str) -> None:
+    name = UsbName.parse(text)
+
+    assert name is not None
+    assert str(name) == text
+    assert name.is_at(HONEYWELL_PORT)
+    assert not name.is_at(NEWLAND_PORT)
+    assert not name.is_at(ON_BOARD)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "/dev/ttyACM0", "usb:", "usb:c2e", "usb:0c2e:", "usb:0c2e::9"]
+)
+def test_what_is_no_usb_name(text: str) -> None:
+    assert UsbName.parse(text) is None
+
+
+def test_the_fullest_name_of_a_port() -> None:
+    spaced = PortInfo("/dev/ttyACM4", "odd", 0x0C2E, 0x0CAA, "17 28")
+
+    assert str(UsbName.of(HONEYWELL_PORT)) == "usb:0c2e:0caa:17281B"
+    assert str(UsbName.of(NEWLAND_PORT)) == "usb:1eab:1a06"
+    assert str(UsbName.of(spaced)) == "usb:0c2e:0caa"
+    assert UsbName.of(ON_BOARD) is None
+
+
+def test_a_named_scanner_speaks_as_its_family_does_or_as_was_said() -> None:
+    adapter = UsbName(0x1A86)
+
+    assert scanners_named([ADAPTER, NEWLAND_PORT], adapter, GM65) == (FoundScanner(ADAPTER, GM65),)
+    assert scanners_named([NEWLAND_PORT], UsbName(0x1EAB), GM65) == (
+        FoundScanner(NEWLAND_PORT, NEWLAND),
+    )
+
+
+def test_the_one_that_served_last_comes_first_wherever_it_is() -> None:
+    moved = PortInfo("/dev/ttyACM9", "Honeywell", 0x0C2E, 0x0CAA, "17281B")
+    found = scanners_among([NEWLAND_PORT, moved])
+
+    assert [each.port for each in same_first(found, HONEYWELL_PORT)] == [moved, NEWLAND_PORT]
+    assert [each.port for each in same_first(found, None)] == [NEWLAND_PORT, moved]

@@ -13,7 +13,7 @@ import pytest
 
 from drivers.errors import DeviceGone
 from drivers.scanner.framer import Fault, Scanned, ScanReport, Unreadable
-from drivers.scanner.profiles import GENERIC, ScannerProfile
+from drivers.scanner.profiles import GENERIC, HONEYWELL, ScannerProfile
 from drivers.scanner.scanner import Scanner
 from drivers.scanner.serial_port import SerialPort
 from drivers.simulated.pty_scanner import PtyScanner
@@ -94,6 +94,26 @@ def test_setup_is_sent_at_each_opening() -> None:
     scanner.open()
 
     assert line.written == b"\x7e\x00" * 2
+
+
+def test_a_code_that_is_sent_twice_is_one_reading() -> None:
+    assert scans(b"123\r", b"123\r", b"45\r") == [Scanned("123"), Scanned("45")]
+
+
+def test_a_code_is_read_again_once_it_was_away() -> None:
+    stopping, clock = Event(), iter([0.0, GENERIC.repeat_s])
+    reports: list[ScanReport] = []
+    line = ScriptedLine(stopping, b"123\r", b"123\r")
+    Scanner(line, GENERIC, reports.append, lambda: next(clock)).serve(stopping)
+
+    assert reports == [Scanned("123")] * 2
+
+
+def test_one_reading_is_begun_where_the_family_can_be_told_to() -> None:
+    for profile in (GENERIC, HONEYWELL):
+        line = ScriptedLine(Event())
+        Scanner(line, profile, lambda report: None).trigger()
+        assert line.written == profile.trigger
 
 
 class Counter:
