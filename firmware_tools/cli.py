@@ -1,21 +1,19 @@
-"""ks-field: the technician's commands, and the one place where an error ends one of them.
-
-Exit statuses: 0 done, 1 the thing asked for failed, 2 the command was wrong.
-"""
+"""ks-field: the technician's commands. How they end is `command_line`'s."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 from urllib.parse import urlsplit
 
 import click
 
 from drivers.errors import NoTokenUri
 from drivers.keystore.token_uri import TokenUri
+from firmware_tools.command_line import Commands, json_option
 from firmware_tools.devices import Bench, find_devices
+from firmware_tools.doctor_command import doctor_command, plug_test
 from firmware_tools.enrol import Order, enrol, meet
 from firmware_tools.errors import NotConfirmed
 from firmware_tools.machine import hardware
@@ -27,42 +25,9 @@ from kscoin.keys import PublicKey
 from kscoin.messages import TerminalCertificate
 from offline_queue.ledger_client import LedgerClient
 
-FAILED: Final = 1
 # What an EnrolmentRequest takes (KSP/1 section 4, code).
 _CODE_MAX: Final = 32
-_TELLING: Final = f"{__name__}.telling"
 _YES: Final = frozenset({"y", "yes"})
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-class _Commands(click.Group):
-    """Turns an error of ours into sentences and an exit status, whatever the command."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except KSCoinError as exc:
-            ctx.meta[_TELLING].failure(exc)
-            ctx.exit(FAILED)
-
-
-def _telling(ctx: click.Context, _parameter: click.Parameter, is_json: bool) -> Telling:
-    # Kept where the group finds it, so that an error is told in the form that was asked for.
-    telling: Telling = ctx.meta.setdefault(_TELLING, Telling(is_json))
-    return telling
-
-
-def json_option(command: F) -> F:
-    """Give a command `--json`; it is handed a `Telling`."""
-    return click.option(
-        "--json",
-        "telling",
-        is_flag=True,
-        is_eager=True,
-        callback=_telling,
-        help="Print one JSON object.",
-    )(command)
 
 
 def _code(_ctx: click.Context, _parameter: click.Parameter, typed: str) -> str:
@@ -101,7 +66,7 @@ def _token(_ctx: click.Context, _parameter: click.Parameter, typed: str | None) 
         raise click.BadParameter(str(exc)) from exc
 
 
-@click.group(cls=_Commands)
+@click.group(cls=Commands)
 def main() -> None:
     """The technician's bench: make this machine a terminal, and look at its devices."""
 
@@ -186,6 +151,10 @@ def enrol_command(
 def devices_command(telling: Telling) -> None:
     """List scanners and card readers, whether they answer, and what to do if not."""
     telling.devices(list(find_devices(Bench())))
+
+
+main.add_command(doctor_command)
+main.add_command(plug_test)
 
 
 def _confirm(*, is_root_known: bool, there: TerminalCertificate | None) -> None:

@@ -66,7 +66,7 @@ class Place:
         there = self.enrolled()
         if there is not None and not may_replace:
             raise AlreadyEnrolled(f"{self.directory} is terminal {there.terminal_id.hex()}")
-        with _usable(self.directory), _no_till_at(self.directory / JOURNAL_FILE):
+        with _usable(self.directory), alone_with(self.directory / JOURNAL_FILE):
             return there
 
     def draft(self, network: str, code: str) -> Path:
@@ -106,7 +106,7 @@ class Place:
         if there is None:
             return None
         kept = self._beside(f"was-{there.terminal_id.hex()}")
-        with _no_till_at(self.directory / JOURNAL_FILE):
+        with alone_with(self.directory / JOURNAL_FILE):
             self.directory.rename(kept)
         return kept
 
@@ -134,7 +134,7 @@ def _claimed(certificate: Path) -> TerminalCertificate:
 
 
 @contextmanager
-def _no_till_at(journal: Path) -> Iterator[None]:
+def alone_with(journal: Path) -> Iterator[None]:
     """Hold the lock that a running till has on its journal; raises TillRunning."""
     if not journal.exists():
         yield

@@ -33,7 +33,7 @@ _KINDS: Final = {
     DeviceKind.SERIAL_PORT: "serial port",
     DeviceKind.CARD_READER: "card reader",
 }
-_FINDINGS: Final = {
+FINDINGS: Final = {
     Finding.READY: "can be opened",
     Finding.UNKNOWN: "no scanner that we know; left alone",
     Finding.NO_CARD: "answers; no card on it",
@@ -51,22 +51,20 @@ class Telling:
 
     def met(self, met: LedgerMet, url: str) -> None:
         """Tell which ledger answers; nobody has said yet that it is the right one."""
-        self._say(
-            f"The ledger at {url} answers, for network {met.network}. Its root's fingerprint:"
-        )
-        self._say(f"    {fingerprint(met.root)}")
+        self.say(f"The ledger at {url} answers, for network {met.network}. Its root's fingerprint:")
+        self.say(f"    {fingerprint(met.root)}")
         if abs(met.clock_ahead_s) > CLOCK_TOLERANCE_S:
             way = "behind" if met.clock_ahead_s > 0 else "ahead of"
             off_s = abs(met.clock_ahead_s)
-            self._say(f"This machine's clock is {off_s:,} s {way} the ledger's: set it.")
+            self.say(f"This machine's clock is {off_s:,} s {way} the ledger's: set it.")
 
     def step(self, step: Step) -> None:
         """Tell how far an enrolment has come."""
-        self._say(_STEPS[step])
+        self.say(_STEPS[step])
 
     def would_enrol(self, met: LedgerMet, directory: Path, replaces: bytes | None) -> None:
         """Tell what a dry run found."""
-        self._end(
+        self.answer(
             {
                 "dry_run": True,
                 "network": met.network,
@@ -93,7 +91,7 @@ class Telling:
             "denylist_version": done.denylist_version,
         }
         kept = f"\nThe terminal that was here is kept in {done.kept}." if done.kept else ""
-        self._end(
+        self.answer(
             facts,
             f"This machine is terminal {facts['terminal_id']} of {terminal.merchant_name}.{kept}\n"
             f"Start it with: ks-pos run --terminal {done.directory}",
@@ -106,7 +104,7 @@ class Telling:
         elif found:
             Console().print(_device_table(found))
         else:
-            self._say("No scanner and no card reader is plugged in.")
+            self.say("No scanner and no card reader is plugged in.")
 
     def failure(self, error: KSCoinError) -> None:
         """Tell what went wrong, what to do, and the details for whoever is asked for help."""
@@ -117,11 +115,13 @@ class Telling:
             _print_json({"error": facts | {"details": str(error)}})
         click.echo(f"{told.what}\n{told.next_step}\nDetails: {error} ({code})", err=True)
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Tell something on the way, to a person only."""
         if not self._is_json:
             click.echo(text)
 
-    def _end(self, facts: dict[str, Any], text: str) -> None:
+    def answer(self, facts: dict[str, Any], text: str) -> None:
+        """Tell what came of it: the facts to a script, the text to a person."""
         if self._is_json:
             _print_json(facts)
         else:
@@ -139,14 +139,17 @@ def _device_table(found: list[Device]) -> Table:
     for title in ("", "device", "what it is", "how it is"):
         table.add_column(title, overflow="fold")
     for each in found:
-        told = _told(each)
-        lines = (_FINDINGS[each.finding], *((told.what, told.next_step) if told else ()))
+        sentences = told(each)
+        lines = (
+            FINDINGS[each.finding],
+            *((sentences.what, sentences.next_step) if sentences else ()),
+        )
         table.add_row(_KINDS[each.kind], each.name, each.model, "\n".join(lines))
     return table
 
 
 def _device_facts(device: Device) -> dict[str, Any]:
-    told = _told(device)
+    sentences = told(device)
     return {
         "kind": device.kind,
         "name": device.name,
@@ -154,11 +157,12 @@ def _device_facts(device: Device) -> dict[str, Any]:
         "finding": device.finding,
         "is_well": device.finding is not Finding.TROUBLE,
         "code": device.error.code if device.error else None,
-        "next_step": told.next_step if told else None,
+        "next_step": sentences.next_step if sentences else None,
     }
 
 
-def _told(device: Device) -> Sentence | None:
+def told(device: Device) -> Sentence | None:
+    """Return what is in a device's way and what to do, None if nothing is."""
     if device.error is None:
         return None
     if isinstance(device.error, DeviceForbidden) and device.kind is DeviceKind.SCANNER:

@@ -48,6 +48,10 @@ _BY_CODE: Final[dict[str, Sentence]] = {
     "ledger_failing": Sentence(
         "The ledger answers that it is itself in trouble.", f"Wait a few minutes. {_AGAIN}"
     ),
+    "ledger_behind": Sentence(
+        "The ledger was restored from a backup, and lacks what came before this.",
+        "Start the till while there is a line: it sends all of it again.",
+    ),
     "ledger_refused": Sentence(
         "The ledger refuses.", "Ask the operator; the details say what the ledger gave as reason."
     ),
@@ -97,6 +101,38 @@ _BY_CODE: Final[dict[str, Sentence]] = {
         "The disk does not read or write.", "See that it is mounted and writable; or replace it."
     ),
     "till_running": Sentence("The till of this terminal is running.", f"Stop it. {_AGAIN}"),
+    "identity_invalid": Sentence(
+        "Certificate, trust list and key of this terminal do not fit together.",
+        "Put back the file that the details name; or enrol with a new code and --replace.",
+    ),
+    # The journal and its second copy.
+    "journal_locked": Sentence("The till of this terminal is running.", f"Stop it. {_AGAIN}"),
+    "journal_damaged": Sentence(
+        "The journal is damaged; what is whole in it can be had.",
+        "Leave it as it is, and see what a rescue would do: ks-field rescue --dry-run",
+    ),
+    "journal_behind": Sentence(
+        "The journal ends before what it is known to have held: the disk has lost entries.",
+        "Sell no more on this disk. ks-field rescue, with the second copy if there is one.",
+    ),
+    "journal_too_new": Sentence(
+        "A later version of this program has written the journal.", "Update this program."
+    ),
+    "wrong_terminal": Sentence(
+        "The journal is another terminal's.", "See which directory each of the two belongs to."
+    ),
+    "mirror_missing": Sentence(
+        "The second copy's medium is not there, or does not work.",
+        "Plug it in and see that it is mounted; a new one is filled by itself.",
+    ),
+    "mirror_full": Sentence(
+        "The second copy's medium is full.", "Take a larger one: it is filled by itself."
+    ),
+    "mirror_differs": Sentence(
+        "The second copy is damaged, or of another history than the journal.",
+        "Keep it for a rescue, and put in an empty medium: it is filled by itself.",
+    ),
+    "queue_stopped": Sentence("The queue has been stopped.", "Run the command again."),
     "queue": Sentence(
         "The terminal in this directory cannot be used.", "See the details; nothing was changed."
     ),

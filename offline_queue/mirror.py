@@ -62,7 +62,7 @@ class MirrorPlace:
 
     def open(self) -> Journal:
         """Open the copy, beginning it if there is none. Raises a Mirror error."""
-        self._see_medium()
+        self.see_medium()
         try:
             return Journal.open(self.path, self.terminal_id, is_alone=True)
         except (WrongTerminal, JournalDamaged, JournalTooNew) as exc:
@@ -70,7 +70,7 @@ class MirrorPlace:
         except QueueError as exc:
             raise _as_mirror_error(exc) from exc
 
-    def _see_medium(self) -> None:
+    def see_medium(self) -> None:
         """Raise MirrorMissing if the directory is not there, or is only where a medium should be.
 
         An empty mount point lies on the disk beneath it: a copy there would look like one.

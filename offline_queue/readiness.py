@@ -28,9 +28,9 @@ _DAY_S: Final = 86_400
 # Time enough for a technician to come before a key ends.
 _KEY_ENDS_SOON_S: Final = 30 * _DAY_S
 # Room for a hundred thousand entries and their log: a quiet week to find a larger card.
-_DISK_LOW_BYTES: Final = 200_000_000
+DISK_LOW_BYTES: Final = 200_000_000
 # Below it the log may not have room to be emptied into the database.
-_DISK_FULL_BYTES: Final = 20_000_000
+DISK_FULL_BYTES: Final = 20_000_000
 # Four fifths of a limit: one busy hour before it is reached.
 _NEARLY: Final = (4, 5)
 # A third of the age at which sales stop: a day of the three that policy starts with.
@@ -151,9 +151,9 @@ def _disk(facts: ReadinessFacts) -> _Finding:
     free = facts.around.disk_free_bytes
     if free is None:
         return Level.AMBER, NextStep.CALL_TECHNICIAN
-    if free < _DISK_FULL_BYTES:
+    if free < DISK_FULL_BYTES:
         return Level.RED, NextStep.FREE_SPACE
-    is_low = free < _DISK_LOW_BYTES
+    is_low = free < DISK_LOW_BYTES
     return (Level.AMBER, NextStep.FREE_SPACE) if is_low else _WELL
 
 

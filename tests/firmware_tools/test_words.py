@@ -12,7 +12,13 @@ from drivers.errors import CardError, CardRefused, DeviceUnavailable, KeyStoreEr
 from firmware_tools.errors import FieldError
 from firmware_tools.words import Sentence, access_to, sentence
 from kscoin.errors import EncodingError, KSCoinError, VerificationError
-from offline_queue.errors import LedgerError, LedgerRefused, LedgerUnreachable, QueueError
+from offline_queue.errors import (
+    LedgerBehind,
+    LedgerError,
+    LedgerRefused,
+    LedgerUnreachable,
+    QueueError,
+)
 
 UNFORESEEN = sentence(KSCoinError("of no branch"))
 
@@ -28,6 +34,8 @@ def made(error: type[KSCoinError]) -> KSCoinError:
     """One of these, as its room makes it."""
     if issubclass(error, LedgerRefused):
         return error("no", 403, "http_403")
+    if issubclass(error, LedgerBehind):
+        return error("no", 7)
     if issubclass(error, CardRefused):
         return error("reader", "no", 0x6985)
     if issubclass(error, (CardError, DeviceUnavailable, KeyStoreError)):
@@ -57,6 +65,11 @@ def test_a_technician_is_told_what_happened_and_what_to_do(error: type[KSCoinErr
     assert told != UNFORESEEN
     assert is_a_sentence(told.what)
     assert told.next_step
+
+
+@pytest.mark.parametrize("error", sorted(below(QueueError), key=str))
+def test_whatever_is_wrong_with_a_journal_has_words_of_its_own(error: type[KSCoinError]) -> None:
+    assert sentence(made(error)) != sentence(QueueError("no"))
 
 
 @pytest.mark.parametrize("reason", ["unknown_code", "code_used", "code_expired"])

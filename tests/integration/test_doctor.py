@@ -1,0 +1,239 @@
+"""`ks-field doctor` at a real terminal: every part is well, or there is one thing to do."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from drivers.errors import DeviceBusy, ServiceDown
+from firmware_tools import doctor_command
+from firmware_tools.devices import Device, DeviceKind, Finding
+from firmware_tools.doctor import Diagnosis, Doctor, Health, Instruments, Part
+from firmware_tools.terminal import EnrolledTerminal
+from ledger.server import LedgerServer
+from offline_queue.disk_test import DiskLook, Suspicion
+from offline_queue.watermark import Watermark
+from tests.integration.field import Field, facts_of, ks_field, open_field
+from tests.offline_queue.shop import MEMORY
+
+HONEST = DiskLook("ext4", 0.002, None)
+SCANNER = Device(DeviceKind.SCANNER, "/dev/ttyACM0", "honeywell", Finding.READY)
+HELD = replace(SCANNER, finding=Finding.TROUBLE, error=DeviceBusy("/dev/ttyACM0", "another has it"))
+NO_SERVICE = Device(
+    DeviceKind.CARD_READER, "PC/SC", "", Finding.TROUBLE, ServiceDown("PC/SC", "no answer")
+)
+DAY_S = 86_400
+INSTRUMENTS = Instruments(
+    now_s=lambda: int(time.time()), devices=lambda: [SCANNER], look=lambda _: HONEST
+)
+
+
+@pytest.fixture(scope="module")
+def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
+    """A terminal that has sold twice and settled once."""
+    with open_field(tmp_path_factory.mktemp("field")) as field:
+        with field.counter() as counter:
+            purse = counter.customer()
+            counter.sell(purse, 1_000)
+            counter.upload()
+            counter.sell(purse, 2_000)
+        yield field
+
+
+@pytest.fixture(scope="module")
+def url(field: Field) -> Iterator[str]:
+    """Where its ledger answers."""
+    with LedgerServer(field.side.ledger) as server:
+        yield server.url
+
+
+@pytest.fixture
+def well(field: Field, url: str) -> Field:
+    """That terminal, with a line to its ledger."""
+    field.settings(url)
+    return field
+
+
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """A directory on another medium than the terminal's, where there is one."""
+    with TemporaryDirectory(dir=MEMORY) as directory:
+        yield Path(directory)
+
+
+def examined(field: Field, instruments: Instruments = INSTRUMENTS) -> dict[Part, Diagnosis]:
+    found = Doctor(EnrolledTerminal.at(field.directory), instruments).examine()
+    return {each.part: each for each in found}
+
+
+def test_a_terminal_that_is_well(well: Field) -> None:
+    found = examined(well)
+
+    assert [*found] == [*Part]
+    assert {each.health for each in found.values()} == {Health.WELL}
+    assert well.terminal_id.hex() in found[Part.KEY].says
+    assert "₩3,000; ₩2,000 wait" in found[Part.JOURNAL].says
+    assert found[Part.MIRROR].says == "none is set up"
+
+
+def test_the_command_says_so(well: Field, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_command, "Instruments", lambda now_s: INSTRUMENTS)
+
+    result = ks_field("doctor", "--terminal", well.directory)
+    assert result.exit_code == 0, result.output
+    assert "It can sell." in result.stdout
+
+    monkeypatch.setattr(
+        doctor_command,
+        "Instruments",
+        lambda now_s: replace(INSTRUMENTS, devices=lambda: [NO_SERVICE]),
+    )
+    result = ks_field("doctor", "--terminal", well.directory, "--json")
+    facts = facts_of(result)
+    assert (result.exit_code, facts["is_well"]) == (1, False)
+    [trouble] = [each for each in facts["parts"] if each["health"] == "trouble"]
+    assert trouble["code"] == "service_down"
+    assert "pcscd" in trouble["next_step"]
+
+
+def test_no_line_leaves_only_what_needs_one(field: Field) -> None:
+    field.settings("http://127.0.0.1:9")
+    found = examined(field)
+
+    assert found[Part.LEDGER].code == "ledger_unreachable"
+    assert found[Part.CLOCK].health is Health.NOT_SEEN
+    assert found[Part.JOURNAL].health is Health.WELL
+
+
+@pytest.mark.parametrize(
+    ("off_s", "part", "code"),
+    [(-120, Part.CLOCK, "clock"), (3_000 * DAY_S, Part.CERTIFICATE, "terminal_expired")],
+)
+def test_a_clock_that_is_off(off_s: int, part: Part, code: str, well: Field) -> None:
+    off = replace(INSTRUMENTS, now_s=lambda: int(time.time()) + off_s)
+
+    found = examined(well, off)
+
+    assert (found[part].health, found[part].code) == (Health.TROUBLE, code)
+    assert found[part].next_step
+
+
+def test_while_the_till_runs_its_own_things_are_left_to_it(well: Field) -> None:
+    running = replace(INSTRUMENTS, devices=lambda: [HELD])
+    with well.counter() as counter:
+        counter.queue.open().result()
+        found = examined(well, running)
+
+    assert found[Part.DEVICES].health is Health.NOT_SEEN
+    assert "the till is running" in found[Part.JOURNAL].says
+    assert examined(well, running)[Part.DEVICES].code == "device_busy"
+
+
+def test_a_second_copy_is_held_beside_the_journal(well: Field, url: str, memory: Path) -> None:
+    well.settings(url, memory / "no stick")
+    assert examined(well)[Part.MIRROR].code == "mirror_missing"
+
+    well.settings(url, memory)
+    if memory.stat().st_dev == well.directory.stat().st_dev:
+        pytest.skip("this machine keeps no files in memory: there is no other medium")
+    assert examined(well)[Part.MIRROR].says == "not begun"
+    copy = well.copied_to(memory)
+    assert examined(well)[Part.MIRROR].says.startswith("whole: ")
+
+    with well.counter() as counter:
+        counter.queue.open().result()
+        assert examined(well)[Part.MIRROR].health is Health.NOT_SEEN
+        counter.sell(counter.customer(), 500)
+    assert "entries behind" in examined(well)[Part.MIRROR].says
+
+    copy.write_bytes(b"no journal" * 1_000)
+    assert examined(well)[Part.MIRROR].code == "mirror_differs"
+
+
+@pytest.mark.parametrize("suspicion", Suspicion)
+def test_a_disk_that_may_lie(suspicion: Suspicion, well: Field) -> None:
+    look = replace(INSTRUMENTS, look=lambda _: DiskLook("tmpfs", 1e-6, suspicion))
+
+    found = examined(well, look)[Part.DISK]
+
+    assert found.health is (Health.TROUBLE if suspicion is Suspicion.IN_MEMORY else Health.SOON)
+    assert found.next_step
+
+
+@pytest.mark.parametrize(("free", "health"), [(1, Health.TROUBLE), (100_000_000, Health.SOON)])
+def test_little_room(
+    free: int, health: Health, well: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: Any = SimpleNamespace(f_bavail=free, f_frsize=1)
+    monkeypatch.setattr(os, "statvfs", lambda _: said)
+
+    assert examined(well)[Part.ROOM].health is health
+
+
+def test_a_key_that_does_not_open(well: Field) -> None:
+    phrase = well.directory / "pass-phrase"
+    right = phrase.read_bytes()
+    phrase.write_bytes(b"another")
+    try:
+        assert examined(well)[Part.KEY].code == "wrong_pass_phrase"
+    finally:
+        phrase.write_bytes(right)
+
+
+def test_a_damaged_journal_is_located(well: Field) -> None:
+    sound, entries = well.journal.read_bytes(), well.entries()
+    damaged = bytearray(sound)
+    damaged[damaged.index(entries[4]) + 60] ^= 4
+    try:
+        well.journal.write_bytes(damaged)
+        found = examined(well)[Part.JOURNAL]
+        assert (found.health, found.code) == (Health.TROUBLE, "journal_damaged")
+        assert "entry 5 is not what was written" in found.says
+        assert f"All {len(entries)} entries can be had. In entry 5 one bit" in found.says
+        assert "ks-field rescue" in found.next_step
+        assert well.journal.read_bytes() == damaged
+    finally:
+        well.journal.write_bytes(sound)
+
+
+def test_a_journal_that_is_gone_or_behind(well: Field) -> None:
+    aside = well.journal.with_name("aside")
+    well.journal.rename(aside)
+    assert examined(well)[Part.JOURNAL].code == "journal_behind"
+    aside.rename(well.journal)
+
+    mark = well.journal.with_suffix(".mark")
+    known = mark.read_bytes()
+    sequence = Watermark(well.journal).read()
+    assert sequence is not None
+    mark.write_text(f"{sequence.sequence + 3} {'00' * 32}\n")
+    assert examined(well)[Part.JOURNAL].code == "journal_behind"
+    mark.write_bytes(known)
+
+
+def test_no_terminal(tmp_path: Path) -> None:
+    result = ks_field("doctor", "--terminal", tmp_path, "--json")
+
+    assert (result.exit_code, facts_of(result)["error"]["code"]) == (1, "not_a_terminal")
+
+
+def test_a_disk_that_lost_what_its_witness_saw(tmp_path: Path) -> None:
+    disk, stick = tmp_path / "disk", tmp_path / "stick"
+    disk.mkdir()
+    stick.mkdir()
+    written = ks_field("plug-test", "write", disk, "--witness", stick, "--numbers", "5", "--json")
+    assert facts_of(written) == {"written": 5}
+
+    assert ks_field("plug-test", "check", disk, "--witness", stick).exit_code == 0
+    assert ks_field("plug-test", "check", disk, "--seen", "5").exit_code == 0
+    lied = ks_field("plug-test", "check", disk, "--seen", "6", "--json")
+    assert (lied.exit_code, facts_of(lied)["is_proven_liar"]) == (1, True)
+    assert ks_field("plug-test", "check", disk).exit_code == 2
