@@ -48,7 +48,7 @@ from pos_app.till.effects import Effect, Restart
 from pos_app.till.events import DeviceChanged, ScanBroken, Scanned, StartFailed, WorkerDied
 from pos_app.till.show import Face
 from pos_app.till.states import Part, Till
-from pos_app.till.views import DeviceKind
+from pos_app.till.status import DeviceKind
 
 if TYPE_CHECKING:
     from offline_queue.journal import Journal

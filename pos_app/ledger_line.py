@@ -27,7 +27,7 @@ from pos_app.till.events import (
     SyncStarted,
 )
 from pos_app.till.states import Request
-from pos_app.till.views import Connection
+from pos_app.till.status import Connection
 
 _CONNECTIONS: Final = {
     sync.Line.ONLINE: Connection.ONLINE,

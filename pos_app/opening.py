@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 from pos_app.screens.ports import OpenWindow
 from pos_app.settings import Settings
+from pos_app.till.presses import Press
+from pos_app.till.status import AtRiskView, Connection, StatusView
 from pos_app.till.texts import texts_of
-from pos_app.till.views import AtRiskView, Connection, Press, StartingView, StatusView, View
+from pos_app.till.views import StartingView, View
 
 if TYPE_CHECKING:
     from pos_app.compose import Terminal

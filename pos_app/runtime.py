@@ -15,10 +15,11 @@ from typing import Final, Protocol, TypeAlias
 from pos_app.inbox import Inbox
 from pos_app.till.effects import Effect
 from pos_app.till.events import Event, Pressed, Ticked, WorkerDied
+from pos_app.till.presses import Press
 from pos_app.till.show import Face, show
 from pos_app.till.states import Part, Till
 from pos_app.till.step import step
-from pos_app.till.views import Press, View
+from pos_app.till.views import View
 
 # How often the till looks at the clock while nothing happens: a countdown never skips a second.
 TICK_S: Final = 0.25

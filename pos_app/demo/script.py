@@ -15,11 +15,11 @@ from typing import Final, TypeVar
 from kscoin.errors import KSCoinError
 from pos_app.demo.compose import Demo
 from pos_app.screens.ports import OpenWindow
+from pos_app.till.presses import Press
 from pos_app.till.views import (
     CustomerAct,
     HoldAgainView,
     PayView,
-    Press,
     QueueView,
     RefusedView,
     ResultView,

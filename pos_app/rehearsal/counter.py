@@ -26,8 +26,8 @@ from pos_app.rehearsal.clock import DrillClock
 from pos_app.rehearsal.fatal_card import FatalCard
 from pos_app.rehearsal.process import DARK, STEP_TIMEOUT_S, DrillStuck, Screen, TillProcess
 from pos_app.tap_desk import OVERSTAYED
+from pos_app.till.presses import Press
 from pos_app.till.states import HOLD_AGAIN_MS
-from pos_app.till.views import Press
 
 # A little longer than the till asks for the same card again.
 _WALK_AWAY_S: Final = HOLD_AGAIN_MS // 1_000 + 1

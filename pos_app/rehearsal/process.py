@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from kscoin.errors import KSCoinError
-from pos_app.till.views import Press
+from pos_app.till.presses import Press
 
 # The slowest step is a start with a journal to look through, on a Raspberry Pi that has other work
 # to do: a start of two seconds has been seen to take more than thirty.

@@ -18,11 +18,11 @@ from typing import Any
 from pos_app.compose import Terminal
 from pos_app.rehearsal.clock import DrillClock
 from pos_app.settings import load
+from pos_app.till.presses import Press
 from pos_app.till.views import (
     FaultView,
     HoldAgainView,
     PayView,
-    Press,
     QueueView,
     RefusedView,
     ResultView,

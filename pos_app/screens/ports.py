@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from pos_app.screens.palette import ThemeName
-from pos_app.till.views import CustomerAct, CustomerView, Press, View
+from pos_app.till.presses import Press
+from pos_app.till.views import CustomerAct, CustomerView, View
 
 
 class TillPort(Protocol):

@@ -16,7 +16,8 @@ from pos_app.screens.screen import Presses, Screen
 from pos_app.screens.status_bar import fullness, level_ink, level_mark
 from pos_app.screens.theme import Theme
 from pos_app.screens.words import Words
-from pos_app.till.views import LeftView, Level, QueueEntryView, QueueView, View, Waiting
+from pos_app.till.status import Level
+from pos_app.till.views import LeftView, QueueEntryView, QueueView, View, Waiting
 from pos_app.till.words import Texts
 
 

@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 from kivy.properties import ObjectProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from pos_app.till.views import Press, View
+from pos_app.till.presses import Press
+from pos_app.till.views import View
 
 Presses: TypeAlias = Callable[[Press], None]
 

@@ -15,7 +15,9 @@ from kivy.uix.boxlayout import BoxLayout
 from pos_app.screens.palette import Colour
 from pos_app.screens.screen import Presses
 from pos_app.screens.theme import Theme
-from pos_app.till.views import AtRiskView, Connection, DeviceMark, Level, Press, StatusView, View
+from pos_app.till.presses import Press
+from pos_app.till.status import AtRiskView, Connection, DeviceMark, Level, StatusView
+from pos_app.till.views import View
 from pos_app.till.words import Language, Texts
 
 # How many unwell devices have a mark of their own beside the shop's name.

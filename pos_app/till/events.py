@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from pos_app.till.presses import Press
 from pos_app.till.states import Card, Evidence, Listing, Part, Request, Risk, Stored
-from pos_app.till.views import Connection, DeviceKind, Press
+from pos_app.till.status import Connection, DeviceKind
 
 
 @dataclass(frozen=True, slots=True)

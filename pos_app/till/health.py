@@ -33,7 +33,7 @@ from pos_app.till.states import (
     Till,
     Unwell,
 )
-from pos_app.till.views import DeviceKind
+from pos_app.till.status import DeviceKind
 
 P = TypeVar("P", bound=Phase)
 

@@ -15,6 +15,7 @@ from pos_app.till.effects import (
     SyncNow,
 )
 from pos_app.till.move import Move, rest, stay, to
+from pos_app.till.presses import DIGITS, Press
 from pos_app.till.states import (
     MAX_TYPED_WON,
     Approved,
@@ -28,7 +29,6 @@ from pos_app.till.states import (
     Till,
 )
 from pos_app.till.texts import next_language
-from pos_app.till.views import DIGITS, Press
 
 # Written with the note that closes a request (KSP/1 section 9).
 CANCELLED: Final = "cancelled"

@@ -36,7 +36,7 @@ from pos_app.till.states import (
     Till,
     Witnessing,
 )
-from pos_app.till.views import Connection
+from pos_app.till.status import Connection
 from pos_app.till.words import Moved
 
 # Written with the note that closes a request (KSP/1 section 9).

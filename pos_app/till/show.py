@@ -33,16 +33,13 @@ from pos_app.till.states import (
     Till,
     Witnessing,
 )
+from pos_app.till.status import AtRiskView, DeviceKind, DeviceMark, Level, StatusView
 from pos_app.till.texts import texts_of
 from pos_app.till.views import (
-    AtRiskView,
-    DeviceKind,
-    DeviceMark,
     FaultView,
     HoldAgainView,
     HoldView,
     LeftView,
-    Level,
     PayView,
     QueueEntryView,
     QueueView,
@@ -50,7 +47,6 @@ from pos_app.till.views import (
     ResultView,
     SellView,
     StartingView,
-    StatusView,
     View,
     Way,
 )

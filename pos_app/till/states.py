@@ -20,7 +20,8 @@ from typing import Final, TypeAlias
 
 from kscoin.messages import PaymentRequest
 from kscoin.signed import Signed
-from pos_app.till.views import Connection, DeviceKind, Waiting
+from pos_app.till.status import Connection, DeviceKind
+from pos_app.till.views import Waiting
 from pos_app.till.words import Language, Moved
 
 # How long the Pay screen offers a request. A request is good for 180 s (KSP/1 section 4); what is

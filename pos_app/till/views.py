@@ -9,105 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import ClassVar, Final, TypeAlias
+from typing import ClassVar, TypeAlias
 
+from pos_app.till.presses import DIGITS, STATUS_PRESSES, Press
+from pos_app.till.status import StatusView
 from pos_app.till.words import News, Texts
-
-
-class Press(StrEnum):
-    """Every name that a screen can send; `Pressed(name)` carries one of them."""
-
-    DIGIT_0 = "0"
-    DIGIT_1 = "1"
-    DIGIT_2 = "2"
-    DIGIT_3 = "3"
-    DIGIT_4 = "4"
-    DIGIT_5 = "5"
-    DIGIT_6 = "6"
-    DIGIT_7 = "7"
-    DIGIT_8 = "8"
-    DIGIT_9 = "9"
-    DIGITS_00 = "00"
-    DIGITS_000 = "000"
-    ERASE = "erase"
-    CLEAR = "clear"
-    PAY = "pay"
-    CANCEL = "cancel"
-    NEW_SALE = "new_sale"
-    PAY_AGAIN = "pay_again"
-    DISMISS = "dismiss"
-    QUEUE = "queue"
-    SYNC_NOW = "sync_now"
-    BACK = "back"
-    RETRY = "retry"
-    LANGUAGE = "language"
-
-
-# The keys that append their own value, as text, to the amount.
-DIGITS: Final = frozenset(press for press in Press if press.value.isdigit())
-# What the status bar can send, from every screen that is not in the middle of money moving.
-STATUS_PRESSES: Final = frozenset({Press.LANGUAGE, Press.QUEUE})
-
-
-class Connection(Enum):
-    """The line to the ledger, as the status bar says it: a word and a shape."""
-
-    ONLINE = "online"
-    TRYING = "trying"
-    OFFLINE = "offline"
-    # The ledger answers and does not accept this terminal; what is queued is still uploaded.
-    REFUSED = "refused"
-
-
-class Level(Enum):
-    """How full a limit is; each level has a colour, a shape and a word."""
-
-    CALM = "calm"
-    HIGH = "high"
-    FULL = "full"
-
-
-class DeviceKind(Enum):
-    """What a device mark draws."""
-
-    CARD_READER = "card_reader"
-    SCANNER = "scanner"
-    PRINTER = "printer"
-    CLOCK = "clock"
-    DISK = "disk"
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceMark:
-    """A device that is not well; one that works has no mark."""
-
-    kind: DeviceKind
-    news: News
-
-
-@dataclass(frozen=True, slots=True)
-class AtRiskView:
-    """Money taken offline and not settled yet, against its limits; `oldest_s` is None if none."""
-
-    unsettled_won: int
-    limit_won: int
-    unsettled_count: int
-    limit_count: int
-    oldest_s: int | None = None
-    level: Level = Level.CALM
-
-
-@dataclass(frozen=True, slots=True)
-class StatusView:
-    """The bar on every screen. `clock` is the local time of day as text ("14:05")."""
-
-    shop: str
-    clock: str
-    connection: Connection
-    at_risk: AtRiskView
-    staff: str | None = None
-    devices: tuple[DeviceMark, ...] = ()
-    is_demo: bool = False
 
 
 @dataclass(frozen=True, slots=True)

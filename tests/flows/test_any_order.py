@@ -42,6 +42,7 @@ from pos_app.till.events import (
     WorkerDied,
 )
 from pos_app.till.move import hash_of
+from pos_app.till.presses import Press
 from pos_app.till.show import Face, show
 from pos_app.till.states import (
     Approved,
@@ -58,8 +59,8 @@ from pos_app.till.states import (
     Stored,
     Till,
 )
+from pos_app.till.status import Connection, DeviceKind
 from pos_app.till.step import step
-from pos_app.till.views import Connection, DeviceKind, Press
 from pos_app.till.words import Moved
 from tests.flows.parts import (
     CARD,

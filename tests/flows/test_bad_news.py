@@ -42,6 +42,7 @@ from pos_app.till.events import (
     Ticked,
     WorkerDied,
 )
+from pos_app.till.presses import Press
 from pos_app.till.states import (
     HOLD_AGAIN_MS,
     OFFER_MS,
@@ -66,7 +67,7 @@ from pos_app.till.states import (
     Till,
     Witnessing,
 )
-from pos_app.till.views import Connection, Press
+from pos_app.till.status import Connection
 from pos_app.till.words import Moved
 from tests.flows.parts import (
     CARD,

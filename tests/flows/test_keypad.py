@@ -16,6 +16,7 @@ from pos_app.till.events import (
     SyncStarted,
     Ticked,
 )
+from pos_app.till.presses import Press
 from pos_app.till.states import (
     MAX_TYPED_WON,
     Browsing,
@@ -30,7 +31,7 @@ from pos_app.till.states import (
     Selling,
     Unwell,
 )
-from pos_app.till.views import Connection, DeviceKind, Press
+from pos_app.till.status import Connection, DeviceKind
 from pos_app.till.words import Language
 from tests.flows.parts import NOW_MS, READY, REQUEST, WALL_S, in_phase, run, walk
 

@@ -32,15 +32,13 @@ from pos_app.till.states import (
     Unwell,
     Witnessing,
 )
+from pos_app.till.status import Connection, DeviceKind, Level
 from pos_app.till.texts import texts_of
 from pos_app.till.views import (
-    Connection,
-    DeviceKind,
     FaultView,
     HoldAgainView,
     HoldView,
     LeftView,
-    Level,
     PayView,
     QueueView,
     RefusedView,

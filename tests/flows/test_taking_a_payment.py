@@ -34,6 +34,7 @@ from pos_app.till.events import (
     TapTorn,
     Ticked,
 )
+from pos_app.till.presses import Press
 from pos_app.till.states import (
     HOLD_AGAIN_MS,
     RESULT_MS,
@@ -51,7 +52,6 @@ from pos_app.till.states import (
     Till,
     Witnessing,
 )
-from pos_app.till.views import Press
 from pos_app.till.words import Moved
 from tests.flows.parts import (
     CARD,

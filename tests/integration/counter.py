@@ -15,7 +15,8 @@ from drivers.simulated.faults import Card
 from drivers.simulated.phone import SimulatedPhone
 from drivers.simulated.purse_applet import PurseApplet
 from kscoin.messages import Assurance
-from pos_app.till.views import Connection, QueueView, ResultView
+from pos_app.till.status import Connection
+from pos_app.till.views import QueueView, ResultView
 from tests.integration.shop import LOADED_WON, Node, Shop, offline_shop
 from tests.integration.till import Till
 

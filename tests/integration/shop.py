@@ -28,7 +28,7 @@ from pos_app.demo.ledger_side import LedgerSide, write_settings
 from pos_app.demo.relay import Relay
 from pos_app.demo.wallet import Wallet
 from pos_app.settings import JOURNAL_FILE
-from pos_app.till.views import Connection
+from pos_app.till.status import Connection
 from tests.integration.till import WAIT_S, Till, running_till
 from tests.stacks.waiting import wait_until
 

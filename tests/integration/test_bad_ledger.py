@@ -19,7 +19,8 @@ from kscoin.codec import MAX_BATCH_BYTES
 from kscoin.keys import SoftwareSigner
 from kscoin.messages import Assurance
 from pos_app.demo.ledger_side import NETWORK
-from pos_app.till.views import Connection, QueueView, ResultView, Waiting
+from pos_app.till.status import Connection
+from pos_app.till.views import QueueView, ResultView, Waiting
 from tests.integration.middleman import (
     Answer,
     Manner,

@@ -14,13 +14,8 @@ from drivers.card.pcsc import PcscReader
 from drivers.simulated.faults import Card, Tear, TearableCard, Way
 from drivers.simulated.purse_applet import PurseApplet
 from drivers.simulated.vpcd import HeldCard
-from pos_app.till.views import (
-    Connection,
-    HoldAgainView,
-    QueueView,
-    ResultView,
-    View,
-)
+from pos_app.till.status import Connection
+from pos_app.till.views import HoldAgainView, QueueView, ResultView, View
 from tests.integration.shop import (
     LOADED_WON,
     Node,

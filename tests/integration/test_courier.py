@@ -15,7 +15,8 @@ from kscoin.messages import Assurance
 from ledger.commands.main import commands as ks_ledger
 from offline_queue.errors import JournalLocked
 from pos_app.__main__ import commands as ks_pos
-from pos_app.till.views import Connection, ResultView
+from pos_app.till.status import Connection
+from pos_app.till.views import ResultView
 from tests.integration.shop import Node, Shop, open_shop, running_node
 
 AMOUNT_WON: Final = 8_700

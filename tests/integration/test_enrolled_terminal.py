@@ -34,7 +34,9 @@ from offline_queue.rulebook import Rulebook
 from pos_app import settings
 from pos_app.compose import Terminal
 from pos_app.on_screen import EXIT_VARIABLE
-from pos_app.till.views import Connection, PayView, Press, ResultView, SellView, View
+from pos_app.till.presses import Press
+from pos_app.till.status import Connection
+from pos_app.till.views import PayView, ResultView, SellView, View
 from tests.integration.ledger_process import (
     COMMAND_TIMEOUT_S,
     NETWORK,

@@ -15,7 +15,8 @@ from drivers.simulated.purse_applet import PurseApplet
 from kscoin.messages import Assurance
 from offline_queue.errors import DiskFull
 from offline_queue.journal import Journal
-from pos_app.till.views import Connection, FaultView, QueueView, RefusedView, ResultView, View
+from pos_app.till.status import Connection
+from pos_app.till.views import FaultView, QueueView, RefusedView, ResultView, View
 from pos_app.till.words import Moved
 from tests.integration.shop import LOADED_WON, Node, Shop, open_shop, running_node
 from tests.integration.till import Till

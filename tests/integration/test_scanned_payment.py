@@ -11,7 +11,8 @@ import pytest
 from drivers.simulated.phone import SimulatedPhone
 from kscoin.messages import Assurance
 from pos_app.demo.wallet import receipt_text
-from pos_app.till.views import Connection, QueueView, ResultView, SellView
+from pos_app.till.status import Connection
+from pos_app.till.views import QueueView, ResultView, SellView
 from tests.integration.shop import (
     LOADED_WON,
     Node,

@@ -11,16 +11,9 @@ from typing import Final, TypeVar
 
 from pos_app import settings
 from pos_app.compose import Terminal
-from pos_app.till.views import (
-    Connection,
-    PayView,
-    Press,
-    QueueView,
-    RefusedView,
-    ResultView,
-    SellView,
-    View,
-)
+from pos_app.till.presses import Press
+from pos_app.till.status import Connection
+from pos_app.till.views import PayView, QueueView, RefusedView, ResultView, SellView, View
 
 WAIT_S: Final = 30.0
 """Each thing that is waited for here is there within a second on an idle PC."""

@@ -15,7 +15,8 @@ from pos_app import settings
 from pos_app.on_screen import Restarter, look_of, show_till
 from pos_app.opening import OpeningTerminal
 from pos_app.screens.ports import OpenWindow
-from pos_app.till.views import PayView, Press, ResultView, SellView, View
+from pos_app.till.presses import Press
+from pos_app.till.views import PayView, ResultView, SellView, View
 
 
 class Cashier:

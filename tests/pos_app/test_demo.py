@@ -9,13 +9,13 @@ import pytest
 
 from pos_app.demo.compose import Demo, compose_demo
 from pos_app.demo.ledger_side import LedgerSide
+from pos_app.till.presses import Press
+from pos_app.till.status import Connection
 from pos_app.till.views import (
-    Connection,
     CustomerAct,
     CustomerView,
     HoldAgainView,
     PayView,
-    Press,
     ResultView,
     SellView,
     View,

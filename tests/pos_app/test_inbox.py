@@ -10,7 +10,7 @@ import pytest
 from pos_app import inbox
 from pos_app.inbox import Inbox
 from pos_app.till.events import Event, Pressed, SyncStarted
-from pos_app.till.views import Press
+from pos_app.till.presses import Press
 
 
 def test_events_come_out_in_the_order_in_which_they_came() -> None:

@@ -10,9 +10,10 @@ from pos_app.inbox import Inbox
 from pos_app.runtime import Runtime
 from pos_app.till.effects import Effect, OpenRequest
 from pos_app.till.events import Pressed, QueueReady
+from pos_app.till.presses import Press
 from pos_app.till.show import Face
 from pos_app.till.states import Selling, Till
-from pos_app.till.views import FaultView, PayView, Press, SellView, View
+from pos_app.till.views import FaultView, PayView, SellView, View
 from tests.pos_app.ports import StillClock
 
 FACE = Face("shop", 0)

@@ -16,7 +16,9 @@ from offline_queue.terminal import CERTIFICATE_FILE
 from pos_app.compose import Terminal
 from pos_app.demo.ledger_side import LedgerSide, write_settings
 from pos_app.settings import SettingsInvalid, load
-from pos_app.till.views import DeviceKind, FaultView, Press, SellView, View
+from pos_app.till.presses import Press
+from pos_app.till.status import DeviceKind
+from pos_app.till.views import FaultView, SellView, View
 from tests.pos_app.watching import Watcher
 
 NOWHERE = "http://127.0.0.1:9"

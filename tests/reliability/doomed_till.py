@@ -29,7 +29,8 @@ from pos_app.compose import Terminal
 from pos_app.performer import Performer
 from pos_app.rehearsal.till import told
 from pos_app.till.effects import Effect
-from pos_app.till.views import Press, View
+from pos_app.till.presses import Press
+from pos_app.till.views import View
 from tests.integration.till import RETRY_CAP_S, WAIT_S
 
 Shown = dict[str, Any]

@@ -5,18 +5,14 @@ from types import MappingProxyType
 from typing import Final
 
 from kscoin.codes import short_code
+from pos_app.till.status import AtRiskView, Connection, DeviceKind, DeviceMark, Level, StatusView
 from pos_app.till.texts import texts_of
 from pos_app.till.views import (
-    AtRiskView,
-    Connection,
     CustomerView,
-    DeviceKind,
-    DeviceMark,
     FaultView,
     HoldAgainView,
     HoldView,
     LeftView,
-    Level,
     PayView,
     QueueEntryView,
     QueueView,
@@ -24,7 +20,6 @@ from pos_app.till.views import (
     ResultView,
     SellView,
     StartingView,
-    StatusView,
     View,
     Waiting,
     Way,

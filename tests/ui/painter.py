@@ -17,7 +17,8 @@ from typing import Final
 from pos_app.screens.palette import ThemeName
 from pos_app.screens.ports import Look, OpenWindow
 from pos_app.screens.window import run_window
-from pos_app.till.views import CustomerAct, CustomerView, PayView, Press, View
+from pos_app.till.presses import Press
+from pos_app.till.views import CustomerAct, CustomerView, PayView, View
 from pos_app.till.words import Language
 from tests.ui.examples import EXAMPLES, customer, example, idle_customer
 

@@ -10,7 +10,8 @@ import pytest
 import zxingcpp
 
 from pos_app.screens.palette import CONTRAST_MIN, contrast
-from pos_app.till.views import STATUS_PRESSES, CustomerAct, PayView, Press, RefusedView, SellView
+from pos_app.till.presses import STATUS_PRESSES, Press
+from pos_app.till.views import CustomerAct, PayView, RefusedView, SellView
 from tests.stacks.display import VirtualDisplay
 from tests.ui.examples import REQUEST_TEXT, example
 from tests.ui.pictures import Box, Shown

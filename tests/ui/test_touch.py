@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pos_app.till.views import DIGITS, CustomerAct, Press
+from pos_app.till.presses import DIGITS, Press
+from pos_app.till.views import CustomerAct
 from tests.stacks.display import VirtualDisplay
 from tests.ui.toucher import RUSH, TURNED
 

@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from pos_app.screens.ports import Look, OpenWindow
 from pos_app.screens.window import run_window
-from pos_app.till.views import CustomerAct, CustomerView, Press, SellView, View
+from pos_app.till.presses import Press
+from pos_app.till.views import CustomerAct, CustomerView, SellView, View
 from pos_app.till.words import Language
 from tests.ui.examples import customer, example
 
