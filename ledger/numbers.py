@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
-# 2^33 seconds reach the year 2242; with 30 bits below them a number stays under 2^63.
+# 2^33 seconds reach the year 2242; with 30 bits below them a number stays under 2^63, and the
+# nanoseconds of a second have room in them.
 _BITS_BELOW_S: Final = 30
+_NS_PER_S: Final = 1_000_000_000
 # Above every number; a database's integers end here.
 NUMBERS_END: Final = 2**63 - 1
 
@@ -24,27 +26,24 @@ def first_number_of(second_s: int) -> int:
 class Numbers:
     """Hands out the ledger numbers of one process.
 
-    Each second starts at a random place among 2^30, so two processes seldom meet; where they do,
-    the primary key of `transfers` refuses the second and its transaction runs again.
+    A number is the second and the nanosecond within it, so the numbers of several processes rise
+    together as far as their clocks agree, and two seldom meet; where they do, the primary key of
+    `transfers` refuses the second and its transaction runs again.
     """
 
     def __init__(
         self,
         clock: Callable[[], int],
-        randbelow: Callable[[int], int] = secrets.randbelow,
+        nanosecond: Callable[[], int] = lambda: time.time_ns() % _NS_PER_S,
     ) -> None:
         self._clock = clock
-        self._randbelow = randbelow
+        self._nanosecond = nanosecond
         self._last = 0
         self._lock = threading.Lock()
 
     def next(self) -> int:
         """Return a number that this process has not handed out, above all that it has."""
         with self._lock:
-            start = self._clock() << _BITS_BELOW_S
-            if start > self._last:
-                # The lower half only, so that a busy second has room to count up in.
-                self._last = start + self._randbelow(1 << (_BITS_BELOW_S - 1))
-            else:
-                self._last += 1
+            now = first_number_of(self._clock()) + self._nanosecond()
+            self._last = max(now, self._last + 1)
             return self._last

@@ -1,8 +1,7 @@
 """Statements: what moved on an account, or on all of a merchant's, a page at a time.
 
 Ledger numbers rise with time, so a date range is a range of numbers and a page is read from an
-index: it costs what it prints, however long the history is. Within one second the numbers of
-several processes have no order.
+index: it costs what it prints, however long the history is.
 """
 
 from __future__ import annotations

@@ -122,6 +122,7 @@ def test_the_certificate_is_written_last(tmp_path: Path, monkeypatch: pytest.Mon
         written.append(path.name)
 
     monkeypatch.setattr("offline_queue.rulebook.write_durably", note)
+    monkeypatch.setattr("offline_queue.denylist_files.write_durably", note)
     monkeypatch.setattr("offline_queue.terminal.write_durably", note)
     write_enrolment(tmp_path, open_enrolment(answer().encode(), MINE, ROOT, NETWORK, NOW_S))
 
