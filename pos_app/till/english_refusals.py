@@ -29,6 +29,21 @@ REFUSALS: Final = MappingProxyType(
         "not_canonical": Refusal("That code is not well formed.", _OTHER),
         "malformed": Refusal("Something in that code is wrong.", _AGAIN),
         "not_kscoin": Refusal("That is not a KS-Coin code.", "Scan the customer's payment code."),
+        "goods_barcode": Refusal(
+            "That is a barcode of goods.", "Type in its price, or scan the customer's code."
+        ),
+        "goods_misread": Refusal("That barcode was misread.", _AGAIN),
+        "emv_merchant_code": Refusal(
+            "That is a shop's code for card apps.", "Scan the customer's payment code."
+        ),
+        "emv_customer_code": Refusal(
+            "Card schemes' codes cannot be paid here.", f"It takes a card terminal. {_OTHER}"
+        ),
+        "emv_code_broken": Refusal("That card scheme's code was misread.", _AGAIN),
+        "other_wallet_code": Refusal(
+            "That is another payment app's code.", "Ask for their KS-Coin code, or another tender."
+        ),
+        "web_link": Refusal("That is a web link.", "Scan the customer's payment code."),
         "request_shown": Refusal("That is a till's own code.", "Scan the customer's payment code."),
         "verification": Refusal("It could not be verified.", _OTHER),
         "bad_signature": Refusal("Its signature does not hold.", _OTHER),

@@ -29,6 +29,21 @@ REFUSALS: Final = MappingProxyType(
         "not_canonical": Refusal("형식이 바르지 않은 코드입니다.", _OTHER),
         "malformed": Refusal("내용이 잘못된 코드입니다.", _AGAIN),
         "not_kscoin": Refusal("KS코인 코드가 아닙니다.", "손님 휴대폰의 결제 QR을 읽혀 주세요."),
+        "goods_barcode": Refusal(
+            "상품 바코드입니다.", "값을 입력하고, 결제는 손님의 결제 QR을 읽혀 주세요."
+        ),
+        "goods_misread": Refusal("바코드를 잘못 읽었습니다.", _AGAIN),
+        "emv_merchant_code": Refusal(
+            "카드 앱용 가게 QR입니다.", "손님 휴대폰의 결제 QR을 읽혀 주세요."
+        ),
+        "emv_customer_code": Refusal(
+            "카드사 QR은 여기서 받지 못합니다.", f"카드 단말기로 받거나 {_OTHER}"
+        ),
+        "emv_code_broken": Refusal("카드사 QR을 잘못 읽었습니다.", _AGAIN),
+        "other_wallet_code": Refusal(
+            "다른 결제 앱의 코드입니다.", f"KS코인 QR을 달라고 하거나 {_OTHER}"
+        ),
+        "web_link": Refusal("웹 주소입니다.", "손님 휴대폰의 결제 QR을 읽혀 주세요."),
         "request_shown": Refusal("계산대의 QR입니다.", "손님 휴대폰의 결제 QR을 읽혀 주세요."),
         "verification": Refusal("진짜인지 확인되지 않습니다.", _OTHER),
         "bad_signature": Refusal("서명이 맞지 않습니다.", _OTHER),

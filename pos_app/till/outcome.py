@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from kscoin.codes import short_code
-from kscoin.errors import KSCoinError
+from kscoin.errors import KSCoinError, NotKSCoin
 from pos_app.till.effects import (
     Accept,
     ConfirmCard,
@@ -36,6 +36,7 @@ from pos_app.till.evidence import (
     of_text,
     torn_record,
 )
+from pos_app.till.foreign_code import foreign_kind
 from pos_app.till.move import Move, hash_of, stay, tell, to
 from pos_app.till.states import (
     RESULT_MS,
@@ -112,6 +113,8 @@ def _scanned(till: Till, text: str) -> Move:
     try:
         evidence = of_text(text)
         request_hash = claimed_request(evidence)
+    except NotKSCoin:
+        return stay(with_problem(till, Problem(foreign_kind(text).value)))
     except KSCoinError as error:
         return stay(with_problem(till, Problem(error.code)))
     if till.last_shown is not None and till.last_shown.evidence == evidence:

@@ -349,8 +349,11 @@ def test_a_receipt_that_is_refused_leads_back() -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("8801234567893", "not_kscoin"),
-        ("https://pay.example/1", "not_kscoin"),
+        ("8801234567893", "goods_barcode"),
+        ("8801234567890", "goods_misread"),
+        ("https://pay.example/1", "web_link"),
+        ("281006027875779978448005", "other_wallet_code"),
+        ("a member's card", "not_kscoin"),
         ("KS1:", "malformed"),
         ("KS1:%%%", "malformed"),
         ("KS1:" + "A" * 5_000, "too_large"),

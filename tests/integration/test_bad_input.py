@@ -27,8 +27,9 @@ MakeCard: TypeAlias = Callable[[Node], Card]
 
 # Each code that pays nothing, and what the till calls it.
 NO_DEBITS: Final[dict[str, tuple[MakeCode, str]]] = {
-    "a barcode": (lambda _: "8801062636471", "not_kscoin"),
-    "a web address": (lambda _: "https://example.com/pay", "not_kscoin"),
+    "a barcode": (lambda _: "8801062636471", "goods_barcode"),
+    "a web address": (lambda _: "https://example.com/pay", "web_link"),
+    "a member's card": (lambda _: "M-00012345", "not_kscoin"),
     "no Base45": (lambda _: "KS1:nothing", "malformed"),
     "nothing": (lambda _: "KS1:", "malformed"),
     "no message": (lambda _: "KS1:%69 VD92EX0", "malformed"),
