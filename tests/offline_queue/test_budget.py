@@ -231,7 +231,7 @@ def test_what_is_taken_keeps_every_limit(
         within_budget(amount_won, usage, limits)
     except Declined:
         return
-    cut = 2**len(limits.halved_by)
+    cut = 2 ** len(limits.halved_by)
     assert (usage.unsettled_won + amount_won) * cut <= 3_000_000
     assert (usage.unsettled_count + 1) * cut <= 300
     assert (usage.purse_won + amount_won) * cut <= 100_000
