@@ -1,11 +1,11 @@
-"""What is plugged in, and whether it answers: scanners and card readers, found by themselves.
+"""What is plugged in, and whether it answers: scanners, card readers and printers.
 
 Takes no payment and reads no code: it opens each device for a moment and lets go of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,10 +15,11 @@ from drivers.card.pcsc import PcscReader, reader_names
 from drivers.card.purse_card import PurseCard
 from drivers.card.reader import CardConnection, CardReader
 from drivers.errors import CardError, DriverError
-from drivers.scanner.discovery import scanners_among
-from drivers.scanner.profiles import ScannerProfile
+from drivers.scanner.discovery import UsbName, scanners_among
+from drivers.scanner.profiles import ScannerProfile, profile_of_vendor
 from drivers.scanner.scanner import ByteLine
 from drivers.scanner.serial_port import PortInfo, SerialPort, serial_ports
+from drivers.usb import CLASS_HID, CLASS_PRINTER, UsbDevice, usb_devices
 
 # A card that lies on a reader is there at once; nobody is asked to hold one.
 _CARD_WAIT_S: Final = 0.3
@@ -30,6 +31,7 @@ class DeviceKind(StrEnum):
     SCANNER = "scanner"
     SERIAL_PORT = "serial_port"
     CARD_READER = "card_reader"
+    PRINTER = "printer"
 
 
 class Finding(StrEnum):
@@ -38,6 +40,10 @@ class Finding(StrEnum):
     READY = "ready"
     # A serial port that is no scanner that we know: it was left alone.
     UNKNOWN = "unknown"
+    # A scanner that types what it reads: a till cannot tell it from the keyboard.
+    TYPES = "types"
+    # Seen on USB, and not opened.
+    PLUGGED_IN = "plugged_in"
     NO_CARD = "no_card"
     PURSE = "purse"
     # The reader answers; what lies on it does not, or is no purse.
@@ -47,13 +53,17 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One device; `model` is what it says that it is, `error` what is in its way, if anything."""
+    """One device; `model` is what it says that it is, `error` what is in its way, if anything.
+
+    `usb` is what settings may call it by: the same in every socket and after every start.
+    """
 
     kind: DeviceKind
     name: str
     model: str
     finding: Finding
     error: DriverError | None = None
+    usb: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +74,15 @@ class Bench:
     line: Callable[[str, int], ByteLine] = SerialPort
     readers: Callable[[], tuple[str, ...]] = reader_names
     reader: Callable[[str], CardReader] = PcscReader
+    usb: Callable[[], tuple[UsbDevice, ...]] = usb_devices
 
 
 def find_devices(bench: Bench) -> Iterator[Device]:
-    """Yield every serial port and card reader of this machine, after a look at each."""
+    """Yield every serial port, card reader and printer of this machine, after a look at each."""
     yield from _on_serial_ports(bench)
+    yield from _typing_scanners(bench.usb())
     yield from _behind_pcscd(bench)
+    yield from _printers(bench.usb())
 
 
 def _on_serial_ports(bench: Bench) -> Iterator[Device]:
@@ -86,17 +99,49 @@ def _on_serial_ports(bench: Bench) -> Iterator[Device]:
 def _scanner(bench: Bench, port: PortInfo, profile: ScannerProfile) -> Device:
     error = _opening(bench.line(port.path, profile.baud_rate))
     finding = Finding.TROUBLE if error else Finding.READY
-    return Device(DeviceKind.SCANNER, port.path, _model(profile.name, port), finding, error)
+    name = UsbName.of(port)
+    return Device(
+        DeviceKind.SCANNER,
+        port.path,
+        _model(profile.name, port.description),
+        finding,
+        error,
+        str(name) if name else None,
+    )
 
 
 def _other_port(port: PortInfo) -> Device:
     # Not opened: what hangs there may be a modem or a board that restarts when it is.
-    return Device(DeviceKind.SERIAL_PORT, port.path, _model("", port), Finding.UNKNOWN)
+    name = UsbName.of(port)
+    return Device(
+        DeviceKind.SERIAL_PORT,
+        port.path,
+        _model("", port.description),
+        Finding.UNKNOWN,
+        usb=str(name) if name else None,
+    )
 
 
-def _model(family: str, port: PortInfo) -> str:
-    description = "" if port.description == "n/a" else port.description
-    return ", ".join(filter(None, (family, description)))
+def _typing_scanners(plugged_in: Iterable[UsbDevice]) -> Iterator[Device]:
+    for each in plugged_in:
+        profile = profile_of_vendor(each.vendor)
+        if profile and CLASS_HID in each.classes and not each.has_serial_port:
+            yield _on_usb(DeviceKind.SCANNER, each, profile.name, Finding.TYPES)
+
+
+def _printers(plugged_in: Iterable[UsbDevice]) -> Iterator[Device]:
+    for each in plugged_in:
+        if CLASS_PRINTER in each.classes:
+            yield _on_usb(DeviceKind.PRINTER, each, "", Finding.PLUGGED_IN)
+
+
+def _on_usb(kind: DeviceKind, device: UsbDevice, family: str, finding: Finding) -> Device:
+    name = str(UsbName(device.vendor, device.product))
+    return Device(kind, name, _model(family, device.model), finding, usb=name)
+
+
+def _model(family: str, description: str) -> str:
+    return ", ".join(filter(None, (family, "" if description == "n/a" else description)))
 
 
 def _opening(line: ByteLine) -> DriverError | None:

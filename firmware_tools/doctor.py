@@ -302,7 +302,9 @@ class Doctor:
         sentences = told(device)
         if sentences is None or device.error is None:
             says = f"{device.name}: {FINDINGS[device.finding]}"
-            return Diagnosis(Part.DEVICES, Health.WELL, says)
+            # A scanner that types is seen by everybody but the till.
+            health = Health.SOON if device.finding is Finding.TYPES else Health.WELL
+            return Diagnosis(Part.DEVICES, health, says)
         if self._is_running and isinstance(device.error, DeviceBusy):
             return Diagnosis(Part.DEVICES, Health.NOT_SEEN, f"{device.name}: the till has it")
         named = Sentence(f"{device.name}: {sentences.what}", sentences.next_step)

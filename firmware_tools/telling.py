@@ -32,10 +32,13 @@ _KINDS: Final = {
     DeviceKind.SCANNER: "scanner",
     DeviceKind.SERIAL_PORT: "serial port",
     DeviceKind.CARD_READER: "card reader",
+    DeviceKind.PRINTER: "printer",
 }
 FINDINGS: Final = {
     Finding.READY: "can be opened",
     Finding.UNKNOWN: "no scanner that we know; left alone",
+    Finding.TYPES: "types what it reads; set it to USB serial (CDC) by the code in its manual",
+    Finding.PLUGGED_IN: "plugged in; not asked",
     Finding.NO_CARD: "answers; no card on it",
     Finding.PURSE: "answers; a purse is on it",
     Finding.OTHER_CARD: "answers; the card on it is no purse that can be used",
@@ -143,6 +146,7 @@ def _device_table(found: list[Device]) -> Table:
         lines = (
             FINDINGS[each.finding],
             *((sentences.what, sentences.next_step) if sentences else ()),
+            *((f'in settings.toml: "{each.usb}"',) if each.usb and each.usb != each.name else ()),
         )
         table.add_row(_KINDS[each.kind], each.name, each.model, "\n".join(lines))
     return table
@@ -154,8 +158,9 @@ def _device_facts(device: Device) -> dict[str, Any]:
         "kind": device.kind,
         "name": device.name,
         "model": device.model,
+        "usb": device.usb,
         "finding": device.finding,
-        "is_well": device.finding is not Finding.TROUBLE,
+        "is_well": device.finding not in (Finding.TROUBLE, Finding.TYPES),
         "code": device.error.code if device.error else None,
         "next_step": sentences.next_step if sentences else None,
     }

@@ -18,6 +18,7 @@ from drivers.scanner.profiles import HONEYWELL
 from drivers.scanner.serial_port import PortInfo, SerialPort
 from drivers.simulated.simulated_reader import SimulatedReader
 from drivers.simulated.vpcd import HeldCard
+from drivers.usb import CLASS_HID, CLASS_PRINTER, UsbDevice
 from firmware_tools.devices import Bench, Device, DeviceKind, Finding, find_devices
 from tests.drivers.purses import purse
 from tests.stacks.pcsc import VPCD_SLOTS, PcscDaemon
@@ -44,7 +45,13 @@ def test_a_scanner_that_can_be_opened_is_ready(serial_path: str) -> None:
     port = PortInfo(serial_path, "Xenon 1900", HONEYWELL_USB)
 
     assert found(with_ports(port)) == [
-        Device(DeviceKind.SCANNER, serial_path, "honeywell, Xenon 1900", Finding.READY)
+        Device(
+            DeviceKind.SCANNER,
+            serial_path,
+            "honeywell, Xenon 1900",
+            Finding.READY,
+            usb="usb:0c2e",
+        )
     ]
 
 
@@ -77,7 +84,37 @@ def test_a_port_that_is_no_scanner_of_ours_is_listed_and_never_opened() -> None:
     modem = PortInfo("/dev/ttyUSB0", "LTE modem", usb_vendor=0x12D1)
 
     assert found(with_ports(modem, line=UntouchableLine)) == [
-        Device(DeviceKind.SERIAL_PORT, "/dev/ttyUSB0", "LTE modem", Finding.UNKNOWN)
+        Device(DeviceKind.SERIAL_PORT, "/dev/ttyUSB0", "LTE modem", Finding.UNKNOWN, usb="usb:12d1")
+    ]
+
+
+def test_a_scanner_that_is_set_to_type_is_told_apart() -> None:
+    typing = UsbDevice(HONEYWELL_USB, 0x0B61, "Honeywell Xenon", classes=frozenset({CLASS_HID}))
+    serial = UsbDevice(HONEYWELL_USB, 0x0B6A, classes=frozenset({CLASS_HID}), has_serial_port=True)
+    keyboard = UsbDevice(0x046D, 0xC31C, "Keyboard", classes=frozenset({CLASS_HID}))
+
+    assert found(with_usb(typing, serial, keyboard)) == [
+        Device(
+            DeviceKind.SCANNER,
+            "usb:0c2e:0b61",
+            "honeywell, Honeywell Xenon",
+            Finding.TYPES,
+            usb="usb:0c2e:0b61",
+        )
+    ]
+
+
+def test_a_printer_is_named_as_settings_name_it() -> None:
+    printer = UsbDevice(0x04B8, 0x0E15, "EPSON TM-m30", classes=frozenset({CLASS_PRINTER}))
+
+    assert found(with_usb(printer)) == [
+        Device(
+            DeviceKind.PRINTER,
+            "usb:04b8:0e15",
+            "EPSON TM-m30",
+            Finding.PLUGGED_IN,
+            usb="usb:04b8:0e15",
+        )
     ]
 
 
@@ -114,14 +151,14 @@ def test_a_reader_that_was_pulled_out_is_in_trouble() -> None:
 
 
 def test_a_card_service_that_is_down_is_one_finding() -> None:
-    (device,) = found(Bench(ports=lambda: (), readers=no_service))
+    (device,) = found(Bench(ports=lambda: (), readers=no_service, usb=lambda: ()))
 
     assert device.kind is DeviceKind.CARD_READER
     assert isinstance(device.error, ServiceDown)
 
 
 def test_the_readers_of_a_real_pcscd_are_found(virtual_pcscd: PcscDaemon) -> None:
-    bench = Bench(ports=lambda: ())
+    bench = Bench(ports=lambda: (), usb=lambda: ())
 
     assert [each.finding for each in found(bench)] == [Finding.NO_CARD] * VPCD_SLOTS
     with HeldCard(purse(), (LOOPBACK, virtual_pcscd.port)):
@@ -131,7 +168,7 @@ def test_the_readers_of_a_real_pcscd_are_found(virtual_pcscd: PcscDaemon) -> Non
 def test_a_real_pcscd_that_ended_is_a_service_that_is_down(virtual_pcscd: PcscDaemon) -> None:
     virtual_pcscd.stop()
 
-    (device,) = found(Bench(ports=lambda: ()))
+    (device,) = found(Bench(ports=lambda: (), usb=lambda: ()))
 
     assert isinstance(device.error, ServiceDown)
 
@@ -145,12 +182,16 @@ def finds_a_purse(bench: Bench) -> bool:
 
 
 def with_ports(*ports: PortInfo, line: type[SerialPort] = SerialPort) -> Bench:
-    return Bench(ports=lambda: ports, line=line, readers=lambda: ())
+    return Bench(ports=lambda: ports, line=line, readers=lambda: (), usb=lambda: ())
+
+
+def with_usb(*devices: UsbDevice) -> Bench:
+    return Bench(ports=lambda: (), readers=lambda: (), usb=lambda: devices)
 
 
 def with_reader(reader: SimulatedReader, ports: object = None) -> Bench:
     listed = ports if callable(ports) else lambda: ()
-    return Bench(ports=listed, readers=lambda: (reader.name,), reader=lambda name: reader)
+    return Bench(listed, readers=lambda: (reader.name,), reader=lambda _: reader, usb=lambda: ())
 
 
 def no_ports_listed() -> tuple[PortInfo, ...]:
