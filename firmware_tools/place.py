@@ -50,7 +50,7 @@ class Place:
 
         Raises NotATerminal if there is something else, PlaceUnusable if it cannot be read.
         """
-        with _usable(self.directory):
+        with usable(self.directory):
             if not self.directory.exists() or not any(self.directory.iterdir()):
                 return None
             certificate = self.directory / CERTIFICATE_FILE
@@ -66,25 +66,25 @@ class Place:
         there = self.enrolled()
         if there is not None and not may_replace:
             raise AlreadyEnrolled(f"{self.directory} is terminal {there.terminal_id.hex()}")
-        with _usable(self.directory), alone_with(self.directory / JOURNAL_FILE):
+        with usable(self.directory), alone_with(self.directory / JOURNAL_FILE):
             return there
 
     def draft(self, network: str, code: str) -> Path:
         """Return where the enrolment with this code is made; made and private, maybe begun."""
         draft = self._beside(f"{_DRAFT}{_tag(network, code)}")
-        with _usable(draft):
+        with usable(draft):
             draft.mkdir(mode=_PRIVATE_DIRECTORY, parents=True, exist_ok=True)
             sync_directory(draft.parent)
         return draft
 
     def without(self, file: Path) -> None:
         """See that a file of a draft is not there."""
-        with _usable(file):
+        with usable(file):
             file.unlink(missing_ok=True)
 
     def discard(self, draft: Path) -> None:
         """Forget a draft whose key was certainly never certified."""
-        with _usable(draft):
+        with usable(draft):
             shutil.rmtree(draft)
 
     def put(self, draft: Path) -> Path | None:
@@ -93,7 +93,7 @@ class Place:
         A cut between the two renames leaves the draft, and the same command goes on from there:
         so the request is removed last.
         """
-        with _usable(self.directory):
+        with usable(self.directory):
             kept = self._put_aside()
             draft.rename(self.directory)
             sync_directory(self.directory.parent)
@@ -148,7 +148,8 @@ def alone_with(journal: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _usable(path: Path) -> Iterator[None]:
+def usable(path: Path) -> Iterator[None]:
+    """Turn what the operating system says of a place into PlaceUnusable."""
     try:
         yield
     except OSError as exc:

@@ -6,6 +6,7 @@ other changes nothing. It must not know who carries it, in a file or in codes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -50,6 +51,23 @@ class Courier:
             batches.append(batch)
             number = batch.number
         return self._shipment(batches, is_all=batch is None) if batches else None
+
+    def packed(self, batches: Iterable[StoredBatch]) -> Iterator[Shipment]:
+        """Yield shipments of these batches, in order: as few as hold them all.
+
+        Raises UntrustedKey if the ledger takes no couriers.
+        """
+        part: list[StoredBatch] = []
+        room = MAX_SHIPMENT_BYTES
+        for batch in batches:
+            need = len(batch.data) + _PARCEL_BYTES
+            if part and (need > room or len(part) == MAX_PARCELS):
+                yield self._shipment(part, is_all=False)
+                part, room = [], MAX_SHIPMENT_BYTES
+            part.append(batch)
+            room -= need
+        if part:
+            yield self._shipment(part, is_all=True)
 
     def take(self, data: bytes) -> CourierNews:
         """Journal the acknowledgements of a reply, and put newer lists in force.

@@ -37,6 +37,7 @@ from offline_queue.records import (
     verdict_row,
 )
 from offline_queue.terminal import TerminalIdentity
+from offline_queue.values import StoredBatch
 from offline_queue.watermark import Watermark
 
 # Trying every bit takes the square of the length: 10 ms for a payment, a second for this.
@@ -126,14 +127,18 @@ def rebuild(rescued: Rescued, path: Path) -> int:
     return last
 
 
-def stranded_batches(rescued: Rescued, terminal: TerminalIdentity) -> Iterator[bytes]:
+def stranded_batches(
+    rescued: Rescued, terminal: TerminalIdentity, after_batch: int = 0
+) -> Iterator[StoredBatch]:
     """Yield the entries after the first loss as signed batches, for any courier to carry.
 
     They do not continue the journal that the ledger knows: it keeps them, and an operator releases
-    each payment in them after a look (KSP/1 section 10, verdict 7).
+    each payment in them after a look (KSP/1 section 10, verdict 7). `after_batch` is the number
+    of the last batch that goes before them: a ledger waits for numbers that were left out.
     """
-    number = max((each.number for each in rescued.batches), default=0)
     after = max(rescued.last_whole, rescued.acknowledged_sequence)
+    before = (each.number for each in rescued.batches if each.last_sequence <= after)
+    number = max(after_batch, *before, 0)
     left = sorted(sequence for sequence in rescued.entries if sequence > after)
     for stretch in _stretches(left):
         for part in _parts([rescued.entries[sequence] for sequence in stretch]):
@@ -145,7 +150,9 @@ def stranded_batches(rescued: Rescued, terminal: TerminalIdentity) -> Iterator[b
                 new_head=entry_hash(part[-1]),
                 entries=tuple(part),
             )
-            yield seal(batch, terminal.signer, terminal.network).data
+            first = JournalEntry.decode(part[0]).sequence
+            data = seal(batch, terminal.signer, terminal.network).data
+            yield StoredBatch(number, first, first + len(part) - 1, data)
 
 
 @dataclass

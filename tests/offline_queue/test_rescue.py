@@ -124,7 +124,7 @@ def test_before_a_loss_is_a_journal_and_after_it_are_batches(shop: Shop, tmp_pat
 
     mine = key("terminal").public_key
     signed = [
-        open_signed(Batch, each, mine, NETWORK, MAX_BATCH_BYTES)
+        open_signed(Batch, each.data, mine, NETWORK, MAX_BATCH_BYTES)
         for each in stranded_batches(rescued, shop.terminal())
     ]
     sent = [data for each in signed for data in each.message.entries]

@@ -1,0 +1,180 @@
+"""`ks-field rescue`: what a damaged journal and its second copy hold, and what becomes of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import click
+
+from firmware_tools.command_line import json_option, terminal_option
+from firmware_tools.errors import NotATerminal
+from firmware_tools.place import JOURNAL_FILE
+from firmware_tools.rescue import (
+    Sealing,
+    put_in_place,
+    sources_of,
+    terminal_id_of,
+    write_files,
+)
+from firmware_tools.telling import Telling
+from firmware_tools.terminal import EnrolledTerminal
+from kscoin.entries import EntryKind
+from offline_queue.rescue import Loss, Rescued, rebuild, rescue
+from offline_queue.values import Shipment
+
+_FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
+_NEW_FILE: Final = click.Path(path_type=Path, dir_okay=False)
+# More are in `--json`.
+_LOSSES_SHOWN: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What came of a rescue, beyond what was found."""
+
+    rebuilt: Path | None = None
+    kept: Path | None = None
+    written: dict[Path, Shipment] | None = None
+
+
+@click.command("rescue")
+@click.argument("sources", nargs=-1, type=_FILE)
+@terminal_option
+@click.option(
+    "--rebuild",
+    "rebuilt",
+    type=_NEW_FILE,
+    help="Put a journal of all up to the first loss there; a damaged one is kept beside.",
+)
+@click.option(
+    "--courier",
+    type=_NEW_FILE,
+    help="Seal all that the ledger has not answered into this file, for a courier.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what was found and what would be done.")
+@json_option
+def rescue_command(
+    sources: tuple[Path, ...],
+    directory: Path,
+    rebuilt: Path | None,
+    courier: Path | None,
+    dry_run: bool,
+    telling: Telling,
+) -> None:
+    """Read what damaged journals and second copies still hold, all SOURCES taken together.
+
+    By default the terminal's own journal and its second copy. Nothing that is read is changed;
+    without --rebuild and --courier nothing is written either.
+    """
+    sources = sources or sources_of(directory)
+    if not sources:
+        raise NotATerminal(f"{directory} has neither a journal nor a second copy")
+    telling.say(f"Reading {', '.join(map(str, sources))} …")
+    rescued = rescue(sources, terminal_id_of(directory, sources))
+    telling.say(_found(rescued))
+    done = _Done() if dry_run else _carried_out(rescued, directory, rebuilt, courier)
+    facts = {"dry_run": dry_run, "sources": list(map(str, sources))}
+    telling.answer(facts | _facts(rescued, done), _next(rescued, done))
+
+
+def _carried_out(
+    rescued: Rescued, directory: Path, rebuilt: Path | None, courier: Path | None
+) -> _Done:
+    # The key first: without it nothing is sealed, and it is better known before than after.
+    seal = None if courier is None else Sealing.of(EnrolledTerminal.at(directory))
+    kept = None if rebuilt is None else put_in_place(rescued, rebuilt)
+    if seal is None or courier is None:
+        return _Done(rebuilt, kept)
+    if rebuilt is not None and not rescued.losses:
+        return _Done(rebuilt, kept, write_files(seal.shipments(rescued, rebuilt), courier))
+    # After a loss the journal in place is not opened any more: what is sealed has no need of it.
+    with TemporaryDirectory() as scratch:
+        passing = Path(scratch) / JOURNAL_FILE
+        rebuild(rescued, passing)
+        return _Done(rebuilt, kept, write_files(seal.shipments(rescued, passing), courier))
+
+
+def _found(rescued: Rescued) -> str:
+    """Return what was found and what is lost, in sentences."""
+    lines = [
+        f"{len(rescued.entries):,} entries of terminal {rescued.terminal_id.hex()} are whole; "
+        f"the ledger has answered those up to {rescued.acknowledged_sequence:,}."
+    ]
+    if rescued.mended:
+        lines.append(f"One bit was put right in entry {', '.join(map(str, rescued.mended))}.")
+    lines += [_lost(each) for each in rescued.losses[:_LOSSES_SHOWN]]
+    if (more := len(rescued.losses) - _LOSSES_SHOWN) > 0:
+        lines.append(f"And {more:,} more entries are lost: see --json.")
+    return "\n".join(lines)
+
+
+def _lost(loss: Loss) -> str:
+    parts = [f"Lost: entry {loss.sequence:,}"]
+    if loss.kind is not None:
+        parts.append(_kind(loss.kind))
+    if loss.amount_won is not None:
+        parts.append(f"₩{loss.amount_won:,}")
+    if loss.short_code:
+        parts.append(f"code {loss.short_code}")
+    if loss.wall_s is not None:
+        parts.append(time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(loss.wall_s)))
+    where = "the ledger has it" if loss.is_acknowledged else "the ledger may not have it"
+    return f"{', '.join(parts)}; {where}."
+
+
+def _kind(kind: int) -> str:
+    return EntryKind(kind).name.lower() if kind in {*EntryKind} else f"kind {kind}"
+
+
+def _facts(rescued: Rescued, done: _Done) -> dict[str, Any]:
+    return {
+        "terminal_id": rescued.terminal_id.hex(),
+        "entries": len(rescued.entries),
+        "last_whole": rescued.last_whole,
+        "acknowledged": rescued.acknowledged_sequence,
+        "mended": list(rescued.mended),
+        "losses": [_loss_facts(each) for each in rescued.losses],
+        "rebuilt": str(done.rebuilt) if done.rebuilt else None,
+        "kept": str(done.kept) if done.kept else None,
+        "courier": [
+            {"file": str(path), "batches": each.batches, "entries": each.entries}
+            for path, each in (done.written or {}).items()
+        ],
+    }
+
+
+def _loss_facts(loss: Loss) -> dict[str, Any]:
+    return {
+        "sequence": loss.sequence,
+        "is_acknowledged": loss.is_acknowledged,
+        "kind": None if loss.kind is None else _kind(loss.kind),
+        "amount_won": loss.amount_won,
+        "code": loss.short_code or None,
+        "wall_s": loss.wall_s,
+    }
+
+
+def _next(rescued: Rescued, done: _Done) -> str:
+    """Return what was done, and what is to be done next."""
+    lines = []
+    if done.rebuilt is not None:
+        lines.append(f"{done.rebuilt} holds entries 1 to {rescued.last_whole:,} and verifies.")
+    if done.kept is not None:
+        lines.append(f"The damaged journal is kept in {done.kept}.")
+    for path, shipment in (done.written or {}).items():
+        lines.append(f"{shipment.entries:,} entries are in {path}: ks-ledger courier accept {path}")
+    if done.written is not None and not done.written:
+        lines.append("The ledger has answered everything: there is nothing to carry.")
+    if done.written and rescued.losses:
+        released = f"ks-ledger quarantine release {rescued.terminal_id.hex()}"
+        lines.append(f"What comes after a loss waits there for its operator: {released}")
+    if done.rebuilt is not None and rescued.losses:
+        lines.append("This terminal sells no more: enrol it anew with --replace.")
+        if done.written is None:
+            source = done.kept / done.rebuilt.name if done.kept else "the same files"
+            lines.append(f"First carry what it holds: ks-field rescue {source} --courier FILE")
+    return "\n".join(lines) or "Nothing was written."
