@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from drivers.scanner.framer import Framer, Scanned
@@ -16,6 +19,7 @@ from drivers.scanner.profiles import (
     ScannerProfile,
 )
 
+ROOT = Path(__file__).parents[3]
 # What each family answers to a command: done, and not done.
 ANSWERS = [
     (HONEYWELL, b"SCNLED0\x06!"),
@@ -69,3 +73,19 @@ def test_the_light_is_left_alone_unless_it_is_asked_for(profile: ScannerProfile)
 
 def test_a_family_of_which_nothing_is_known_is_sent_nothing() -> None:
     assert (GENERIC.setup, GENERIC.trigger, GENERIC.lit(Light.OFF).setup) == (b"", b"", b"")
+
+
+def test_the_system_knows_the_same_vendors() -> None:
+    rules = (ROOT / "deploy/udev/70-ks-pos.rules").read_text()
+    named = {int(each, 16) for each in re.findall(r'ATTRS\{idVendor\}=="([0-9a-f]{4})"', rules)}
+
+    assert named == {vendor for profile in PROFILES for vendor in profile.usb_vendors}
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
+def test_the_page_for_buyers_has_every_family(profile: ScannerProfile) -> None:
+    page = (ROOT / "docs/hardware.md").read_text()
+
+    row = next(line for line in page.splitlines() if f"| `{profile.name}` |" in line)
+    assert f"{profile.baud_rate:,}" in row
+    assert all(f"{vendor:04x}" in row for vendor in profile.usb_vendors)
