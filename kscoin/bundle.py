@@ -58,10 +58,7 @@ def byte_strings(data: bytes, max_bytes: int) -> list[bytes]:
     parts = codec.decode(data, max_bytes)
     if not isinstance(parts, list):
         raise Malformed("an array of byte strings is expected")
-    return [_octets(part) for part in parts]
-
-
-def _octets(part: codec.Value) -> bytes:
-    if not isinstance(part, bytes):
+    octets = [part for part in parts if isinstance(part, bytes)]
+    if len(octets) != len(parts):
         raise Malformed("an array of byte strings is expected")
-    return part
+    return octets

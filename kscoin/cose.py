@@ -80,9 +80,7 @@ def parse(data: bytes, max_bytes: int = codec.MAX_MESSAGE_BYTES) -> Envelope:
         raise TooLarge(f"{len(data)} bytes; at most {max_bytes} are taken here")
     if _frame(data) != _FRAME:
         raise _misshapen(data, max_bytes)
-    payload, signature = codec.decode(data[_ITEM], max_bytes), low_s(data[-SIGNATURE_BYTES:])
-    if not isinstance(payload, bytes):
-        raise Malformed("the payload of a signed message is a byte string")
+    payload, signature = codec.decode_bytes(data[_ITEM], max_bytes), low_s(data[-SIGNATURE_BYTES:])
     kid = data[_KID]
     whole = data if data.endswith(signature) else assemble(payload, kid, signature)
     return Envelope(whole, kid, payload, signature)

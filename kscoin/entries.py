@@ -49,7 +49,7 @@ class _Map(Record):
 
     def encode(self) -> bytes:
         """Return the map as deterministic CBOR."""
-        return codec.encode(to_map(self))
+        return codec.encode_in_order(to_map(self))
 
     @classmethod
     def decode(cls, data: bytes) -> Self:

@@ -6,7 +6,7 @@ Knows no message; `messages` and `entries` declare theirs with `wire`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Protocol, TypeVar
@@ -108,6 +108,11 @@ class Choice:
     """A member of an IntEnum."""
 
     members: type[IntEnum]
+    # By their numbers: looking there is quicker than asking the enumeration, and it is asked a lot.
+    _by_number: dict[int, IntEnum] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_number", {int(each): each for each in self.members})
 
     def check(self, value: Any) -> None:
         if not isinstance(value, self.members):
@@ -119,10 +124,9 @@ class Choice:
     def from_wire(self, wire: Value) -> IntEnum:
         if type(wire) is not int:
             raise Malformed("an integer is expected")
-        try:
-            return self.members(wire)
-        except ValueError as exc:
-            raise Malformed(f"{wire} is no {self.members.__name__}") from exc
+        if wire not in self._by_number:
+            raise Malformed(f"{wire} is no {self.members.__name__}")
+        return self._by_number[wire]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +181,13 @@ class Wired:
     is_optional: bool
     # Whether a value is the same in Python and in CBOR; most are, so it is asked once.
     is_as_is: bool
+    # The type's own, at hand: every field of every message goes through it.
+    check: Callable[[Any], None]
 
     def to_wire(self, record: Any) -> Value:
         """Return the CBOR value of the record's field; null if it is absent."""
         value = getattr(record, self.name)
-        return None if value is None else self.type.to_wire(value)
+        return value if value is None or self.is_as_is else self.type.to_wire(value)
 
     def from_wire(self, wire: Value) -> Any:
         """Return the Python value, still to be checked; None for null."""
@@ -205,7 +211,7 @@ class Record:
             if value is None and each.is_optional:
                 continue
             try:
-                each.type.check(value)
+                each.check(value)
             except Malformed as exc:
                 raise each.named(exc) from exc
 
@@ -220,6 +226,7 @@ def wire(key: int, field_type: FieldType, *, optional: bool = False) -> Any:
 
 # Filled as records are met: a layout is worked out once a class.
 _LAYOUTS: dict[type, tuple[Wired, ...]] = {}
+_BY_KEY: dict[type, tuple[Wired, ...]] = {}
 
 
 def wired(record: type[Any]) -> tuple[Wired, ...]:
@@ -229,9 +236,15 @@ def wired(record: type[Any]) -> tuple[Wired, ...]:
     return _LAYOUTS[record]
 
 
+def _by_key(record: type[Any]) -> tuple[Wired, ...]:
+    if record not in _BY_KEY:
+        _BY_KEY[record] = tuple(sorted(wired(record), key=lambda each: each.key))
+    return _BY_KEY[record]
+
+
 def to_map(record: Record) -> dict[int, Value]:
-    """Return a record as a CBOR map; absent optional fields are left out."""
-    pairs = ((each.key, each.to_wire(record)) for each in wired(type(record)))
+    """Return a record as a CBOR map in order of its keys; absent optional fields are left out."""
+    pairs = [(each.key, each.to_wire(record)) for each in _by_key(type(record))]
     return {key: value for key, value in pairs if value is not None}
 
 
@@ -240,7 +253,7 @@ def from_map(record: type[T], mapping: Value) -> T:
     if not isinstance(mapping, dict):
         raise Malformed(f"a {record.__name__} is a map")
     layout = wired(record)
-    values = [mapping.get(each.key) for each in layout]
+    values: list[Any] = [mapping.get(each.key) for each in layout]
     if len(values) - values.count(None) != len(mapping):
         raise _misfit(record, mapping)
     return record(
@@ -265,7 +278,8 @@ def _wired(record: type[Any]) -> Iterator[Wired]:
     for each in dataclasses.fields(record):
         if "wire" in each.metadata:
             key, field_type, optional = each.metadata["wire"]
-            yield Wired(each.name, key, field_type, optional, isinstance(field_type, _AsIs))
+            is_as_is = isinstance(field_type, _AsIs)
+            yield Wired(each.name, key, field_type, optional, is_as_is, field_type.check)
 
 
 def _is_control(char: str) -> bool:

@@ -23,6 +23,9 @@ SIGNATURE_BYTES: Final = 64
 KID_BYTES: Final = 8
 # The order n of the group of P-256 (FIPS 186-5, SP 800-186 section 3.2.1.3).
 P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_ZERO: Final = bytes(32)
+_ORDER: Final = P256_ORDER.to_bytes(32, "big")
+_HALF_ORDER: Final = (P256_ORDER // 2).to_bytes(32, "big")
 
 _ES256 = ec.ECDSA(SHA256())
 # RFC 6979: the same message always gets the same signature, so no bad random number can leak a key.
@@ -108,6 +111,8 @@ def public_key_of(key: ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey) -
     return PublicKey(public.public_bytes(Encoding.X962, PublicFormat.CompressedPoint))
 
 
+# As many as there are points remembered below: each verification asks for one.
+@lru_cache(maxsize=8_192)
 def key_id(compressed: bytes) -> bytes:
     """Return the first 8 bytes of SHA-256 of a compressed public key."""
     return hashlib.sha256(compressed).digest()[:KID_BYTES]
@@ -126,10 +131,11 @@ def low_s(signature: bytes) -> bytes:
     """
     if len(signature) != SIGNATURE_BYTES:
         raise Malformed("a signature has 64 bytes")
-    r, s = _numbers(signature)
-    if not (0 < r < P256_ORDER and 0 < s < P256_ORDER):
+    # Big-endian numbers of one length are in the order of their bytes.
+    r, s = signature[:32], signature[32:]
+    if not (_ZERO < r < _ORDER and _ZERO < s < _ORDER):
         raise Malformed("a signature's numbers lie between 1 and the order of the group")
-    return signature if s <= P256_ORDER // 2 else _low_s_bytes(r, s)
+    return signature if s <= _HALF_ORDER else _low_s_bytes(*_numbers(signature))
 
 
 def _low_s_bytes(r: int, s: int) -> bytes:

@@ -115,7 +115,7 @@ class Message(Record):
 
     def to_payload(self) -> bytes:
         """Return the deterministic CBOR map."""
-        return codec.encode({0: self.TYPE, **to_map(self)})
+        return codec.encode_in_order({0: self.TYPE, **to_map(self)})
 
     @classmethod
     def from_payload(cls, payload: bytes, max_bytes: int = codec.MAX_BATCH_BYTES) -> Self:

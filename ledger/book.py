@@ -83,11 +83,12 @@ class Transfer:
     postings: tuple[Posting, ...]
 
     def __post_init__(self) -> None:
-        if sum(each.amount_won for each in self.postings) != 0:
+        amounts_won = [each.amount_won for each in self.postings]
+        if sum(amounts_won) != 0:
             raise InvalidAmount("the postings of a transfer do not sum to zero")
-        if len({each.account_id for each in self.postings}) != len(self.postings):
+        if len({each.account_id for each in self.postings}) != len(amounts_won):
             raise InvalidAmount("a transfer names an account twice")
-        if not self.postings or any(each.amount_won == 0 for each in self.postings):
+        if not amounts_won or 0 in amounts_won:
             raise InvalidAmount("a transfer moves no won")
 
 
@@ -97,7 +98,7 @@ def move(from_won: Mapping[bytes, int], to_id: bytes) -> tuple[Posting, ...]:
     Accounts that give nothing are left out.
     """
     outs = [Posting(giver, -won) for giver, won in from_won.items() if won]
-    return (*outs, Posting(to_id, -sum(out.amount_won for out in outs)))
+    return (*outs, Posting(to_id, -sum([out.amount_won for out in outs])))
 
 
 def balance_changes(transfers: Iterable[Transfer]) -> dict[bytes, int]:

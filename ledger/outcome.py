@@ -87,7 +87,8 @@ class Outcome:
                     debit=spend.debit.data,
                 )
             )
-        self._guaranteed_won[spend.purse_id] += finding.fund_won
+        if finding.fund_won:
+            self._guaranteed_won[spend.purse_id] += finding.fund_won
 
     def book(self, transfer: Transfer) -> None:
         """Book a transfer."""

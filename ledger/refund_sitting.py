@@ -82,8 +82,7 @@ class RefundSitting:
             self._judge_waiting(request_hash)
 
     def _judge_waiting(self, request_hash: bytes) -> None:
-        waiting, self._waiting[request_hash] = self._waiting[request_hash], []
-        for row in waiting:
+        for row in self._waiting.pop(request_hash, []):
             if self._may(row):
                 finding = self._settled(row.giveback)
                 self._seen[row.refund_hash] = finding

@@ -8,7 +8,7 @@ at most once, and the sums are the same in whatever order the debits arrive (KSP
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from kscoin.errors import ExceedsCredit
@@ -33,10 +33,11 @@ class Claim:
     request: Signed[PaymentRequest]
     debit: Signed[Debit]
     certificate: Signed[PurseCertificate]
+    interval: Interval = field(init=False, repr=False, compare=False)
 
-    @property
-    def interval(self) -> Interval:
-        return self.debit.message.interval
+    def __post_init__(self) -> None:
+        # Asked for many times while a payment is judged, so it is worked out once.
+        object.__setattr__(self, "interval", self.debit.message.interval)
 
     @property
     def amount_won(self) -> int:
@@ -68,6 +69,18 @@ class Purse:
     balance_won: int
     guaranteed_won: int
     denied_at_s: int | None
+
+    def after(self, finding: Finding) -> Purse:
+        """Return the purse without what a finding takes from its reserve and its guarantee."""
+        return Purse(
+            self.purse_id,
+            self.holder_id,
+            self.public_key,
+            self.credit_total_won,
+            self.balance_won - finding.reserve_won,
+            self.guaranteed_won + finding.fund_won,
+            self.denied_at_s,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +119,19 @@ class Finding:
 
     @property
     def reserve_won(self) -> int:
-        return sum(stretch.amount_won for stretch in self.stretches)
+        return sum([stretch.amount_won for stretch in self.stretches])
+
+    def booked_as(self, number: int) -> Finding:
+        """Return the finding with the number of its transfer."""
+        return Finding(
+            self.verdict,
+            self.reason,
+            number,
+            self.stretches,
+            self.fund_won,
+            self.clash,
+            self.denies_purse,
+        )
 
 
 _RECORDED: Final = Finding(Verdict.RECORDED)
@@ -242,7 +267,7 @@ def _own(debit_hash: bytes, pieces: Iterable[Piece]) -> Piece | None:
 
 
 def _clashes(interval: Interval, pieces: Iterable[Piece]) -> tuple[Piece, ...]:
-    return tuple(piece for piece in pieces if piece.interval.overlaps(interval))
+    return tuple([piece for piece in pieces if piece.interval.overlaps(interval)])
 
 
 def _was_known(since_s: int | None, at_s: int) -> bool:

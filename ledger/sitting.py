@@ -50,6 +50,11 @@ from ledger.store.terminals import TerminalRow
 
 R = TypeVar("R")
 _DAY_S: Final = 86_400
+_TRANSFERS: Final = {
+    Verdict.SETTLED: TransferKind.SETTLE,
+    Verdict.GUARANTEED: TransferKind.GUARANTEE,
+    Verdict.RETURNED: TransferKind.RETURN,
+}
 
 
 class Sitting:
@@ -245,7 +250,7 @@ class Sitting:
         if not finding.stretches and not finding.fund_won:
             return finding
         transfer = self._transfer(finding, spend, purse)
-        finding = replace(finding, number=transfer.number)
+        finding = finding.booked_as(transfer.number)
         self._out.move(transfer, finding, spend)
         self._standings.settle(purse, finding, spend.debit)
         if self._fund_won is not None:
@@ -253,11 +258,8 @@ class Sitting:
         return finding
 
     def _transfer(self, finding: Finding, spend: Spend, purse: Purse) -> Transfer:
-        kind, to_id = {
-            Verdict.SETTLED: (TransferKind.SETTLE, spend.terminal_id),
-            Verdict.GUARANTEED: (TransferKind.GUARANTEE, spend.terminal_id),
-            Verdict.RETURNED: (TransferKind.RETURN, purse.holder_id),
-        }[finding.verdict]
+        kind = _TRANSFERS[finding.verdict]
+        to_id = purse.holder_id if kind is TransferKind.RETURN else spend.terminal_id
         sources = {purse.purse_id: finding.reserve_won, FUND_ID: finding.fund_won}
         postings = move(sources, to_id)
         return self._office.transfer(kind, postings, self._out.now_s, spend.request_hash)

@@ -5,9 +5,11 @@ Read in a few queries at the start, whatever the size of the batch, with the pur
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import takewhile
 
 from kscoin.messages import Debit, PurseCertificate, Verdict
 from kscoin.purse import Interval
@@ -24,7 +26,7 @@ class Standings:
     def __init__(self, tx: Tx, debits: Iterable[Signed[Debit]]) -> None:
         spends = {each.id: (each.message.purse_id, each.message.interval) for each in debits}
         self._purses = purses.locked_standings(tx, [purse_id for purse_id, _ in spends.values()])
-        self._pieces: defaultdict[bytes, dict[int, Piece]] = defaultdict(dict)
+        self._pieces: defaultdict[bytes, list[Piece]] = defaultdict(list)
         for debit_hash, pieces in purses.clashing(tx, spends).items():
             self._add(spends[debit_hash][0], pieces)
 
@@ -40,8 +42,8 @@ class Standings:
     def overlapping(self, purse_id: bytes, interval: Interval) -> tuple[Piece, ...]:
         """Return the pieces of a purse's line that overlap an interval, in order."""
         pieces = self._pieces[purse_id]
-        found = (pieces[end_won] for end_won in sorted(pieces))
-        return tuple(piece for piece in found if piece.interval.overlaps(interval))
+        at = bisect_right(pieces, interval.start_won, key=_end_won)
+        return tuple(takewhile(lambda piece: piece.interval.overlaps(interval), pieces[at:]))
 
     def settle(self, purse: Purse, finding: Finding, debit: Signed[Debit]) -> None:
         """Take what a finding takes from a purse's line, its reserve and its guarantee."""
@@ -53,11 +55,7 @@ class Standings:
                 for stretch in finding.stretches
             ),
         )
-        self._purses[purse.purse_id] = replace(
-            self._purses[purse.purse_id],
-            balance_won=purse.balance_won - finding.reserve_won,
-            guaranteed_won=purse.guaranteed_won + finding.fund_won,
-        )
+        self._purses[purse.purse_id] = self._purses[purse.purse_id].after(finding)
 
     def deny(self, purse: Purse, denied_at_s: int) -> None:
         """Note that a purse is denied from now on."""
@@ -65,5 +63,13 @@ class Standings:
         self._purses[purse.purse_id] = replace(standing, denied_at_s=denied_at_s)
 
     def _add(self, purse_id: bytes, pieces: Iterable[Piece]) -> None:
-        # Pieces are disjoint, so that the end of one names it.
-        self._pieces[purse_id].update({piece.interval.end_won: piece for piece in pieces})
+        # Pieces are disjoint, so that the end of one names it; two debits may have found it.
+        line = self._pieces[purse_id]
+        for piece in pieces:
+            at = bisect_left(line, piece.interval.end_won, key=_end_won)
+            if at == len(line) or _end_won(line[at]) != piece.interval.end_won:
+                line.insert(at, piece)
+
+
+def _end_won(piece: Piece) -> int:
+    return piece.interval.end_won
