@@ -18,6 +18,7 @@ from firmware_tools.enrol import Order, enrol, meet
 from firmware_tools.errors import NotConfirmed
 from firmware_tools.machine import hardware
 from firmware_tools.place import PASS_PHRASE_FILE, Place
+from firmware_tools.record_command import record_command, replay_command
 from firmware_tools.rescue_command import rescue_command
 from firmware_tools.telling import Telling
 from kscoin.codes import ALPHABET, normalised
@@ -154,6 +155,8 @@ def devices_command(telling: Telling) -> None:
     telling.devices(list(find_devices(Bench())))
 
 
+main.add_command(record_command)
+main.add_command(replay_command)
 main.add_command(doctor_command)
 main.add_command(plug_test)
 main.add_command(rescue_command)

@@ -6,6 +6,7 @@ KSCoinError
     ├── NotATerminal        there is something else at the directory's place
     ├── PlaceUnusable       the directory cannot be made, read or written
     ├── RootNotListed       the ledger is not vouched for by the root that was given
+    ├── RecordingUnusable   a recording cannot be written or read
     └── NotConfirmed        the technician said no, or could not be asked
 """
 
@@ -57,6 +58,12 @@ class RootNotListed(FieldError):
     """
 
     code = "root_not_listed"
+
+
+class RecordingUnusable(FieldError):
+    """Raised when a device's recording cannot be written, or is none; no device was changed."""
+
+    code = "recording_unusable"
 
 
 class NotConfirmed(FieldError):

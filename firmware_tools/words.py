@@ -93,6 +93,9 @@ _BY_CODE: Final[dict[str, Sentence]] = {
         "What an enrolment that was cut off left behind does not fit together.",
         "Remove what the details name, and enrol with a new code.",
     ),
+    "recording_unusable": Sentence(
+        "The recording cannot be written or read.", "Name another file; see the details."
+    ),
     "not_confirmed": Sentence(
         "It was not confirmed; nothing was done.", "Run the command again when you are sure."
     ),
