@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +19,7 @@ from typing import Final, Self
 from firmware_tools.errors import NotATerminal, PlaceUnusable
 from firmware_tools.place import Place, alone_with, usable
 from firmware_tools.terminal import EnrolledTerminal
+from kscoin.courier import MAX_SHIPMENT_BYTES, pack
 from kscoin.errors import KSCoinError
 from offline_queue.books import Books, LastWord
 from offline_queue.chain import Link
@@ -26,7 +27,7 @@ from offline_queue.courier import Courier
 from offline_queue.dispatch import Dispatch
 from offline_queue.durable_file import sync_directory, write_durably
 from offline_queue.journal import Journal
-from offline_queue.rescue import Rescued, rebuild, stranded_batches
+from offline_queue.rescue import Rescued, rebuild, stranded_batches, unsigned_batches
 from offline_queue.rulebook import Rulebook
 from offline_queue.terminal import TerminalIdentity
 from offline_queue.trusted_clock import Clock, SystemClock
@@ -37,6 +38,8 @@ from offline_queue.watermark import Watermark
 _COPY: Final = "ks-pos-"
 # What SQLite keeps beside a journal: it would be taken for the new one's.
 _LOGS: Final = ("-wal", "-shm")
+# Around each byte string of an array, and once around all.
+_LENGTH_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +130,50 @@ def put_in_place(rescued: Rescued, journal: Path) -> Path | None:
     return kept
 
 
-def write_files(shipped: Iterator[Shipment], file: Path) -> dict[Path, Shipment]:
-    """Write each shipment into a file: FILE, FILE.2, …; return which is where."""
-    if not file.absolute().parent.is_dir():
-        raise PlaceUnusable(f"{file.absolute().parent} is no directory")
+def write_files(shipped: Iterable[Shipment], file: Path) -> dict[Path, Shipment]:
+    """Write each shipment into a file: FILE, FILE.2, …; return which is where.
+
+    Raises PlaceUnusable, DiskFull or DiskFailed.
+    """
     written: dict[Path, Shipment] = {}
     for number, shipment in enumerate(shipped, 1):
-        path = file if number == 1 else file.with_name(f"{file.name}.{number}")
+        path = _numbered(file, number)
         write_durably(path, shipment.data)
         written[path] = shipment
     return written
+
+
+def write_unsigned(rescued: Rescued, file: Path) -> list[Path]:
+    """Write what the ledger has not answered, without the terminal's key; return into which files.
+
+    Raises as `write_files`.
+    """
+    paths: list[Path] = []
+    for number, part in enumerate(_fitting(unsigned_batches(rescued)), 1):
+        paths.append(_numbered(file, number))
+        write_durably(paths[-1], pack(part))
+    return paths
+
+
+def _numbered(file: Path, number: int) -> Path:
+    if not file.absolute().parent.is_dir():
+        raise PlaceUnusable(f"{file.absolute().parent} is no directory")
+    return file if number == 1 else file.with_name(f"{file.name}.{number}")
+
+
+def _fitting(payloads: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield the payloads in portions that the ledger takes at once."""
+    part: list[bytes] = []
+    room = MAX_SHIPMENT_BYTES
+    for payload in payloads:
+        need = len(payload) + _LENGTH_BYTES
+        if part and need > room:
+            yield part
+            part, room = [], MAX_SHIPMENT_BYTES
+        part.append(payload)
+        room -= need
+    if part:
+        yield part
 
 
 def _kept(journal: Path) -> Path:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -19,6 +20,7 @@ from firmware_tools.rescue import (
     sources_of,
     terminal_id_of,
     write_files,
+    write_unsigned,
 )
 from firmware_tools.telling import Telling
 from firmware_tools.terminal import EnrolledTerminal
@@ -39,6 +41,7 @@ class _Done:
     rebuilt: Path | None = None
     kept: Path | None = None
     written: dict[Path, Shipment] | None = None
+    unsigned: tuple[Path, ...] | None = None
 
 
 @click.command("rescue")
@@ -55,6 +58,11 @@ class _Done:
     type=_NEW_FILE,
     help="Seal all that the ledger has not answered into this file, for a courier.",
 )
+@click.option(
+    "--unsigned",
+    type=_NEW_FILE,
+    help="The terminal's key is gone: write it into this file, for the ledger's operator.",
+)
 @click.option("--dry-run", is_flag=True, help="Only say what was found and what would be done.")
 @json_option
 def rescue_command(
@@ -62,14 +70,17 @@ def rescue_command(
     directory: Path,
     rebuilt: Path | None,
     courier: Path | None,
+    unsigned: Path | None,
     dry_run: bool,
     telling: Telling,
 ) -> None:
     """Read what damaged journals and second copies still hold, all SOURCES taken together.
 
     By default the terminal's own journal and its second copy. Nothing that is read is changed;
-    without --rebuild and --courier nothing is written either.
+    without --rebuild, --courier and --unsigned nothing is written either.
     """
+    if courier is not None and unsigned is not None:
+        raise click.UsageError("--courier takes the key, --unsigned is for when it is gone")
     sources = sources or sources_of(directory)
     if not sources:
         raise NotATerminal(f"{directory} has neither a journal nor a second copy")
@@ -77,6 +88,8 @@ def rescue_command(
     rescued = rescue(sources, terminal_id_of(directory, sources))
     telling.say(_found(rescued))
     done = _Done() if dry_run else _carried_out(rescued, directory, rebuilt, courier)
+    if unsigned is not None and not dry_run:
+        done = replace(done, unsigned=tuple(write_unsigned(rescued, unsigned)))
     facts = {"dry_run": dry_run, "sources": list(map(str, sources))}
     telling.answer(facts | _facts(rescued, done), _next(rescued, done))
 
@@ -144,6 +157,7 @@ def _facts(rescued: Rescued, done: _Done) -> dict[str, Any]:
             {"file": str(path), "batches": each.batches, "entries": each.entries}
             for path, each in (done.written or {}).items()
         ],
+        "unsigned": list(map(str, done.unsigned or ())),
     }
 
 
@@ -160,21 +174,31 @@ def _loss_facts(loss: Loss) -> dict[str, Any]:
 
 def _next(rescued: Rescued, done: _Done) -> str:
     """Return what was done, and what is to be done next."""
-    lines = []
-    if done.rebuilt is not None:
-        lines.append(f"{done.rebuilt} holds entries 1 to {rescued.last_whole:,} and verifies.")
-    if done.kept is not None:
-        lines.append(f"The damaged journal is kept in {done.kept}.")
-    for path, shipment in (done.written or {}).items():
-        lines.append(f"{shipment.entries:,} entries are in {path}: ks-ledger courier accept {path}")
-    if done.written is not None and not done.written:
-        lines.append("The ledger has answered everything: there is nothing to carry.")
-    if done.written and rescued.losses:
-        released = f"ks-ledger quarantine release {rescued.terminal_id.hex()}"
-        lines.append(f"What comes after a loss waits there for its operator: {released}")
-    if done.rebuilt is not None and rescued.losses:
-        lines.append("This terminal sells no more: enrol it anew with --replace.")
-        if done.written is None:
-            source = done.kept / done.rebuilt.name if done.kept else "the same files"
-            lines.append(f"First carry what it holds: ks-field rescue {source} --courier FILE")
+    lines = [*_put(rescued, done), *_to_carry(rescued, done)]
     return "\n".join(lines) or "Nothing was written."
+
+
+def _put(rescued: Rescued, done: _Done) -> Iterator[str]:
+    if done.rebuilt is None:
+        return
+    yield f"{done.rebuilt} holds entries 1 to {rescued.last_whole:,} and verifies."
+    if done.kept is not None:
+        yield f"The damaged journal is kept in {done.kept}."
+    if rescued.losses:
+        yield "This terminal sells no more: enrol it anew with --replace."
+        if done.written is None and done.unsigned is None:
+            source = done.kept / done.rebuilt.name if done.kept else "the same files"
+            yield f"First carry what it holds: ks-field rescue {source} --courier FILE"
+
+
+def _to_carry(rescued: Rescued, done: _Done) -> Iterator[str]:
+    for path, shipment in (done.written or {}).items():
+        yield f"{shipment.entries:,} entries are in {path}: ks-ledger courier accept {path}"
+    for path in done.unsigned or ():
+        yield f"For the ledger's operator: ks-ledger quarantine admit {path}"
+    if not done.written and not done.unsigned:
+        if done.written is not None or done.unsigned is not None:
+            yield "The ledger has answered everything: there is nothing to carry."
+    elif rescued.losses or done.unsigned:
+        released = f"ks-ledger quarantine release {rescued.terminal_id.hex()}"
+        yield f"What no chain proves waits there for the operator: {released}"

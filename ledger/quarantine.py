@@ -28,6 +28,7 @@ from ledger.sitting import Sitting
 from ledger.store import terminals
 from ledger.store.engine import Tx
 from ledger.store.terminals import QuarantineRow
+from ledger.unsigned import UNSIGNED, admit, batch_of
 
 # How verdicts are kept, as an acknowledgement holds them (KSP/1 section 4, type 9).
 _VERDICTS: Final = ListOf(Row(EntryVerdict), MAX_BATCH_ENTRIES)
@@ -87,8 +88,11 @@ class QuarantineDesk:
     def entries(self, row: QuarantineRow) -> tuple[HeldEntry, ...]:
         """Return the entries of a quarantined batch that can be read, in order."""
         verdicts = {each.sequence: each for each in _verdicts_of(row)}
-        message = claim(Batch, row.data, codec.MAX_BATCH_BYTES)
-        return tuple(_held_entry(entry, verdicts) for entry in _readable(message))
+        return tuple(_held_entry(entry, verdicts) for entry in _readable(batch_of(row)))
+
+    def admit(self, data: bytes) -> tuple[QuarantineRow, ...]:
+        """Keep entries that no batch's signature vouches for: see `unsigned.admit`."""
+        return admit(self._office, data)
 
     def release(self, terminal_id: bytes, *, is_dry_run: bool = False) -> tuple[Release, ...]:
         """Judge all that waits of a terminal, in its order; return what became of each batch.
@@ -99,7 +103,7 @@ class QuarantineDesk:
         store = self._office.store
         key = key_of(store.read(lambda tx: known_terminal(tx, terminal_id)))
         rows = store.read(lambda tx: terminals.quarantined(tx, terminal_id))
-        held = [self._read(row, key) for row in rows]
+        held = sorted((self._read(row, key) for row in rows), key=_in_order)
         if is_dry_run:
             return store.write(partial(self._tried, held=held))
         released = (store.write(partial(self._release, held=each)) for each in held)
@@ -114,16 +118,19 @@ class QuarantineDesk:
 
     def _read(self, row: QuarantineRow, key: TerminalKey) -> _Held:
         reader = self._office.reader
-        batch = reader.batch(row.data, key.public_key)
+        batch = None if row.reason == UNSIGNED else reader.batch(row.data, key.public_key)
+        message = batch_of(row)
         try:
-            chain = chain_of(batch.message)
-            return _Held(row, batch.message, chain, reader.entries(batch, chain, key))
+            chain = chain_of(message)
+            return _Held(row, message, chain, reader.entries(batch, chain, key))
         except BrokenChain:
-            return _Held(row, batch.message, (), tuple(self._one_by_one(batch, key)))
+            return _Held(row, message, (), tuple(self._one_by_one(message, batch, key)))
 
-    def _one_by_one(self, batch: Signed[Batch], key: TerminalKey) -> Iterator[Reading]:
+    def _one_by_one(
+        self, message: Batch, batch: Signed[Batch] | None, key: TerminalKey
+    ) -> Iterator[Reading]:
         # The entries may repeat a sequence, so that none can be read by what stands around it.
-        for entry in _readable(batch.message):
+        for entry in _readable(message):
             yield from self._office.reader.entries(batch, (entry,), key)
 
     def _release(self, tx: Tx, held: _Held) -> Release | None:
@@ -138,7 +145,7 @@ class QuarantineDesk:
         verdicts = sitting.judge()
         sitting.write()
         is_next = terminal.head in (row.known_head, held.message.previous_head)
-        goes_on = bool(held.chain) and is_next
+        goes_on = bool(held.chain) and is_next and row.reason != UNSIGNED
         if goes_on:
             number, head = held.message.batch_number, held.message.new_head
             terminals.go_on_from(tx, terminal_id, number, head, held.chain[-1].sequence)
@@ -172,6 +179,12 @@ def late_verdicts(
     if is_all:
         terminals.all_told(tx, terminal_id)
     return tuple(late[sequence] for sequence in sorted(late))
+
+
+def _in_order(held: _Held) -> tuple[int, int, int]:
+    """Return what sorts batches as they came; those without a number by their entries."""
+    first = held.chain[0].sequence if held.chain else 0
+    return held.row.received_at_s, held.row.batch_number, first
 
 
 def _readable(batch: Batch) -> Iterator[JournalEntry]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from kscoin import codec
 from kscoin.certificates import Trust, open_authorised
@@ -31,6 +31,7 @@ from kscoin.keys import PublicKey
 from kscoin.messages import (
     Batch,
     Debit,
+    Message,
     PaymentRequest,
     Purpose,
     PurseCertificate,
@@ -42,6 +43,8 @@ from kscoin.signed import Signed, claim, open_covered, open_signed
 from ledger.errors import NotAllowed, Refusal, Unpayable
 from ledger.refunds import Giveback, GivebackKind
 from ledger.settlement import Claim
+
+M = TypeVar("M", bound=Message)
 
 # A certificate takes about 1 kB with its key; 64 MB remember the purses of a busy day's hour.
 CERTIFICATES_REMEMBERED: Final = 65_536
@@ -145,12 +148,14 @@ class Reader:
         return _own(open_signed(PaymentRequest, data, terminal.public_key, self._network), terminal)
 
     def entries(
-        self, batch: Signed[Batch], chain: tuple[JournalEntry, ...], terminal: TerminalKey
+        self, batch: Signed[Batch] | None, chain: tuple[JournalEntry, ...], terminal: TerminalKey
     ) -> tuple[Reading, ...]:
         """Return what each entry of a batch comes to; an entry that does not hold says why.
 
         `chain` are the batch's own entries. Of a payment only the debit costs a verification: the
-        request is the terminal's, and its signature on the batch covers it.
+        request is the terminal's, and its signature on the batch covers it. Without a batch that
+        is signed, the terminal's signature on each message is what counts, and its word on a torn
+        tap, which has none, does not.
         """
         read = {
             entry.sequence: _or_why(entry, lambda entry: self._entry(entry, terminal, batch))
@@ -161,28 +166,37 @@ class Reader:
         for entry in chain:
             if entry.kind is EntryKind.ATTEMPT:
                 read[entry.sequence] = _or_why(
-                    entry, lambda entry: _attempt(entry, terminal, batch, ended)
+                    entry, lambda entry: self._attempt(entry, terminal, batch, ended)
                 )
         return tuple(read[entry.sequence] for entry in chain)
 
-    def _entry(self, entry: JournalEntry, terminal: TerminalKey, batch: Signed[Batch]) -> Reading:
+    def _entry(
+        self, entry: JournalEntry, terminal: TerminalKey, batch: Signed[Batch] | None
+    ) -> Reading:
         match entry.kind:
             case EntryKind.PAYMENT:
                 return TakenDebit(entry.sequence, self._payment(entry.body, terminal, batch))
+            case EntryKind.TORN if batch is None:
+                raise Unpayable("unsigned", "nobody has signed for this")
             case EntryKind.TORN:
                 return TornTap(entry.sequence, Torn.decode(entry.body))
             case EntryKind.WITNESS:
                 return self._witness(entry)
             case EntryKind.REFUND:
-                return GivenBack(entry.sequence, _refund(entry.body, terminal, batch))
+                return GivenBack(
+                    entry.sequence,
+                    _refund(self._word(Refund, entry.body, terminal, batch), terminal),
+                )
             case EntryKind.VOID:
-                return GivenBack(entry.sequence, _void(entry.body, terminal, batch))
+                return GivenBack(
+                    entry.sequence, _void(self._word(Void, entry.body, terminal, batch), terminal)
+                )
             case _:
                 return Recorded(entry.sequence)
 
-    def _payment(self, body: bytes, terminal: TerminalKey, batch: Signed[Batch]) -> Claim:
+    def _payment(self, body: bytes, terminal: TerminalKey, batch: Signed[Batch] | None) -> Claim:
         payment = Payment.decode(body)
-        request = _request(payment.request, terminal, batch)
+        request = self._request(payment.request, terminal, batch)
         certificate = self._certificate(payment.certificate)
         debit = self._debit(payment.debit, certificate.message)
         if debit.message.request_hash != request.id:
@@ -190,6 +204,27 @@ class Reader:
         if debit.message.amount_won != request.message.amount_won:
             raise Unpayable("wrong_amount", "the debit is not of the request's amount")
         return Claim(request, debit, certificate)
+
+    def _attempt(
+        self, entry: JournalEntry, terminal: TerminalKey, batch: Signed[Batch] | None, ended: _Ended
+    ) -> Reading:
+        # Most attempts are followed by the payment that holds the same bytes: nothing to parse.
+        if entry.body in ended.requests or parse(entry.body).id in ended.ids:
+            return Recorded(entry.sequence)
+        return OpenAttempt(entry.sequence, self._request(entry.body, terminal, batch))
+
+    def _request(
+        self, data: bytes, terminal: TerminalKey, batch: Signed[Batch] | None
+    ) -> Signed[PaymentRequest]:
+        return _own(self._word(PaymentRequest, data, terminal, batch), terminal)
+
+    def _word(
+        self, kind: type[M], data: bytes, terminal: TerminalKey, batch: Signed[Batch] | None
+    ) -> Signed[M]:
+        """Return the terminal's own word: covered by its batch, or signed in itself."""
+        if batch is None:
+            return open_signed(kind, data, terminal.public_key, self._network)
+        return open_covered(kind, data, batch)
 
     def _witness(self, entry: JournalEntry) -> MetDebit:
         witness = Witness.decode(entry.body)
@@ -236,28 +271,13 @@ def _or_why(entry: JournalEntry, read: Callable[[JournalEntry], Reading]) -> Rea
         return Unacceptable(entry.sequence, exc.code)
 
 
-def _attempt(
-    entry: JournalEntry, terminal: TerminalKey, batch: Signed[Batch], ended: _Ended
-) -> Reading:
-    # Most attempts are followed by the payment that holds the same bytes: nothing to parse.
-    if entry.body in ended.requests or parse(entry.body).id in ended.ids:
-        return Recorded(entry.sequence)
-    return OpenAttempt(entry.sequence, _request(entry.body, terminal, batch))
-
-
-def _request(data: bytes, terminal: TerminalKey, batch: Signed[Batch]) -> Signed[PaymentRequest]:
-    return _own(open_covered(PaymentRequest, data, batch), terminal)
-
-
-def _refund(data: bytes, terminal: TerminalKey, batch: Signed[Batch]) -> Giveback:
-    refund = open_covered(Refund, data, batch)
+def _refund(refund: Signed[Refund], terminal: TerminalKey) -> Giveback:
     _by(terminal, refund.message.terminal_id)
     message = refund.message
     return Giveback(GivebackKind.REFUND, refund.id, message.request_hash, message.amount_won)
 
 
-def _void(data: bytes, terminal: TerminalKey, batch: Signed[Batch]) -> Giveback:
-    void = open_covered(Void, data, batch)
+def _void(void: Signed[Void], terminal: TerminalKey) -> Giveback:
     _by(terminal, void.message.terminal_id)
     return Giveback(GivebackKind.VOID, void.id, void.message.request_hash, None)
 

@@ -139,20 +139,21 @@ def stranded_batches(
     after = max(rescued.last_whole, rescued.acknowledged_sequence)
     before = (each.number for each in rescued.batches if each.last_sequence <= after)
     number = max(after_batch, *before, 0)
-    left = sorted(sequence for sequence in rescued.entries if sequence > after)
-    for stretch in _stretches(left):
-        for part in _parts([rescued.entries[sequence] for sequence in stretch]):
-            number += 1
-            batch = Batch(
-                terminal_id=rescued.terminal_id,
-                batch_number=number,
-                previous_head=JournalEntry.decode(part[0]).previous_hash,
-                new_head=entry_hash(part[-1]),
-                entries=tuple(part),
-            )
-            first = JournalEntry.decode(part[0]).sequence
-            data = seal(batch, terminal.signer, terminal.network).data
-            yield StoredBatch(number, first, first + len(part) - 1, data)
+    for part in _parts_after(rescued, after):
+        number += 1
+        data = seal(_batch(rescued, part, number), terminal.signer, terminal.network).data
+        first = JournalEntry.decode(part[0]).sequence
+        yield StoredBatch(number, first, first + len(part) - 1, data)
+
+
+def unsigned_batches(rescued: Rescued) -> Iterator[bytes]:
+    """Yield all that the ledger has not answered as payloads of batches that nobody signed.
+
+    For a terminal whose key is gone. Its operator has them kept and released: what counts is what
+    is signed in itself (KSP/1 section 10).
+    """
+    for part in _parts_after(rescued, rescued.acknowledged_sequence):
+        yield _batch(rescued, part, number=0).to_payload()
 
 
 @dataclass
@@ -298,6 +299,23 @@ def _copies(rescued: Rescued, sequences: Iterable[int]) -> Copies:
 
 def _batch_row(batch: BatchRecord) -> tuple[object, ...]:
     return (batch.number, batch.first_sequence, batch.last_sequence, batch.signature)
+
+
+def _batch(rescued: Rescued, entries: list[bytes], number: int) -> Batch:
+    return Batch(
+        terminal_id=rescued.terminal_id,
+        batch_number=number,
+        previous_head=JournalEntry.decode(entries[0]).previous_hash,
+        new_head=entry_hash(entries[-1]),
+        entries=tuple(entries),
+    )
+
+
+def _parts_after(rescued: Rescued, after: int) -> Iterator[list[bytes]]:
+    """Yield the entries after a sequence in runs that follow one another and fit a batch."""
+    left = sorted(sequence for sequence in rescued.entries if sequence > after)
+    for stretch in _stretches(left):
+        yield from _parts([rescued.entries[sequence] for sequence in stretch])
 
 
 def _stretches(sequences: list[int]) -> Iterator[list[int]]:

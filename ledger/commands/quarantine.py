@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -56,6 +57,20 @@ def release(place: Place, terminal_id: bytes, is_dry_run: bool, is_json: bool) -
     say_rows("verdicts", rows, is_json, "Nothing of it waits.", goes_on=goes_on, dry_run=is_dry_run)
     if not is_json and released:
         click.echo(_what_follows(goes_on, is_dry_run))
+
+
+@quarantine.command("admit")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@as_json
+@click.pass_obj
+def admit(place: Place, file: Path, is_json: bool) -> None:
+    """Keep what `ks-field rescue --unsigned` wrote into FILE, of a terminal whose key is gone.
+
+    Nothing is booked: look at it, and release it. What is signed in itself will count.
+    """
+    with place.ledger() as ledger:
+        rows = [_batch(each) for each in ledger.quarantine.admit(file.read_bytes())]
+    say_rows("batches", rows, is_json, "All of it was here already.")
 
 
 def _batch(row: QuarantineRow) -> dict[str, Any]:

@@ -184,6 +184,36 @@ def test_a_dead_terminal_s_money_is_carried_from_its_copy(field: Field, tmp_path
     assert not field.journal.exists()
 
 
+def test_where_the_key_is_gone_the_payments_prove_themselves(field: Field, tmp_path: Path) -> None:
+    """Only the second copy is left: no directory, no key."""
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    copy, terminal_id = field.copied_to(stick), field.terminal_id.hex()
+    shutil.rmtree(field.directory)
+    file = tmp_path / "unsigned"
+
+    facts = rescue(field, copy, "--unsigned", file)
+    assert (facts["terminal_id"], facts["unsigned"]) == (terminal_id, [str(file)])
+    [kept] = field.operator("quarantine", "admit", str(file))["batches"]
+    assert kept["reason"] == "unsigned"
+    assert field.booked_won == SOLD_WON[0]
+    shown = field.operator("quarantine", "show", kept["batch_hash"])["entries"]
+    assert [each["amount_won"] for each in shown if each["kind"] == "payment"] == [*SOLD_WON[1:]]
+
+    released = field.operator("quarantine", "release", terminal_id)
+    assert not released["goes_on"]
+    assert field.booked_won == sum(SOLD_WON)
+    assert field.operator("quarantine", "admit", str(file))["batches"] == []
+    field.operator("quarantine", "release", terminal_id)
+    assert field.booked_won == sum(SOLD_WON)
+
+
+def test_the_key_that_is_there_is_used(field: Field, tmp_path: Path) -> None:
+    words = ("--courier", tmp_path / "sealed", "--unsigned", tmp_path / "bare")
+
+    assert ks_field("rescue", "--terminal", field.directory, *words).exit_code == 2
+
+
 def test_a_dry_run_writes_nothing(field: Field, tmp_path: Path) -> None:
     flip(field, payment_of(field, 2))
     before = {each: each.read_bytes() for each in field.directory.iterdir()}
