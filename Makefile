@@ -13,7 +13,7 @@ run: .venv/.ready-run ## open the till with an embedded ledger and a simulated c
 	@$(BIN)/ks-pos demo $(ARGS)
 
 test: check ## check, then run all tests on all cores, on the real card stack and a real window too
-	@$(PYTHON) -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses auto --dist loadgroup $(ARGS)
 
 check: .venv/.ready-test ## formatting, ruff, mypy --strict, and who may import whom
 	@$(BIN)/ruff format --check --quiet .

@@ -32,6 +32,8 @@ _PROBES: Final = 32
 FASTEST_FLASH_S: Final = 100e-6
 _MOUNTS: Final = Path("/proc/self/mounts")
 _IN_MEMORY: Final = frozenset({"tmpfs", "ramfs"})
+# What a directory lies on if the kernel names no mount above it, as it does not after chroot(2).
+UNKNOWN: Final = "unknown"
 
 
 class Suspicion(StrEnum):
@@ -159,7 +161,7 @@ def _sync_times(path: Path, clock: Callable[[], float]) -> list[float]:
 
 
 def _file_system(directory: Path, mounts: Path) -> str:
-    """Return the type of the file system that holds a directory."""
+    """Return the type of the file system that holds a directory; below a changed root UNKNOWN."""
     try:
         lines = [line.split() for line in mounts.read_text().splitlines()]
     except OSError as exc:
@@ -169,9 +171,7 @@ def _file_system(directory: Path, mounts: Path) -> str:
         for _, point, kind, *_ in lines
         if (place := Path(_unescaped(point))) in (directory, *directory.parents)
     ]
-    if not held:
-        raise DiskFailed(f"nothing is mounted at {directory}")
-    return max(held, key=lambda pair: pair[0])[1]
+    return max(held, default=(0, UNKNOWN))[1]
 
 
 def _unescaped(text: str) -> str:

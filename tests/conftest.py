@@ -17,6 +17,13 @@ settings.register_profile("explore", deadline=None, max_examples=2_000)
 settings.load_profile("house")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one process, so that what a module sets up is set up once."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.as_posix()))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def pcsc_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where this run's pcscd lives; no test can reach the machine's own readers by accident."""

@@ -44,6 +44,9 @@ from tests.contract.card_benches import (
 from tests.drivers.counter import Counter, Known
 from tests.drivers.purses import AMOUNT_WON, purse, spent_won, verified
 
+# One process has the card daemon: where it cannot have a /run of its own there is only one.
+pytestmark = pytest.mark.xdist_group("pcscd")
+
 SELECT: Final = bytes.fromhex("00A4040008 F04B53434F494E01 00")
 
 

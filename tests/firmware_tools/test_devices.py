@@ -25,6 +25,9 @@ from tests.stacks.pcsc import VPCD_SLOTS, PcscDaemon
 from tests.stacks.ports import LOOPBACK
 from tests.stacks.waiting import wait_until
 
+# One process has the card daemon: where it cannot have a /run of its own there is only one.
+pytestmark = pytest.mark.xdist_group("pcscd")
+
 (HONEYWELL_USB,) = HONEYWELL.usb_vendors
 CARD_SEEN_TIMEOUT_S = 10.0
 """pcscd looks for a card in vpcd every 0.4 s."""

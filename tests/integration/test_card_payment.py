@@ -28,6 +28,9 @@ from tests.stacks.pcsc import READER_NAME, PcscDaemon
 from tests.stacks.ports import LOOPBACK
 from tests.stacks.waiting import wait_until
 
+# One process has the card daemon: where it cannot have a /run of its own there is only one.
+pytestmark = pytest.mark.xdist_group("pcscd")
+
 AMOUNT_WON: Final = 12_300
 DEBIT_ANSWER_BYTES: Final = 73 + 64 + 2
 

@@ -20,6 +20,9 @@ from tests.stacks.pcsc import VPCD_SLOTS, PcscDaemon
 from tests.stacks.ports import LOOPBACK
 from tests.stacks.waiting import wait_until
 
+# One process has the card daemon: where it cannot have a /run of its own there is only one.
+pytestmark = pytest.mark.xdist_group("pcscd")
+
 ATR: Final = bytes.fromhex("3B 80 80 01 01")
 """The answer to reset of a contactless card without historical bytes: PC/SC part 3, 3.1.3.2.3."""
 

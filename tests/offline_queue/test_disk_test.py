@@ -9,6 +9,7 @@ import pytest
 
 from offline_queue.disk_test import (
     PLUG_FILE,
+    UNKNOWN,
     DiskLook,
     Suspicion,
     after_cut,
@@ -80,3 +81,13 @@ def test_a_disk_with_less_than_its_witness_saw_has_lied(tmp_path: Path, damage: 
 def test_no_test_is_no_finding(tmp_path: Path) -> None:
     with pytest.raises(DiskFailed):
         after_cut(tmp_path, tmp_path / "stick")
+
+
+def test_a_disk_without_a_name_is_looked_at_all_the_same(tmp_path: Path) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text("proc /proc proc rw 0 0\n")
+
+    seen = look(tmp_path, mounts=mounts)
+
+    assert seen.file_system == UNKNOWN
+    assert seen.sync_s > 0

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Final
 
+import pytest
+
 from drivers.card.pcsc import PcscReader
 from drivers.card.tap import CardDebited, CardPresented, TapReport, TapWorker
 from drivers.errors import DeviceUnavailable
@@ -15,6 +17,9 @@ from drivers.supervisor import DeviceHealth, Supervisor
 from tests.drivers.purses import purse, request_hash, verified
 from tests.stacks.pcsc import READER_NAME, PcscDaemon
 from tests.stacks.ports import LOOPBACK
+
+# One process has the card daemon: where it cannot have a /run of its own there is only one.
+pytestmark = pytest.mark.xdist_group("pcscd")
 
 BACK_TIMEOUT_S: Final = 5.0
 """A device is back within five seconds of its cause going away."""
