@@ -287,10 +287,10 @@ class Sitting:
         Nobody may ever ask to be paid for that other debit, so it is on no line; the two prove a
         double spend all the same, whichever came first.
         """
-        interval = spend.debit.message.interval
         for witness in () if finding.denies_purse else self._beside[purse.purse_id]:
             other = claim(Debit, witness.debit).interval
-            if witness.debit_hash != spend.debit.id and other.overlaps(interval):
+            overlaps = other.overlaps(spend.debit.message.interval)
+            if overlaps and witness.debit_hash != spend.debit.id:
                 # No transfer: nothing was booked for it.
                 clash = Piece(other, witness.debit_hash, witness.debit, number=0)
                 self._deny(replace(finding, clash=clash), spend, purse)

@@ -13,7 +13,7 @@ from sqlalchemy import and_, column, select, update, values
 from kscoin.messages import Verdict
 from ledger.settlement import Earlier
 from ledger.store.engine import Tx
-from ledger.store.rows import add, chosen, many, one
+from ledger.store.rows import add, among, chosen, many, one
 from ledger.store.schema import lost_taps, open_attempts, payments, unpaid_debits, witnesses
 
 # Two parameters each; SQLite takes 32,766 a query.
@@ -21,6 +21,14 @@ _ASKED_AT_ONCE: Final = 1_000
 _ASKED: Final = (
     column("terminal_id", payments.c.terminal_id.type),
     column("request_hash", payments.c.request_hash.type),
+)
+_PAID: Final = (
+    "SELECT request_hash, means_hash, verdict, number FROM payments "
+    "WHERE terminal_id = ? AND request_hash IN ?"
+)
+_UNPAID: Final = (
+    "SELECT request_hash, debit_hash, verdict, number, reason FROM unpaid_debits "
+    "WHERE terminal_id = ? AND request_hash IN ?"
 )
 
 
@@ -132,20 +140,11 @@ def earlier(
 ) -> dict[bytes, list[Earlier]]:
     """Return the verdicts that these requests of a terminal have had, by request hash."""
     wanted = sorted(set(request_hashes))
-    paid = select(
-        payments.c.request_hash, payments.c.means_hash, payments.c.verdict, payments.c.number
-    ).where(payments.c.terminal_id == terminal_id, payments.c.request_hash.in_(wanted))
-    unpaid = select(
-        unpaid_debits.c.request_hash,
-        unpaid_debits.c.debit_hash,
-        unpaid_debits.c.verdict,
-        unpaid_debits.c.number,
-        unpaid_debits.c.reason,
-    ).where(unpaid_debits.c.terminal_id == terminal_id, unpaid_debits.c.request_hash.in_(wanted))
     found: defaultdict[bytes, list[Earlier]] = defaultdict(list)
-    for request_hash, means_hash, verdict, number in tx.execute(paid):
+    for request_hash, means_hash, verdict, number in among(tx, _PAID, wanted, terminal_id):
         found[request_hash].append(Earlier(means_hash, Verdict(verdict), None, number))
-    for request_hash, debit_hash, verdict, number, reason in tx.execute(unpaid):
+    unpaid = among(tx, _UNPAID, wanted, terminal_id)
+    for request_hash, debit_hash, verdict, number, reason in unpaid:
         found[request_hash].append(Earlier(debit_hash, Verdict(verdict), reason, number))
     return found
 

@@ -8,16 +8,23 @@ from functools import cache
 from itertools import chain, repeat
 from typing import Final
 
-from sqlalchemy import TextClause, select, text, update
+from sqlalchemy import select, update
 
 from kscoin.purse import Interval
 from ledger.settlement import Piece, Purse
 from ledger.store.engine import Tx
-from ledger.store.rows import add, chosen, many, one
-from ledger.store.schema import accounts, double_spends, line, purses
+from ledger.store.rows import add, among, chosen, many, one
+from ledger.store.schema import double_spends, line, purses
 
 # How many debits one query may ask for: a sale that is uploaded at once, a morning's, many.
 _SIZES: Final = (1, 16, 128)
+_BALANCES: Final = (
+    "SELECT account_id, balance_won FROM accounts WHERE account_id IN ? ORDER BY account_id"
+)
+_STANDINGS: Final = (
+    "SELECT purse_id, holder_id, public_key, credit_total_won, guaranteed_won, denied_at_s "
+    "FROM purses WHERE purse_id IN ?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +102,12 @@ def locked_standings(tx: Tx, purse_ids: Iterable[bytes]) -> dict[bytes, Purse]:
     as they were before the wait for the lock.
     """
     wanted = sorted(set(purse_ids))
-    lock = (
-        select(accounts.c.account_id, accounts.c.balance_won)
-        .where(accounts.c.account_id.in_(wanted))
-        .order_by(accounts.c.account_id)
-        .with_for_update()
-    )
-    balances = {row.account_id: row.balance_won for row in tx.execute(lock)}
-    rows = select(
-        purses.c.purse_id,
-        purses.c.holder_id,
-        purses.c.public_key,
-        purses.c.credit_total_won,
-        purses.c.guaranteed_won,
-        purses.c.denied_at_s,
-    ).where(purses.c.purse_id.in_(wanted))
-    found = (row._asdict() for row in tx.execute(rows))
+    # SQLite has no row locks, and one writer.
+    lock = _BALANCES if tx.dialect.name == "sqlite" else f"{_BALANCES} FOR UPDATE"
+    balances = dict(among(tx, lock, wanted))
     return {
-        each["purse_id"]: Purse(balance_won=balances[each["purse_id"]], **each) for each in found
+        purse_id: Purse(purse_id, holder_id, public_key, credit_won, balances[purse_id], *rest)
+        for purse_id, holder_id, public_key, credit_won, *rest in among(tx, _STANDINGS, wanted)
     }
 
 
@@ -190,21 +185,17 @@ def _nearest(tx: Tx, spends: dict[bytes, tuple[bytes, Interval]]) -> Iterator[tu
         now, asked = asked[:size], asked[size:]
         # Places that are left over ask for a purse that does not exist.
         places = chain(now, repeat((b"", b"", 0), size - len(now)))
-        values = {
-            f"{name}{n}": value
-            for n, place in enumerate(places)
-            for name, value in zip("hps", place, strict=True)
-        }
-        found = tx.execute(_nearest_of(size), values)
-        yield from ((row.debit_hash, row.start_won) for row in found)
+        query = _nearest_of(size, "?" if tx.dialect.name == "sqlite" else "%s")
+        found = tx.exec_driver_sql(query, tuple(chain.from_iterable(places)))
+        yield from ((debit_hash, start_won) for debit_hash, start_won in found)
 
 
 @cache
-def _nearest_of(size: int) -> TextClause:
+def _nearest_of(size: int, place: str) -> str:
     # Text, because SQLAlchemy compiles its own VALUES anew each time, for longer than the database
     # then takes. SQLite names the columns of VALUES only in a common table expression.
-    rows = ", ".join(f"(:h{n}, :p{n}, :s{n})" for n in range(size))
-    return text(
+    rows = ", ".join([f"({place}, {place}, {place})"] * size)
+    return (
         f"WITH asked (debit_hash, purse_id, start_won) AS (VALUES {rows}), "
         "ends AS (SELECT debit_hash, purse_id, (SELECT min(end_won) FROM line WHERE "
         "line.purse_id = asked.purse_id AND line.end_won > asked.start_won) AS end_won FROM asked) "

@@ -55,6 +55,21 @@ def _by_column(table: Table, names: tuple[str, ...], dialect: Dialect) -> str:
     )
 
 
+def among(tx: Tx, query: str, wanted: Sequence[bytes], *before: bytes) -> Sequence[Any]:
+    """Return the rows of a query that has `IN ?`; `before` are the values for each `?` before it.
+
+    As the driver takes it: SQLAlchemy looks at each value for longer than the database then does.
+    """
+    if not wanted:
+        return ()
+    if tx.dialect.name == "sqlite":
+        places = ", ".join("?" * len(wanted))
+        found = tx.exec_driver_sql(query.replace("IN ?", f"IN ({places})"), (*before, *wanted))
+        return found.all()
+    in_array = query.replace("IN ?", "= ANY(%b::bytea[])").replace("?", "%b")
+    return tx.exec_driver_sql(in_array, (*before, list(wanted))).all()
+
+
 def one(
     tx: Tx, kind: type[R], table: Table, *where: ColumnElement[bool], locked: bool = False
 ) -> R | None:
