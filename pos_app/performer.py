@@ -15,6 +15,7 @@ from kscoin.entries import EntryKind
 from kscoin.errors import KSCoinError
 from kscoin.messages import Verdict
 from offline_queue import values
+from offline_queue.errors import JournalDamaged
 from pos_app.inbox import Inbox
 from pos_app.runtime import ClockPort
 from pos_app.tap_desk import TapDesk
@@ -321,7 +322,9 @@ def _interrupted(sale: values.InterruptedSale) -> SaleInterrupted:
 
 
 def _start_failed(error: KSCoinError) -> list[Event]:
-    return [StartFailed(Part.QUEUE, error.code, error.is_retryable)]
+    sequence = error.context.get("sequence") if isinstance(error, JournalDamaged) else None
+    entry = sequence if isinstance(sequence, int) else None
+    return [StartFailed(Part.QUEUE, error.code, error.is_retryable, entry)]
 
 
 def _logged(error: KSCoinError) -> list[Event]:

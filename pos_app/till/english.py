@@ -77,6 +77,7 @@ ENGLISH: Final = Texts(
     back="Back",
     fault_title="Trouble with the {part}",
     queue_is_safe="Everything taken so far is kept safe.",
+    entry_damaged="The journal is damaged at entry {entry}.",
     retry="Try again",
     part_till="till",
     part_queue="journal",

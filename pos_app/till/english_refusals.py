@@ -91,7 +91,9 @@ REFUSALS: Final = MappingProxyType(
         # The journal
         "queue": Refusal("The journal cannot be used.", f"Leave it on. {_TECHNICIAN}"),
         "journal_locked": Refusal("Another program has the journal.", "Close the other till."),
-        "journal_damaged": Refusal("The journal is damaged.", f"Leave it on. {_TECHNICIAN}"),
+        "journal_damaged": Refusal(
+            "The journal is damaged.", "Leave it as it is. Have the technician run ks-field rescue."
+        ),
         "journal_behind": Refusal(
             "The disk has lost entries.", f"Do not sell on this terminal. {_TECHNICIAN}"
         ),
@@ -184,6 +186,7 @@ REFUSALS: Final = MappingProxyType(
         "reserve_released": Refusal("The purse's reserve was released.", _BY_CODE),
         "guarantee_exhausted": Refusal("Over the guarantee fund's cap.", _BY_CODE),
         "returned_to_payer": Refusal("It was given back to the customer.", _BY_CODE),
+        "unsigned": Refusal("Nobody has signed for this.", _BY_CODE),
         "waits_for_payment": Refusal(
             "The ledger has not seen it yet.", "It goes back when the payment arrives."
         ),

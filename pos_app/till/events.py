@@ -222,11 +222,15 @@ class DeviceChanged:
 
 @dataclass(frozen=True, slots=True)
 class StartFailed:
-    """A part without which nothing can be sold did not start."""
+    """A part without which nothing can be sold did not start.
+
+    `entry` is which of the journal's is damaged, where that is what is wrong.
+    """
 
     part: Part
     code: str
     can_retry: bool
+    entry: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,8 @@ def health_event(till: Till, event: HealthEvent) -> Move:
             return stay(_told(till, event))
         case LinkChanged() | SyncStarted() | SyncProgressed() | SyncEnded():
             return _synced(till, event)
-        case StartFailed(part, code, can_retry):
-            return stay(replace(till, fault=Fault(part, code, can_retry)))
+        case StartFailed(part, code, can_retry, entry):
+            return stay(replace(till, fault=Fault(part, code, can_retry, entry)))
         case WorkerDied(part):
             return _worker_died(till, part)
         case _ as never:

@@ -77,6 +77,7 @@ KOREAN: Final = Texts(
     back="돌아가기",
     fault_title="{part}에 문제가 있습니다",
     queue_is_safe="지금까지 받은 결제는 모두 안전하게 보관되어 있습니다.",
+    entry_damaged="장부의 {entry}번째 기록이 손상되었습니다.",
     retry="다시 시도",
     part_till="계산대",
     part_queue="장부",

@@ -101,7 +101,9 @@ REFUSALS: Final = MappingProxyType(
         "journal_locked": Refusal(
             "다른 프로그램이 장부를 쓰고 있습니다.", "다른 계산대 프로그램을 닫아 주세요."
         ),
-        "journal_damaged": Refusal("장부가 손상되었습니다.", f"단말기를 끄지 말고 {_TECHNICIAN}"),
+        "journal_damaged": Refusal(
+            "장부가 손상되었습니다.", "그대로 두고, 기술자가 ks-field rescue를 실행해야 합니다."
+        ),
         "journal_behind": Refusal(
             "저장 장치가 기록을 잃었습니다.", f"이 단말기로 팔지 마시고 {_TECHNICIAN}"
         ),
@@ -196,6 +198,7 @@ REFUSALS: Final = MappingProxyType(
         "reserve_released": Refusal("지갑의 예치금이 풀려 있습니다.", _BY_CODE),
         "guarantee_exhausted": Refusal("보증 기금의 한도를 넘었습니다.", _BY_CODE),
         "returned_to_payer": Refusal("손님에게 이미 돌려준 돈입니다.", _BY_CODE),
+        "unsigned": Refusal("서명이 없는 기록입니다.", _BY_CODE),
         "waits_for_payment": Refusal(
             "원장에 아직 도착하지 않은 결제입니다.", "결제가 도착하면 손님에게 돌아갑니다."
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Final, assert_never
 
@@ -16,6 +16,7 @@ from pos_app.till.states import (
     Browsing,
     DebitEvidence,
     Debiting,
+    Fault,
     HoldingAgain,
     InASale,
     Keeping,
@@ -56,6 +57,8 @@ from pos_app.till.words import News, Texts
 _HIGH_PERCENT: Final = 70
 _FULL_PERCENT: Final = 100
 _SECOND_MS: Final = 1_000
+# Faults after which it cannot be said that all that was taken is kept.
+_JOURNAL_LOSSES: Final = frozenset({"journal_damaged", "journal_behind"})
 # Which way to pay needs which device; a customer who scans our code needs none of ours.
 _WAYS: Final = {DeviceKind.CARD_READER: Way.TAP, DeviceKind.SCANNER: Way.SHOW}
 
@@ -85,7 +88,7 @@ class _Painter:
 
     def view(self) -> View:
         if (fault := self.till.fault_in_sight) is not None:
-            return self._fault(fault.part, self.texts.news(fault.code), fault.can_retry)
+            return self._fault(fault.part, self._news_of(fault), fault.can_retry)
         phase = self.till.phase
         return self._in_a_sale(phase) if isinstance(phase, InASale) else self._between_sales(phase)
 
@@ -204,7 +207,14 @@ class _Painter:
 
     def _fault(self, part: Part, news: News, can_retry: bool) -> FaultView:
         word = _part_words(self.texts)[part]
-        return FaultView(self.texts, self.status, word, news, can_retry=can_retry)
+        is_safe = news.code not in _JOURNAL_LOSSES
+        return FaultView(self.texts, self.status, word, news, is_safe, can_retry)
+
+    def _news_of(self, fault: Fault) -> News:
+        news = self.texts.news(fault.code)
+        if fault.entry is None:
+            return news
+        return replace(news, what=self.texts.entry_damaged.format(entry=f"{fault.entry:,}"))
 
     def _seconds_until(self, deadline_ms: int) -> int:
         return _seconds(max(deadline_ms - self.till.now_ms, 0))

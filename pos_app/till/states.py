@@ -329,11 +329,12 @@ class Unwell:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A part that has failed as a whole."""
+    """A part that has failed as a whole; `entry` of the journal is damaged, if that is why."""
 
     part: Part
     code: str
     can_retry: bool = True
+    entry: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

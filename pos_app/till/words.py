@@ -181,6 +181,7 @@ class Texts:
     # Faults
     fault_title: str = _at(Place.TITLE, "part")
     queue_is_safe: str = _at(Place.SENTENCE)
+    entry_damaged: str = _at(Place.SENTENCE, "entry")
     retry: str = _at(Place.BUTTON)
     part_till: str = _at(Place.CAPTION)
     part_queue: str = _at(Place.CAPTION)

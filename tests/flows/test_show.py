@@ -222,6 +222,16 @@ def test_a_fault_covers_the_screen_and_names_its_part() -> None:
     assert (view.part, view.can_retry) == (KOREAN.part_card_reader, False)
 
 
+@pytest.mark.parametrize("language", list(Language))
+def test_a_damaged_journal_is_named_by_its_entry_and_not_called_safe(language: Language) -> None:
+    fault = Fault(Part.QUEUE, "journal_damaged", can_retry=False, entry=1_234)
+    view = show(replace(READY, language=language, fault=fault), FACE)
+    assert isinstance(view, FaultView)
+    assert "1,234" in view.news.what
+    assert "ks-field rescue" in view.news.next_step
+    assert not view.is_queue_safe
+
+
 @pytest.mark.parametrize("part", list(Part))
 @pytest.mark.parametrize("language", list(Language))
 def test_every_part_has_a_name(part: Part, language: Language) -> None:

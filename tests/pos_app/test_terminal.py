@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -103,6 +105,21 @@ def test_what_keeps_it_from_starting_is_on_the_screen(
     assert view.news.code == code
     assert view.part == view.texts.part(part)
     assert not view.can_retry
+
+
+def test_a_damaged_entry_is_named_on_the_screen(start: Start, directory: Path) -> None:
+    running = start(directory)
+    running.views.until(SellView)
+    running.terminal.stop()
+    path = directory / "journal.db"
+    with closing(sqlite3.connect(path)) as database:
+        [(data,)] = database.execute("SELECT data FROM entries WHERE sequence = 1")
+    path.write_bytes(path.read_bytes().replace(data, data[:-1] + bytes([data[-1] ^ 1])))
+
+    view = start(directory).views.until(FaultView)
+
+    assert view.news.what == view.texts.entry_damaged.format(entry="1")
+    assert not view.is_queue_safe
 
 
 def test_a_second_till_on_the_same_journal_may_try_again(start: Start, directory: Path) -> None:

@@ -1,6 +1,7 @@
 """Every screen in the situations that it is for, as a table of views. Knows no window."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -166,9 +167,10 @@ def _fault(language: Language, texts: Texts) -> View:
 
 
 def _fault_final(language: Language, texts: Texts) -> View:
-    news = texts.news("journal_damaged")
+    damaged = texts.entry_damaged.format(entry="1,234")
+    news = replace(texts.news("journal_damaged"), what=damaged)
     bar = status(language, Connection.TRYING)
-    return FaultView(texts, bar, texts.part_queue, news, can_retry=False)
+    return FaultView(texts, bar, texts.part_queue, news, is_queue_safe=False, can_retry=False)
 
 
 def _starting(language: Language, texts: Texts) -> View:

@@ -32,6 +32,7 @@ LONGEST = {
     "minutes": "59",
     "hours": "23",
     "days": "99",
+    "entry": "1,000,000",
     "age": "99일 23시간",
 }
 PART_LONGEST = {Language.KOREAN: "열쇠 보관함", Language.ENGLISH: "card reader"}
