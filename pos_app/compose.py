@@ -61,6 +61,8 @@ _PARTS_OF_THREADS: Final = {
     "receipts": Part.SYNC,
     "mirror": Part.QUEUE,
 }
+# What a camera's setting begins with; the path of its device follows.
+_CAMERA: Final = "camera:"
 _DISTRIBUTION: Final = "ks-coin-pos"
 
 _log = logging.getLogger(__name__)
@@ -272,6 +274,8 @@ def _card_reader(settings: Settings) -> CardReader | None:
 
 
 def _scanner(settings: Settings, on_scan: Callable[[framer.ScanReport], None]) -> Device:
+    if settings.scanner.startswith(_CAMERA):
+        return _camera(Path(settings.scanner.removeprefix(_CAMERA)), on_scan)
     profile, light = _scanner_profile(settings), _scanner_light(settings)
     sought = partial(
         SoughtScanner, ports=serial_ports, line=SerialPort, report=on_scan, light=light
@@ -282,6 +286,16 @@ def _scanner(settings: Settings, on_scan: Callable[[framer.ScanReport], None]) -
         return sought(partial(scanners_named, name=name, otherwise=profile))
     line = SerialPort(settings.scanner, profile.baud_rate)
     return Scanner(line, profile.lit(light), on_scan)
+
+
+def _camera(path: Path, on_scan: Callable[[framer.ScanReport], None]) -> Device:
+    # Only where it is wanted: what finds codes in pictures is large, and need not be installed.
+    try:
+        scanners = import_module("drivers.camera.camera_scanner")
+    except ModuleNotFoundError as exc:
+        raise SettingsInvalid(f"a camera needs ks-coin-pos[camera]: {exc}") from exc
+    device: Device = scanners.v4l2_scanner(path, on_scan)
+    return device
 
 
 def _scanner_profile(settings: Settings) -> ScannerProfile:

@@ -35,9 +35,9 @@ class Settings:
     """A terminal's settings; paths are absolute.
 
     `card_reader` is part of a PC/SC reader's name, `scanner` a serial port or what is on USB, as
-    `ks-field devices` names it; each may be "auto" or "none". `mirror` is where the journal's
-    second copy is kept. A socket path in `simulated_reader` takes the place of the reader, in a
-    demo only.
+    `ks-field devices` names it, or "camera:" and a path; each may be "auto" or "none". `mirror` is
+    where the journal's second copy is kept. A socket path in `simulated_reader` takes the place of
+    the reader, in a demo only.
     """
 
     directory: Path

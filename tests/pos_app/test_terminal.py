@@ -171,6 +171,24 @@ def test_a_second_copy_without_its_medium_is_marked_and_the_till_sells(
     ]
 
 
+def test_a_camera_may_stand_in_for_the_scanner(start: Start, directory: Path) -> None:
+    write_settings(directory, ledger_url=NOWHERE, card_reader="none", scanner="camera:/none")
+    view = start(directory).views.until(SellView, lambda view: bool(view.status.devices))
+    assert [(mark.kind, mark.news.code) for mark in view.status.devices] == [
+        (DeviceKind.SCANNER, "device_not_found")
+    ]
+
+
+def test_a_camera_without_what_finds_codes_is_named(
+    start: Start, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "zxingcpp", None)
+    monkeypatch.delitem(sys.modules, "drivers.camera.camera_scanner", raising=False)
+    monkeypatch.delitem(sys.modules, "drivers.camera.codes", raising=False)
+    write_settings(directory, ledger_url=NOWHERE, scanner="camera:/none")
+    assert start(directory).views.until(FaultView).news.code == SettingsInvalid.code
+
+
 @pytest.mark.parametrize(
     "setting",
     [{"scanner_profile": "acme"}, {"scanner_light": "dim"}],

@@ -1,0 +1,1 @@
+"""Tests of the camera as a scanner, by pictures: a real camera is on no test's bench."""
