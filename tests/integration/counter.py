@@ -5,7 +5,7 @@ Each pays at a till that is offline; what was taken is settled before the next o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,9 @@ from drivers.simulated.faults import Card
 from drivers.simulated.phone import SimulatedPhone
 from drivers.simulated.purse_applet import PurseApplet
 from kscoin.messages import Assurance
+from pos_app.tap_desk import OVERSTAYED
 from pos_app.till.status import Connection
-from pos_app.till.views import QueueView, ResultView
+from pos_app.till.views import PayView, QueueView, ResultView, View
 from tests.integration.shop import LOADED_WON, Node, Shop, offline_shop
 from tests.integration.till import Till
 
@@ -56,9 +57,22 @@ class Counter:
     def sells_by_card(self, card: Card, purse: PurseApplet) -> None:
         """Hold a card until it has paid the request that is offered, and see it settled once."""
         booked_won = self.shop.booked_won
-        with self.shop.hold(card):
-            self.till.wait_for(ResultView, lambda view: view.amount_won == AMOUNT_WON)
+        self.sees(card, lambda view: isinstance(view, ResultView) and view.amount_won == AMOUNT_WON)
         self.settles(purse, booked_won)
+
+    def sees(self, card: Card, is_it: Callable[[View], bool]) -> None:
+        """Hold a card until the till shows such a view; one that came too early is held again."""
+        while not is_it(self._shown_for(card, is_it)):
+            pass
+
+    def _shown_for(self, card: Card, is_it: Callable[[View], bool]) -> View:
+        before = len(self.till.seen)
+
+        def is_told(view: View) -> bool:
+            return is_it(view) or (len(self.till.seen) > before + 1 and _is_overstayed(view))
+
+        with self.shop.hold(card):
+            return self.till.wait_until(is_told)
 
     def settles(self, payer: PurseApplet, booked_before_won: int) -> None:
         """When the line is back, the payment is booked once, and the books balance."""
@@ -76,6 +90,12 @@ def open_counter(node: Node, directory: Path) -> Iterator[Counter]:
     """A new merchant's counter, open for the length of a `with` block."""
     with offline_shop(node, directory) as (shop, till):
         yield Counter(shop, till)
+
+
+def _is_overstayed(view: View) -> bool:
+    """Whether the till asks for the card to be taken away and held again."""
+    notice = view.notice if isinstance(view, PayView) else None
+    return notice is not None and notice.code == OVERSTAYED
 
 
 def _is_new_approval(till: Till, at: int) -> bool:

@@ -162,8 +162,7 @@ def test_a_card_that_garbles_its_debit_is_held_again_and_charged_once(
     purse = counter.node.card()
     garbling = GarblingCard(purse, frauds.Change(Instruction.DEBIT, answer))
     counter.offer()
-    with counter.shop.hold(garbling):
-        counter.till.wait_for(HoldAgainView)
+    counter.sees(garbling, lambda view: isinstance(view, HoldAgainView))
     counter.sells_by_card(purse, purse)
 
 
