@@ -83,15 +83,19 @@ class Field:
 
 
 @contextmanager
-def open_field(directory: Path) -> Iterator[Field]:
-    """A new terminal of a new ledger."""
-    ledger, terminal = directory / "ledger", directory / "terminal"
-    side = LedgerSide.open(ledger)
-    field = Field(side, ledger, terminal, side.enrol_terminal(terminal, SHOP, "test bench"))
-    field.settings("http://127.0.0.1:9")
-    yield field
+def open_ledger(directory: Path) -> Iterator[LedgerSide]:
+    """A new ledger, whose books are looked over at the end."""
+    side = LedgerSide.open(directory)
+    yield side
     assert side.ledger.books.audit().findings == ()
     side.ledger.close()
+
+
+def new_field(side: LedgerSide, ledger: Path, terminal: Path) -> Field:
+    """A new terminal in the directory `terminal`, of the ledger in `ledger`; it has no line."""
+    field = Field(side, ledger, terminal, side.enrol_terminal(terminal, SHOP, "test bench"))
+    field.settings("http://127.0.0.1:9")
+    return field
 
 
 def ks_field(*words: str | Path) -> Result:

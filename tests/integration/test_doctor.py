@@ -21,7 +21,7 @@ from firmware_tools.terminal import EnrolledTerminal
 from ledger.server import LedgerServer
 from offline_queue.disk_test import DiskLook, Suspicion
 from offline_queue.watermark import Watermark
-from tests.integration.field import Field, facts_of, ks_field, open_field
+from tests.integration.field import Field, facts_of, ks_field, new_field, open_ledger
 from tests.offline_queue.shop import MEMORY
 
 HONEST = DiskLook("ext4", 0.002, None)
@@ -39,7 +39,9 @@ INSTRUMENTS = Instruments(
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
     """A terminal that has sold twice and settled once."""
-    with open_field(tmp_path_factory.mktemp("field")) as field:
+    directory = tmp_path_factory.mktemp("field")
+    with open_ledger(directory / "ledger") as side:
+        field = new_field(side, directory / "ledger", directory / "terminal")
         with field.counter() as counter:
             purse = counter.customer()
             counter.sell(purse, 1_000)

@@ -19,23 +19,32 @@ from kscoin.entries import EntryKind, JournalEntry
 from offline_queue.audit import verify_journal
 from offline_queue.errors import JournalBehind
 from offline_queue.journal import Journal
-from tests.integration.field import Field, facts_of, ks_field, open_field
+from pos_app.demo.ledger_side import LedgerSide
+from tests.integration.field import Field, facts_of, ks_field, new_field, open_ledger
 
 # Each a power of two, so that a sum says which payments it is of.
 SOLD_WON = (1_000, 2_000, 4_000, 8_000, 16_000)
 
 
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LedgerSide, Path]]:
+    """A ledger and its directory."""
+    directory = tmp_path_factory.mktemp("ledger")
+    with open_ledger(directory) as side:
+        yield side, directory
+
+
 @pytest.fixture
-def field(tmp_path: Path) -> Iterator[Field]:
+def field(ledger: tuple[LedgerSide, Path], tmp_path: Path) -> Field:
     """A terminal of which the ledger has the first payment; the others wait."""
-    with open_field(tmp_path) as field:
-        with field.counter() as counter:
-            purse = counter.customer()
-            for number, amount_won in enumerate(SOLD_WON):
-                counter.sell(purse, amount_won)
-                if number == 0:
-                    counter.upload()
-        yield field
+    field = new_field(*ledger, tmp_path / "terminal")
+    with field.counter() as counter:
+        purse = counter.customer()
+        for number, amount_won in enumerate(SOLD_WON):
+            counter.sell(purse, amount_won)
+            if number == 0:
+                counter.upload()
+    return field
 
 
 def payment_of(field: Field, number: int) -> int:
