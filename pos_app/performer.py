@@ -16,20 +16,26 @@ from kscoin.errors import KSCoinError
 from kscoin.messages import Verdict
 from offline_queue import values
 from offline_queue.errors import JournalDamaged
+from pos_app.counter_desk import CounterDesk, CounterPort
 from pos_app.inbox import Inbox
 from pos_app.runtime import ClockPort
 from pos_app.tap_desk import TapDesk
 from pos_app.till.effects import (
     Accept,
     AdmitPurse,
+    Carry,
     CloseRequest,
     ConfirmCard,
+    CountDay,
     DebitCard,
     Effect,
     ListQueue,
     OpenRequest,
     ReadLastDebit,
+    ReadLife,
+    ReadReadiness,
     ReadRisk,
+    ReadSales,
     RecordTorn,
     RecordWitness,
     ReleaseCard,
@@ -77,7 +83,7 @@ LISTED_MAX: Final = 50
 _log = logging.getLogger(__name__)
 
 
-class QueuePort(Protocol):
+class QueuePort(CounterPort, Protocol):
     """What is asked of the queue: `offline_queue.queue.OfflineQueue`."""
 
     def open(self) -> Future[values.Recovery]: ...
@@ -150,6 +156,7 @@ class Performer:
         self._clock = ports.clock
         self._restart = ports.restart
         self._post = inbox.post
+        self._counter = CounterDesk(ports.queue, self._then)
 
     def start(self) -> None:
         """Open the journal; answered by QueueReady and what the last sale came to."""
@@ -168,6 +175,8 @@ class Performer:
                 self._record(effect)
             case ReadRisk() | ListQueue():
                 self._read(effect)
+            case ReadReadiness() | ReadSales() | ReadLife() | CountDay() | Carry():
+                self._counter.perform(effect)
             case _ as never:
                 assert_never(never)
 

@@ -20,10 +20,15 @@ from kivy.graphics.texture import Texture
 from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.widget import Widget
 
+from pos_app.screens.choose import ChooseScreen
+from pos_app.screens.confirm import ConfirmScreen, DoneScreen
 from pos_app.screens.customer import CustomerPanel
+from pos_app.screens.day import DayScreen, ReadinessScreen
 from pos_app.screens.fault import FaultScreen
 from pos_app.screens.fonts import Fonts
+from pos_app.screens.history import HistoryScreen, SaleScreen
 from pos_app.screens.hold import HoldAgainScreen, HoldScreen
+from pos_app.screens.keypads import CodeScreen, SumScreen
 from pos_app.screens.layout import Layout, layout_of
 from pos_app.screens.palette import PALETTES
 from pos_app.screens.pay import PayScreen
@@ -35,6 +40,17 @@ from pos_app.screens.sell import SellScreen
 from pos_app.screens.starting import StartingScreen
 from pos_app.screens.status_bar import StatusBar
 from pos_app.screens.theme import load_kv, themed, use
+from pos_app.till.office_views import (
+    ChooseView,
+    CodeView,
+    ConfirmView,
+    DayView,
+    DoneView,
+    HistoryView,
+    ReadinessView,
+    SaleView,
+    SumView,
+)
 from pos_app.till.views import (
     CustomerAct,
     CustomerView,
@@ -64,6 +80,15 @@ SCREENS: Final[Mapping[type[View], tuple[type[Screen], str]]] = MappingProxyType
         RefusedView: (RefusedScreen, "refused.kv"),
         QueueView: (QueueScreen, "queue.kv"),
         FaultView: (FaultScreen, "fault.kv"),
+        ChooseView: (ChooseScreen, "choose.kv"),
+        HistoryView: (HistoryScreen, "history.kv"),
+        SaleView: (SaleScreen, "sale.kv"),
+        SumView: (SumScreen, "keypads.kv"),
+        CodeView: (CodeScreen, "keypads.kv"),
+        ConfirmView: (ConfirmScreen, "confirm.kv"),
+        DoneView: (DoneScreen, "done.kv"),
+        DayView: (DayScreen, "day.kv"),
+        ReadinessView: (ReadinessScreen, "readiness.kv"),
     }
 )
 

@@ -211,6 +211,58 @@ PICTURES: Final[Mapping[str, Picture]] = MappingProxyType(
             Stroke((15, 5, 21, 5, 21, 19, 15, 19)),
             Stroke((13.2, 3, 10.4, 9, 13.6, 13.4, 10.8, 21)),
         ),
+        # Away from the keypad
+        "menu": _mark(Stroke((4, 6, 20, 6)), Stroke((4, 12, 20, 12)), Stroke((4, 18, 20, 18))),
+        "history": _mark(
+            Frame(4, 3, 16, 18, 2),
+            Stroke((8, 8.5, 16, 8.5)),
+            Stroke((8, 12.5, 16, 12.5)),
+            Stroke((8, 16.5, 12.5, 16.5)),
+        ),
+        "day": _mark(
+            Frame(3, 5, 18, 16, 2),
+            Stroke((3, 10, 21, 10)),
+            Stroke((8, 2.5, 8, 7)),
+            Stroke((16, 2.5, 16, 7)),
+        ),
+        "search": _mark(Arc(10.5, 10.5, 6.5), Stroke((15.4, 15.4, 20.5, 20.5))),
+        "older": _mark(Stroke((12, 4, 12, 19)), Stroke((5.8, 13.4, 12, 19.6, 18.2, 13.4))),
+        "newer": _mark(Stroke((12, 20, 12, 5)), Stroke((5.8, 10.6, 12, 4.4, 18.2, 10.6))),
+        "returned": _mark(
+            Stroke((8, 5, 3.5, 9.5, 8, 14)), Stroke((4, 9.5, 20, 9.5, 20, 19, 10, 19))
+        ),
+        "voided": _mark(
+            Arc(12, 12, 9), Stroke((8.5, 8.5, 15.5, 15.5)), Stroke((15.5, 8.5, 8.5, 15.5))
+        ),
+        "deed_asked": _mark(_disc(12, 12, 3)),
+        "deed_paid": _mark(Stroke((4.5, 12.8, 9.7, 18, 19.5, 7))),
+        "deed_paid_online": _mark(Stroke((4.5, 12.8, 9.7, 18, 19.5, 7))),
+        "deed_cancelled": _mark(Stroke((6, 6, 18, 18)), Stroke((18, 6, 6, 18))),
+        "deed_declined": _mark(Stroke((6, 6, 18, 18)), Stroke((18, 6, 6, 18))),
+        "deed_witnessed": _mark(Frame(3, 6, 18, 13, 2), Stroke((3, 10.5, 21, 10.5))),
+        "deed_torn": _mark(
+            Stroke((9, 5, 3, 5, 3, 19, 9, 19)),
+            Stroke((15, 5, 21, 5, 21, 19, 15, 19)),
+            Stroke((13.2, 3, 10.4, 9, 13.6, 13.4, 10.8, 21)),
+        ),
+        "deed_refunded": _mark(
+            Stroke((8, 5, 3.5, 9.5, 8, 14)), Stroke((4, 9.5, 20, 9.5, 20, 19, 10, 19))
+        ),
+        "deed_voided": _mark(
+            Arc(12, 12, 9), Stroke((8.5, 8.5, 15.5, 15.5)), Stroke((15.5, 8.5, 8.5, 15.5))
+        ),
+        "deed_sent": _mark(Stroke((12, 20, 12, 5)), Stroke((5.8, 10.6, 12, 4.4, 18.2, 10.6))),
+        "green": _mark(Arc(12, 12, 9), Stroke((7.8, 12.3, 10.8, 15.3, 16.2, 9.2))),
+        "amber": _mark(
+            Stroke((12, 3.5, 22, 20.5, 2, 20.5), True),
+            Stroke((12, 9.5, 12, 14)),
+            _disc(12, 17.3, 1.2),
+        ),
+        "red": _mark(
+            Stroke((8, 3, 16, 3, 21, 8, 21, 16, 16, 21, 8, 21, 3, 16, 3, 8), True),
+            Stroke((12, 7.5, 12, 13)),
+            _disc(12, 16.6, 1.2),
+        ),
         # The demo's customer
         "tap_card": _mark(
             Frame(3, 10, 14, 10, 2), Arc(13, 10, 4.5, 15, 75), Arc(13, 10, 8.5, 15, 75)

@@ -21,7 +21,9 @@ class RefusedScreen(Screen):
     """Draws a RefusedView."""
 
     def title(self, view: RefusedView) -> str:
-        """Return the headline: not paid, or not known whether."""
+        """Return the headline: not paid, not known whether, or what else was not done."""
+        if view.headline is not None:
+            return view.headline
         return view.texts.not_paid if view.news.moved is Moved.NO else view.texts.unsure_paid
 
     def sign(self, view: RefusedView) -> str:

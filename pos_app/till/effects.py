@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from pos_app.till.office import Order, Query
 from pos_app.till.states import Card, DebitEvidence, Evidence, Request
 
 
@@ -108,6 +109,37 @@ class ListQueue:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadReadiness:
+    """Answered by ReadinessRead."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSales:
+    """Answered by SalesRead or ReadingRefused."""
+
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLife:
+    """Answered by LifeRead or ReadingRefused."""
+
+    request_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CountDay:
+    """Count the open day; answered by DayCounted or ReadingRefused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """Carry an order out, durably; answered by OrderDone or OrderRefused."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
 class WakeSync:
     """There is something new to send; while the line is down, sending waits for its next turn."""
 
@@ -122,6 +154,7 @@ class Restart:
     """Start the whole till again: a part has failed, and all that matters is in the journal."""
 
 
+OfficeEffect: TypeAlias = ReadReadiness | ReadSales | ReadLife | CountDay | Carry
 Effect: TypeAlias = (
     OpenRequest
     | StartListening
@@ -140,4 +173,5 @@ Effect: TypeAlias = (
     | WakeSync
     | SyncNow
     | Restart
+    | OfficeEffect
 )

@@ -37,7 +37,7 @@ REFUSALS: Final = MappingProxyType(
             "That is a shop's code for card apps.", "Scan the customer's payment code."
         ),
         "emv_customer_code": Refusal(
-            "Card schemes' codes cannot be paid here.", f"It takes a card terminal. {_OTHER}"
+            "That is a card scheme's code.", f"It takes a card terminal. {_OTHER}"
         ),
         "emv_code_broken": Refusal("That card scheme's code was misread.", _AGAIN),
         "other_wallet_code": Refusal(

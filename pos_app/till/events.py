@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from pos_app.till.office import Day, Life, Order, Page, Query, Readiness
 from pos_app.till.presses import Press
 from pos_app.till.states import Card, Evidence, Listing, Part, Request, Risk, Stored
 from pos_app.till.status import Connection, DeviceKind
@@ -240,6 +241,58 @@ class WorkerDied:
     part: Part
 
 
+@dataclass(frozen=True, slots=True)
+class ReadinessRead:
+    """How ready the till is to sell through an outage."""
+
+    readiness: Readiness
+
+
+@dataclass(frozen=True, slots=True)
+class SalesRead:
+    """The sales that a query wants."""
+
+    query: Query
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class LifeRead:
+    """One sale's timeline."""
+
+    life: Life
+
+
+@dataclass(frozen=True, slots=True)
+class DayCounted:
+    """The open day's figures."""
+
+    day: Day
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRefused:
+    """What was to be looked at could not be read."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDone:
+    """An order is durably in the journal; `day` is the day that it has closed."""
+
+    order: Order
+    day: Day | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRefused:
+    """An order was not carried out: nothing has changed."""
+
+    order: Order
+    code: str
+
+
 QueueEvent: TypeAlias = (
     QueueReady
     | SaleInterrupted
@@ -262,5 +315,11 @@ HealthEvent: TypeAlias = (
     | DeviceChanged
     | StartFailed
     | WorkerDied
+    | ReadinessRead
 )
-Event: TypeAlias = Pressed | Ticked | QueueEvent | EvidenceEvent | CardEvent | HealthEvent
+OfficeEvent: TypeAlias = (
+    SalesRead | LifeRead | DayCounted | ReadingRefused | OrderDone | OrderRefused
+)
+Event: TypeAlias = (
+    Pressed | Ticked | QueueEvent | EvidenceEvent | CardEvent | HealthEvent | OfficeEvent
+)

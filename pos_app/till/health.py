@@ -6,13 +6,15 @@ from dataclasses import replace
 from typing import TypeAlias, TypeVar, assert_never
 
 from pos_app.till.card import gone_silent
-from pos_app.till.effects import ListQueue, ReadRisk
+from pos_app.till.desk import reread
+from pos_app.till.effects import ListQueue, ReadReadiness, ReadRisk
 from pos_app.till.events import (
     DeviceChanged,
     HealthEvent,
     LinkChanged,
     PaymentsSettled,
     QueueListed,
+    ReadinessRead,
     RiskChanged,
     StartFailed,
     SyncEnded,
@@ -37,14 +39,14 @@ from pos_app.till.status import DeviceKind
 
 P = TypeVar("P", bound=Phase)
 
-_Told: TypeAlias = RiskChanged | QueueListed | DeviceChanged | PaymentsSettled
+_Told: TypeAlias = RiskChanged | QueueListed | ReadinessRead | DeviceChanged | PaymentsSettled
 _Synced: TypeAlias = LinkChanged | SyncStarted | SyncProgressed | SyncEnded
 
 
 def health_event(till: Till, event: HealthEvent) -> Move:
     """Return the move for news of a part."""
     match event:
-        case RiskChanged() | QueueListed() | DeviceChanged() | PaymentsSettled():
+        case RiskChanged() | QueueListed() | ReadinessRead() | DeviceChanged() | PaymentsSettled():
             return stay(_told(till, event))
         case LinkChanged() | SyncStarted() | SyncProgressed() | SyncEnded():
             return _synced(till, event)
@@ -62,6 +64,8 @@ def _told(till: Till, event: _Told) -> Till:
             return replace(till, risk=risk)
         case QueueListed(listing):
             return replace(till, listing=listing)
+        case ReadinessRead(readiness):
+            return replace(till, readiness=readiness)
         case DeviceChanged(kind, code):
             return replace(till, unwell=_unwell(till.unwell, kind, code))
         case PaymentsSettled(request_hashes):
@@ -78,7 +82,7 @@ def _unwell(unwell: tuple[Unwell, ...], kind: DeviceKind, code: str | None) -> t
 def _settled(till: Till, request_hashes: frozenset[bytes]) -> Till:
     phase = till.phase
     if isinstance(phase, Browsing):
-        return replace(till, phase=Browsing(_booked(phase.behind, request_hashes)))
+        return replace(till, phase=replace(phase, behind=_booked(phase.behind, request_hashes)))
     late = tuple(_booked(each, request_hashes) for each in till.late)
     return replace(till, phase=_booked(phase, request_hashes), late=late)
 
@@ -114,8 +118,8 @@ def _line_after_sync(line: Line, code: str | None, wall_s: int) -> Line:
 
 def _after_sync(till: Till) -> Move:
     if isinstance(till.phase, Browsing):
-        return stay(till, ReadRisk(), ListQueue())
-    return stay(till, ReadRisk())
+        return stay(till, ReadRisk(), ListQueue(), ReadReadiness())
+    return stay(till, ReadRisk(), *reread(till))
 
 
 def _worker_died(till: Till, part: Part) -> Move:

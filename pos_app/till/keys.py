@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from pos_app.till.desk import office_press
 from pos_app.till.effects import (
     Accept,
     CloseRequest,
     ListQueue,
     OpenRequest,
+    ReadReadiness,
     Restart,
     StopListening,
     SyncNow,
 )
 from pos_app.till.move import Move, rest, stay, to
+from pos_app.till.office import Choosing, InOffice
 from pos_app.till.presses import DIGITS, Press
 from pos_app.till.states import (
     MAX_TYPED_WON,
@@ -47,6 +50,8 @@ def pressed(till: Till, press: Press) -> Move:
             return _in_a_sale(till, press)
         case Approved() | Refused() | Browsing():
             return _after_a_sale(till, press)
+        case InOffice() as office:
+            return office_press(till, office, press)
         case _:
             return stay(till)
 
@@ -63,7 +68,9 @@ def _selling(till: Till, selling: Selling, press: Press) -> Move:
         case Press.PAY if amount_won:
             return to(till, Opening(amount_won), OpenRequest(amount_won))
         case Press.QUEUE:
-            return to(till, Browsing(selling), ListQueue())
+            return to(till, Browsing(selling), ListQueue(), ReadReadiness())
+        case Press.MENU:
+            return to(till, InOffice(amount_won, Choosing()))
         case _:
             return stay(till)
 
@@ -92,13 +99,15 @@ def _in_a_sale(till: Till, press: Press) -> Move:
 def _after_a_sale(till: Till, press: Press) -> Move:
     match till.phase, press:
         case (Approved() | Refused()) as shown, Press.QUEUE:
-            return to(till, Browsing(shown), ListQueue())
+            return to(till, Browsing(shown), ListQueue(), ReadReadiness())
         case (Approved(), Press.NEW_SALE) | (Refused(), Press.DISMISS):
             return rest(till, 0)
         case Refused(amount_won, can_pay_again=True), Press.PAY_AGAIN:
             return to(till, Opening(amount_won), OpenRequest(amount_won))
-        case Browsing(behind), Press.BACK:
-            return to(till, behind)
+        case Browsing(behind, is_health), Press.BACK:
+            return to(till, Browsing(behind) if is_health else behind)
+        case Browsing(behind, False), Press.READINESS:
+            return to(till, Browsing(behind, is_health=True), ReadReadiness())
         case Browsing(), Press.SYNC_NOW:
             return stay(till, SyncNow())
         case _:

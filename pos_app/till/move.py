@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from pos_app.till.effects import Effect
-from pos_app.till.states import Approved, Phase, Refused, Selling, Till
+from pos_app.till.office import InOffice, Reading
+from pos_app.till.states import Approved, Browsing, Phase, Refused, Selling, Till
 
 Move: TypeAlias = tuple[Till, tuple[Effect, ...]]
 
@@ -37,6 +38,17 @@ def tell(till: Till, news: Approved | Refused, *effects: Effect) -> Move:
             return _shown(till, news, effects)
         case _:
             return stay(replace(till, late=(*till.late, news)), *effects)
+
+
+def put_away(till: Till) -> Till:
+    """Return the till without what somebody only looks at, so that news may take its place."""
+    match till.phase:
+        case Browsing(behind):
+            return put_away(replace(till, phase=behind))
+        case InOffice(amount_won, desk) if isinstance(desk, Reading):
+            return replace(till, phase=Selling(amount_won))
+        case _:
+            return till
 
 
 def hash_of(news: Approved | Refused) -> bytes | None:

@@ -37,12 +37,11 @@ from pos_app.till.evidence import (
     torn_record,
 )
 from pos_app.till.foreign_code import foreign_kind
-from pos_app.till.move import Move, hash_of, stay, tell, to
+from pos_app.till.move import Move, hash_of, put_away, stay, tell, to
 from pos_app.till.states import (
     RESULT_MS,
     Admitting,
     Approved,
-    Browsing,
     Card,
     DebitEvidence,
     Debiting,
@@ -131,8 +130,7 @@ def _stored(till: Till, stored: Stored, evidence: Evidence | None) -> Move:
     confirm: tuple[Effect, ...] = ()
     if isinstance(evidence, DebitEvidence) and evidence.card is not None:
         confirm = (ConfirmCard(evidence.card, stored.request_hash),)
-    if isinstance(till.phase, Browsing):
-        till = replace(till, phase=till.phase.behind)
+    till = put_away(till)
     request = _request_of(till.phase)
     if request is not None and request.hash == stored.request_hash:
         left = (*_left_behind(till.phase, stored.request_hash, evidence), StopListening())

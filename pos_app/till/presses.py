@@ -33,9 +33,52 @@ class Press(StrEnum):
     BACK = "back"
     RETRY = "retry"
     LANGUAGE = "language"
+    MENU = "menu"
+    HISTORY = "history"
+    CLOSE_OF_DAY = "close_of_day"
+    READINESS = "readiness"
+    CHOICE_1 = "choice_1"
+    CHOICE_2 = "choice_2"
+    CHOICE_3 = "choice_3"
+    CHOICE_4 = "choice_4"
+    OLDER = "older"
+    NEWER = "newer"
+    SEARCH = "search"
+    BY_CODE = "by_code"
+    BY_SUM = "by_sum"
+    REFUND = "refund"
+    VOID = "void"
+    WHOLE = "whole"
+    GO_ON = "go_on"
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    E = "E"
+    F = "F"
+    G = "G"
+    H = "H"
+    J = "J"
+    K = "K"
+    M = "M"
+    N = "N"
+    P = "P"
+    Q = "Q"
+    R = "R"
+    S = "S"
+    T = "T"
+    V = "V"
+    W = "W"
+    X = "X"
+    Y = "Y"
+    Z = "Z"
 
 
 # The keys that append their own value, as text, to the amount.
 DIGITS: Final = frozenset(press for press in Press if press.value.isdigit())
+# The letters of a short code (KSP/1 section 2).
+LETTERS: Final = frozenset(press for press in Press if len(press.value) == 1)
+# One of up to four things that are offered one below the other.
+CHOICES: Final = (Press.CHOICE_1, Press.CHOICE_2, Press.CHOICE_3, Press.CHOICE_4)
 # What the status bar can send, from every screen that is not in the middle of money moving.
 STATUS_PRESSES: Final = frozenset({Press.LANGUAGE, Press.QUEUE})

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Final, assert_never
 
+from pos_app.till.office import InOffice
+from pos_app.till.show_office import OfficePainter
 from pos_app.till.states import (
     HOLD_AGAIN_MS,
     OFFER_MS,
@@ -75,7 +77,9 @@ class Face:
 def show(till: Till, face: Face) -> View:
     """Return what the screen shows of the till's state."""
     texts = texts_of(till.language)
-    return _Painter(till, texts, _status(till, texts, face)).view()
+    status = _status(till, texts, face)
+    office = OfficePainter(texts, status, face.utc_offset_s, till.wall_s)
+    return _Painter(till, texts, status, office).view()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class _Painter:
     till: Till
     texts: Texts
     status: StatusView
+    office: OfficePainter
 
     def view(self) -> View:
         if (fault := self.till.fault_in_sight) is not None:
@@ -120,8 +125,10 @@ class _Painter:
                 return self._approved(phase)
             case Refused():
                 return self._refused(phase)
-            case Browsing():
-                return self._queue()
+            case Browsing(_, is_health):
+                return self._readiness() if is_health else self._queue()
+            case InOffice(desk=desk):
+                return self.office.view(desk)
             case _ as never:
                 assert_never(never)
 
@@ -198,6 +205,9 @@ class _Painter:
             self._news(line.problem),
             _left(line.left),
         )
+
+    def _readiness(self) -> View:
+        return self.office.readiness(self.till.readiness, self.till.line.is_syncing)
 
     def _queued(self, payment: QueuedPayment) -> QueueEntryView:
         reason = None if payment.reason is None else self.texts.news(payment.reason)

@@ -20,6 +20,7 @@ from typing import Final, TypeAlias
 
 from kscoin.messages import PaymentRequest
 from kscoin.signed import Signed
+from pos_app.till.office import InOffice, Readiness, Told
 from pos_app.till.status import Connection, DeviceKind
 from pos_app.till.views import Waiting
 from pos_app.till.words import Language, Moved
@@ -251,9 +252,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Browsing:
-    """The queue screen, over the screen that it was opened from."""
+    """The queue screen, over the screen that it was opened from; `is_health`: and readiness."""
 
-    behind: Selling | Approved | Refused
+    behind: Selling | Approved | Refused | InOffice
+    is_health: bool = False
 
 
 # A request is being opened, or is open and nobody is being charged this instant.
@@ -261,7 +263,7 @@ Offered: TypeAlias = Opening | Paying | HoldingAgain
 # Whoever pays has to wait a moment.
 UnderWay: TypeAlias = Witnessing | Admitting | Debiting | Keeping
 InASale: TypeAlias = Offered | UnderWay | NotKept
-BetweenSales: TypeAlias = Starting | Selling | Approved | Refused | Browsing
+BetweenSales: TypeAlias = Starting | Selling | Approved | Refused | Browsing | InOffice
 Phase: TypeAlias = InASale | BetweenSales
 
 
@@ -352,6 +354,7 @@ class Till:
     risk: Risk = field(default_factory=Risk)
     line: Line = field(default_factory=Line)
     listing: Listing = field(default_factory=Listing)
+    readiness: Readiness | None = None
     unwell: tuple[Unwell, ...] = ()
     late: tuple[Approved | Refused, ...] = ()
     last_shown: Approved | None = None
@@ -364,7 +367,7 @@ class Till:
         A result is never covered. A part that a sale can do without waits until the sale is over.
         """
         match self.phase:
-            case Approved() | Refused():
+            case Approved() | Refused() | InOffice(desk=Told()):
                 return None
             case Starting() | Selling() | Browsing():
                 return self.fault

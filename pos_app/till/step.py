@@ -1,15 +1,17 @@
-"""The whole sale: `step(till, event)` returns the till after it and what is to be done. Pure."""
+"""The whole till: `step(till, event)` returns the till after it and what is to be done. Pure."""
 
 from __future__ import annotations
 
 from typing import assert_never
 
 from pos_app.till.card import card_event
+from pos_app.till.desk import office_event
 from pos_app.till.events import (
     CardEvent,
     Event,
     EvidenceEvent,
     HealthEvent,
+    OfficeEvent,
     Pressed,
     QueueEvent,
     Ticked,
@@ -39,4 +41,6 @@ def step(till: Till, event: Event) -> Move:
         return card_event(till, event)
     if isinstance(event, HealthEvent):
         return health_event(till, event)
+    if isinstance(event, OfficeEvent):
+        return office_event(till, event)
     assert_never(event)

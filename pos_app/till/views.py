@@ -11,6 +11,17 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import ClassVar, TypeAlias
 
+from pos_app.till.office_views import (
+    ChooseView,
+    CodeView,
+    ConfirmView,
+    DayView,
+    DoneView,
+    HistoryView,
+    ReadinessView,
+    SaleView,
+    SumView,
+)
 from pos_app.till.presses import DIGITS, STATUS_PRESSES, Press
 from pos_app.till.status import StatusView
 from pos_app.till.words import News, Texts
@@ -30,7 +41,7 @@ class SellView:
     """The keypad. `notice` says why an amount cannot be paid, or what to know before it is."""
 
     presses: ClassVar[frozenset[Press]] = (
-        DIGITS | STATUS_PRESSES | {Press.ERASE, Press.CLEAR, Press.PAY}
+        DIGITS | STATUS_PRESSES | {Press.ERASE, Press.CLEAR, Press.PAY, Press.MENU}
     )
     texts: Texts
     status: StatusView
@@ -108,7 +119,8 @@ class ResultView:
 class RefusedView:
     """Bad news: what happened, whether money moved, what next. Stays until it is dismissed.
 
-    `can_pay_again` offers a new request for the same amount.
+    `can_pay_again` offers a new request for the same amount. `headline` is what was not done, if
+    it was no payment.
     """
 
     presses: ClassVar[frozenset[Press]] = STATUS_PRESSES | {Press.PAY_AGAIN, Press.DISMISS}
@@ -118,6 +130,7 @@ class RefusedView:
     news: News
     short_code: str | None = None
     can_pay_again: bool = True
+    headline: str | None = None
 
 
 class Waiting(Enum):
@@ -154,7 +167,9 @@ class LeftView:
 class QueueView:
     """What waits and why. `entries` are the oldest; `more_count` of them are not listed."""
 
-    presses: ClassVar[frozenset[Press]] = frozenset({Press.BACK, Press.SYNC_NOW, Press.LANGUAGE})
+    presses: ClassVar[frozenset[Press]] = frozenset(
+        {Press.BACK, Press.READINESS, Press.SYNC_NOW, Press.LANGUAGE}
+    )
     texts: Texts
     status: StatusView
     entries: tuple[QueueEntryView, ...]
@@ -181,6 +196,17 @@ class FaultView:
     can_retry: bool = True
 
 
+OfficeView: TypeAlias = (
+    ChooseView
+    | HistoryView
+    | SumView
+    | CodeView
+    | SaleView
+    | ConfirmView
+    | DoneView
+    | DayView
+    | ReadinessView
+)
 View: TypeAlias = (
     StartingView
     | SellView
@@ -191,6 +217,7 @@ View: TypeAlias = (
     | RefusedView
     | QueueView
     | FaultView
+    | OfficeView
 )
 
 

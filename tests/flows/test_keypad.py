@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from pos_app.till.effects import Effect, ListQueue, OpenRequest, ReadRisk, SyncNow
+from pos_app.till.effects import (
+    Effect,
+    ListQueue,
+    OpenRequest,
+    ReadReadiness,
+    ReadRisk,
+    SyncNow,
+)
 from pos_app.till.events import (
     DeviceChanged,
     LinkChanged,
@@ -81,11 +88,14 @@ def test_the_queue_screen_reads_the_queue_and_syncs_when_told() -> None:
     till = walk(
         in_phase(Selling(12)),
         [
-            (Pressed(Press.QUEUE), Browsing(Selling(12)), (ListQueue(),)),
+            (Pressed(Press.QUEUE), Browsing(Selling(12)), (ListQueue(), ReadReadiness())),
             (QueueListed(listing), Browsing(Selling(12)), ()),
             (Pressed(Press.SYNC_NOW), Browsing(Selling(12)), (SyncNow(),)),
             (SyncStarted(), Browsing(Selling(12)), ()),
-            (SyncEnded(), Browsing(Selling(12)), (ReadRisk(), ListQueue())),
+            (SyncEnded(), Browsing(Selling(12)), (ReadRisk(), ListQueue(), ReadReadiness())),
+            (Pressed(Press.READINESS), Browsing(Selling(12), True), (ReadReadiness(),)),
+            (Pressed(Press.SYNC_NOW), Browsing(Selling(12), True), (SyncNow(),)),
+            (Pressed(Press.BACK), Browsing(Selling(12)), ()),
             (Pressed(Press.BACK), Selling(12), ()),
         ],
     )

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
 from kscoin.codes import short_code
+from pos_app.till.office import Desk
 from pos_app.till.status import AtRiskView, Connection, DeviceKind, DeviceMark, Level, StatusView
 from pos_app.till.texts import texts_of
 from pos_app.till.views import (
@@ -26,6 +28,7 @@ from pos_app.till.views import (
     Way,
 )
 from pos_app.till.words import Language, Moved, Texts
+from tests.ui.office_examples import DESKS, painter, readiness
 
 # As long as a request's text is with a shop's name of 48 bytes (KSP/1 section 4).
 REQUEST_TEXT: Final = ("KS1:" + "NCFT9R60 R$9WV50:2AP6 6.L7/E/Y84EVJ1/7V*A6BL6*I5+V" * 12)[:568]
@@ -177,6 +180,14 @@ def _starting(language: Language, texts: Texts) -> View:
     return StartingView(texts, status(language, Connection.TRYING, is_demo=True))
 
 
+def _at_desk(desk: Desk, language: Language, texts: Texts) -> View:
+    return painter(texts, status(language, Connection.OFFLINE, LITTLE)).view(desk)
+
+
+def _readiness(language: Language, texts: Texts) -> View:
+    return readiness(texts, status(language, Connection.OFFLINE, MUCH))
+
+
 Example = Callable[[Language, Texts], View]
 
 EXAMPLES: Final[Mapping[str, Example]] = MappingProxyType(
@@ -202,6 +213,8 @@ EXAMPLES: Final[Mapping[str, Example]] = MappingProxyType(
         "queue-empty": _queue_empty,
         "fault": _fault,
         "fault-final": _fault_final,
+        **{name: partial(_at_desk, desk) for name, desk in DESKS.items()},
+        "readiness": _readiness,
     }
 )
 

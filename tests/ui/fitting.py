@@ -15,6 +15,7 @@ from typing import Final
 
 from pos_app.screens.ports import Look, OpenWindow
 from pos_app.screens.window import run_window
+from pos_app.till.office_views import HappenedRow, SaleRow, SaleView
 from pos_app.till.texts import TABLES, texts_of
 from pos_app.till.views import (
     FaultView,
@@ -47,6 +48,9 @@ def _told(texts: Texts, code: str) -> Iterator[View]:
     yield SellView(texts, bar, 99_999_999, True, news.advice)
     yield PayView(texts, bar, 99_999_999, REQUEST_TEXT, 120, 120, notice=news)
     yield QueueView(texts, bar, (entry,), problem=news)
+    row = SaleRow("7Q2F-9KXM", 99_999_999, "01-14 16:45", texts.state_refused, "refused", True)
+    judged = HappenedRow(row.time, news.what, row.picture, is_bad=True)
+    yield SaleView(texts, bar, row, (judged,), can_refund=False, can_void=False)
     yield FaultView(texts, bar, texts.part_key_store, news)
 
 
