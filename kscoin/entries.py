@@ -22,6 +22,7 @@ MAX_ENTRY_BYTES: Final = 262_144
 # What an entry adds to its body: a hash, a boot id, four numbers, their keys and lengths.
 _FRAME_BYTES: Final = 92
 _SEQUENCE: Final = Uint(highest=2**63 - 1, lowest=1)
+_BOOT_ID: Final = Octets(length=16)
 # Five kinds in their states for fifty people, a day; all of them stay far below MAX_ENTRY_BYTES.
 MAX_CLOSE_LINES: Final = 1_000
 
@@ -65,23 +66,45 @@ class JournalEntry(_Map):
     previous_hash: bytes = wire(2, HASH)
     kind: EntryKind = wire(3, Choice(EntryKind))
     body: bytes = wire(4, Octets(at_most=MAX_ENTRY_BYTES))
-    boot_id: bytes = wire(5, Octets(length=16))
+    boot_id: bytes = wire(5, _BOOT_ID)
     monotonic_ms: int = wire(6, NUMBER)
     wall_s: int = wire(7, TIME)
 
-    def encode(self) -> bytes:
-        """Return the map as deterministic CBOR, in a third of the time that any record takes."""
-        return codec.encode_in_order(
-            {
-                1: self.sequence,
-                2: self.previous_hash,
-                3: int(self.kind),
-                4: self.body,
-                5: self.boot_id,
-                6: self.monotonic_ms,
-                7: self.wall_s,
-            }
-        )
+
+def encoded_entry(
+    sequence: int,
+    previous_hash: bytes,
+    kind: EntryKind,
+    body: bytes,
+    boot_id: bytes,
+    monotonic_ms: int,
+    wall_s: int,
+) -> bytes:
+    """Return the encoding of the JournalEntry of these values, without making one.
+
+    It costs a quarter of that, and every yes waits for it. Raises Malformed for what does not fit.
+    """
+    if not (
+        _SEQUENCE.lowest <= sequence <= _SEQUENCE.highest
+        and len(previous_hash) == HASH.length
+        and len(body) <= MAX_ENTRY_BYTES
+        and len(boot_id) == _BOOT_ID.length
+        and 0 <= monotonic_ms <= NUMBER.highest
+        and 0 <= wall_s <= TIME.highest
+    ):
+        # It says what does not fit.
+        JournalEntry(sequence, previous_hash, kind, body, boot_id, monotonic_ms, wall_s)
+    return codec.encode_in_order(
+        {
+            1: sequence,
+            2: previous_hash,
+            3: int(kind),
+            4: body,
+            5: boot_id,
+            6: monotonic_ms,
+            7: wall_s,
+        }
+    )
 
 
 def entry_hash(data: bytes) -> bytes:

@@ -89,7 +89,7 @@ class Books:
         """Do the housekeeping that is due, if the journal is open; for idle moments."""
         if self._journal is not None:
             with self as journal:
-                journal.checkpoint_when_due()
+                journal.tidy_when_due()
                 if self._may_archive:
                     last = min(self._last_word.last_sequence, _last_closed(journal))
                     self._may_archive = journal.archive_when_due(last)

@@ -35,7 +35,7 @@ _ROW_BYTES_MAX: Final = 300_000
 # A row's length, number and the types of its columns are in the first bytes of it.
 _ROW_HEAD_BYTES: Final = 24
 _INTEGER_BYTES: Final = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
-_ENTRY_COLUMNS: Final = 10
+_ENTRY_COLUMNS: Final = 11
 _BATCH_COLUMNS: Final = 4
 _HASH_BYTES: Final = 32
 _SIGNATURE_BYTES: Final = 64
@@ -216,9 +216,9 @@ def _carved(rowid: int, values: list[Value]) -> Carved:
             assert isinstance(signature, bytes), "looked at above"
             return BatchRecord(rowid, first, last, signature)
     if len(values) == _ENTRY_COLUMNS:
-        _, data, digest, *rest = values
+        _, *columns, _, digest, data = values
         if isinstance(data, bytes) and isinstance(digest, bytes) and _is(digest, _HASH_BYTES):
-            return CarvedEntry(rowid, data, digest, Columns(*rest))  # type: ignore[arg-type]
+            return CarvedEntry(rowid, data, digest, Columns(*columns))  # type: ignore[arg-type]
     raise Malformed("this is no row")
 
 

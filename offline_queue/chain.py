@@ -6,7 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from kscoin.entries import EntryKind, JournalEntry, entry_hash, follow_chain, genesis_hash
+from kscoin.entries import (
+    EntryKind,
+    JournalEntry,
+    encoded_entry,
+    entry_hash,
+    follow_chain,
+    genesis_hash,
+)
 from kscoin.errors import BrokenChain, EncodingError
 from offline_queue.errors import JournalDamaged
 from offline_queue.trusted_clock import Reading
@@ -28,6 +35,18 @@ class Link:
     def of(cls, sequence: int, data: bytes) -> Self:
         """Return the link that the encoded entry `data` makes."""
         return cls(sequence, entry_hash(data))
+
+    def followed_by(self, kind: EntryKind, body: bytes, reading: Reading) -> tuple[bytes, Self]:
+        """Return the bytes of the entry that comes after this link, and the link that they make.
+
+        Raises Malformed for what does not fit into an entry.
+        """
+        sequence, clocks = (
+            self.sequence + 1,
+            (reading.boot_id, reading.monotonic_ms, reading.wall_s),
+        )
+        data = encoded_entry(sequence, self.hash, kind, body, *clocks)
+        return data, type(self)(sequence, entry_hash(data))
 
     def next_entry(self, kind: EntryKind, body: bytes, reading: Reading) -> JournalEntry:
         """Return the entry that comes after this link."""

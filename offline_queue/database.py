@@ -57,25 +57,46 @@ _SHARED: Final = ("locking_mode", "NORMAL")
 # signal that ends the till.
 _ALONE: Final = ("locking_mode", "EXCLUSIVE")
 
+# The last entry that the indices of look-ups hold, and so all before it; zero before any.
+LAST_FILED: Final = """
+    coalesce((SELECT sequence FROM entries WHERE is_filed = 1 ORDER BY sequence DESC LIMIT 1), 0)
+"""
+_FOUND_COLUMNS: Final = (
+    "sequence, kind, wall_s, request_hash, purse_id, start_won, end_won, amount_won"
+)
 _FIRST_LAYOUT: Final = (
     """
     CREATE TABLE entries (
         sequence INTEGER PRIMARY KEY,
-        data BLOB NOT NULL,
-        hash BLOB NOT NULL,
         kind INTEGER NOT NULL,
         wall_s INTEGER NOT NULL,
         request_hash BLOB,
         purse_id BLOB,
         start_won INTEGER,
         end_won INTEGER,
-        amount_won INTEGER
+        amount_won INTEGER,
+        is_filed INTEGER NOT NULL DEFAULT 0,
+        hash BLOB NOT NULL,
+        data BLOB NOT NULL
     ) STRICT
     """,
-    "CREATE INDEX entries_of_request ON entries (request_hash) WHERE request_hash IS NOT NULL",
+    # Hashes and purses come in any order: each would be a page more in the commit that a customer
+    # waits for. So these two indices hold only what has been filed, later and many at once.
+    """
+    CREATE INDEX entries_of_request ON entries (request_hash)
+    WHERE is_filed = 1 AND request_hash IS NOT NULL
+    """,
     """
     CREATE INDEX spending_lines ON entries (purse_id, end_won, start_won)
-    WHERE end_won IS NOT NULL
+    WHERE is_filed = 1 AND end_won IS NOT NULL
+    """,
+    # All entries for whoever looks one up: the filed ones by an index, the few after them by a look
+    # at each.
+    f"""
+    CREATE VIEW found AS
+    SELECT {_FOUND_COLUMNS} FROM entries WHERE is_filed = 1
+    UNION ALL
+    SELECT {_FOUND_COLUMNS} FROM entries WHERE is_filed = 0 AND sequence > {LAST_FILED}
     """,
     """
     CREATE TABLE batches (
@@ -128,7 +149,7 @@ _WITH_ARCHIVES: Final = (
         for name, kind in (("syncs", EntryKind.SYNC), ("closes", EntryKind.CLOSE))
     ),
     "CREATE INDEX verdicts_of_sync ON verdicts (sync_sequence)",
-    # An entry's bytes may leave this file, once, when a file holds them; nothing else of it may.
+    # An entry's bytes may leave this file, once, when a file holds them, and it may be filed, once.
     "DROP TRIGGER entries_no_UPDATE",
     """
     CREATE TRIGGER entries_no_UPDATE BEFORE UPDATE OF
@@ -141,6 +162,11 @@ _WITH_ARCHIVES: Final = (
         SELECT 1 FROM archives
         WHERE first_sequence <= OLD.sequence AND last_sequence >= OLD.sequence
     )
+    BEGIN SELECT RAISE(ABORT, 'entries is append-only'); END
+    """,
+    """
+    CREATE TRIGGER entries_stay_filed BEFORE UPDATE OF is_filed ON entries
+    WHEN OLD.is_filed <> 0 OR NEW.is_filed <> 1
     BEGIN SELECT RAISE(ABORT, 'entries is append-only'); END
     """,
 )

@@ -7,7 +7,7 @@ or allowed is worked out in `books`. How its database is kept is in `database`: 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +18,14 @@ from kscoin.messages import EntryVerdict, Verdict
 from kscoin.purse import Interval
 from offline_queue.archive import archive_beside
 from offline_queue.chain import Link, decoded, follow, intact
-from offline_queue.database import Translated, connect, connect_reading, has_log, locked
+from offline_queue.database import (
+    LAST_FILED,
+    Translated,
+    connect,
+    connect_reading,
+    has_log,
+    locked,
+)
 from offline_queue.errors import JournalBehind, JournalDamaged, QueueError, WrongTerminal
 from offline_queue.records import (
     AWAITED_KINDS,
@@ -27,6 +34,7 @@ from offline_queue.records import (
     Columns,
     Copies,
     Facts,
+    Row,
     verdict_row,
 )
 from offline_queue.trusted_clock import Reading
@@ -37,10 +45,11 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 # Writing over the log's old pages costs half of making the file longer. So it is emptied into the
-# database when this much is in it, in an idle moment (about 800 KB) ...
-_CHECKPOINT_COMMITS: Final = 50
-# ... and if there never is one, before it grows without end.
-_CHECKPOINT_COMMITS_MAX: Final = 5_000
+# database after this many commits (about 400 KB), in an idle moment. The same moment files them:
+# until then a look-up goes through them one by one.
+_TIDY_COMMITS: Final = 50
+# If there never is an idle moment, before the log grows and a look-up slows down without end.
+_TIDY_COMMITS_MAX: Final = 2_000
 
 # Entries read at a time: about a megabyte.
 _PAGE_ENTRIES: Final = 1_000
@@ -50,7 +59,13 @@ ARCHIVE_ENTRIES: Final = 2_000
 _FIRST_ARCHIVED: Final = 2
 
 _COLUMNS: Final = ", ".join(Columns._fields)
-_INSERT_ENTRY: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_PLACES: Final = ", ".join("?" * (3 + len(Columns._fields)))
+_INSERT_ENTRY: Final = f"INSERT INTO entries (sequence, data, hash, {_COLUMNS}) VALUES ({_PLACES})"
+# Nobody waits for a copy: it is filed at once.
+INSERT_FILED: Final = f"""
+    INSERT INTO entries (sequence, data, hash, {_COLUMNS}, is_filed) VALUES ({_PLACES}, 1)
+"""
+_FILE: Final = f"UPDATE entries SET is_filed = 1 WHERE sequence > {LAST_FILED} AND is_filed = 0"
 _INSERT_VERDICT: Final = "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?)"
 _INSERT_BATCH: Final = "INSERT INTO batches VALUES (?, ?, ?, ?)"
 _MONEY: Final = f"({', '.join(str(int(kind)) for kind in sorted(MONEY_KINDS))})"
@@ -67,14 +82,15 @@ _TO_HEED: Final = f"""
 """
 # A void waits in the place of its payment, with the sum that was asked for.
 _WAITING: Final = f"""
-    SELECT e.sequence, e.kind, e.request_hash, coalesce(e.amount_won, asked.amount_won), e.wall_s,
-        NULL, NULL
-    FROM entries AS e LEFT JOIN entries AS asked
-    ON asked.request_hash = e.request_hash AND asked.kind = {EntryKind.ATTEMPT:d}
-    AND e.kind = {EntryKind.VOID:d}
+    SELECT e.sequence, e.kind, e.request_hash,
+        CASE e.kind WHEN {EntryKind.VOID:d} THEN (
+            SELECT asked.amount_won FROM found AS asked
+            WHERE asked.request_hash = e.request_hash AND asked.kind = {EntryKind.ATTEMPT:d}
+        ) ELSE e.amount_won END, e.wall_s, NULL, NULL
+    FROM entries AS e
     WHERE e.sequence > ? AND e.kind IN {_AWAITED} AND NOT (
         e.kind = {EntryKind.PAYMENT:d} AND EXISTS (
-            SELECT 1 FROM entries AS void
+            SELECT 1 FROM found AS void
             WHERE void.request_hash = e.request_hash AND void.kind = {EntryKind.VOID:d}
         )
     )
@@ -101,14 +117,16 @@ class Journal:
     ) -> None:
         """Take an opened database; use `open` or `read`."""
         self._database = database
+        self._connection = database.conn
         self._archive = archive_beside(path)
         self._watermark = Watermark(path)
         self._lock = lock
         self._was_left_open = was_left_open
         self._on_commit = on_commit
-        self._uncheckpointed = 0
         self._genesis = Link.genesis(terminal_id)
         self._tail = self._last_link()
+        # What was not filed before the last owner ended is due as well.
+        self._untidied = self._unfiled()
 
     @classmethod
     def open(
@@ -192,23 +210,20 @@ class Journal:
         body: bytes,
         facts: Facts,
         reading: Reading,
-        verdicts: Iterable[EntryVerdict],
+        verdicts: Sequence[EntryVerdict],
     ) -> int:
         """Append an entry and the verdicts that it brings, in one commit; return its sequence."""
-        entry = self._tail.next_entry(kind, body, reading)
-        data = entry.encode()
-        tail = Link.of(entry.sequence, data)
-        columns = Columns.of(kind, reading.wall_s, facts)
-        row = (tail.sequence, data, tail.hash, *columns)
-        judged = [verdict_row(entry.sequence, verdict) for verdict in verdicts]
+        data, tail = self._tail.followed_by(kind, body, reading)
+        row = (tail.sequence, data, tail.hash, *Columns.of(kind, reading.wall_s, facts))
         with Translated("write an entry"):
-            if judged:
-                self._insert_judged(row, judged)
+            if verdicts:
+                self._insert_judged(row, verdicts)
             else:
-                self._database.execute(_INSERT_ENTRY, row)
+                # Past sqlite-utils, which has nothing to add: a yes waits for this.
+                self._connection.execute(_INSERT_ENTRY, row)
         self._tail = tail
         self._committed()
-        return entry.sequence
+        return tail.sequence
 
     def store_batch(self, batch: BatchRecord) -> None:
         """Keep a batch durably before its first byte is sent."""
@@ -262,12 +277,12 @@ class Journal:
 
     def of_request(self, request_hash: bytes) -> tuple[tuple[int, EntryKind], ...]:
         """Return sequence and kind of every entry about a request, in order."""
-        sql = "SELECT sequence, kind FROM entries WHERE request_hash = ? ORDER BY sequence"
+        sql = "SELECT sequence, kind FROM found WHERE request_hash = ? ORDER BY sequence"
         return tuple((row[0], EntryKind(row[1])) for row in self._rows(sql, request_hash))
 
     def clash(self, purse_id: bytes, interval: Interval) -> int | None:
         """Return the sequence of an entry whose debit of this purse overlaps `interval`."""
-        sql = """SELECT sequence FROM entries
+        sql = """SELECT sequence FROM found
                  WHERE purse_id = ? AND end_won > ? AND start_won < ? LIMIT 1"""
         row = self._row(sql, purse_id, interval.start_won, interval.end_won)
         return row[0] if row else None
@@ -296,11 +311,10 @@ class Journal:
         texts = (str(row[0]) for row in self._rows("PRAGMA integrity_check"))
         return tuple(text for text in texts if text != "ok")
 
-    def checkpoint_when_due(self) -> None:
-        """Move the write-ahead log into the file if it has grown; for the owner's idle moments."""
-        if self._uncheckpointed >= _CHECKPOINT_COMMITS:
-            self._checkpoint()
-            self._note_how_far()
+    def tidy_when_due(self) -> None:
+        """Empty the write-ahead log and file what was appended; for the owner's idle moments."""
+        if self._untidied >= _TIDY_COMMITS:
+            self._tidy()
 
     def see_nothing_missing(self) -> Link:
         """Return the tail if the journal goes as far as it is known to have been.
@@ -353,12 +367,14 @@ class Journal:
         for entry in follow(tail, pairs):
             tail = Link(entry.sequence, pairs[entry.sequence - self._tail.sequence - 1][1])
         with Translated("copy entries"), self._database.atomic():
+            # What is filed has no gaps.
+            self._database.execute(_FILE)
             for sql, rows in (
-                (_INSERT_ENTRY, copies.entries),
+                (INSERT_FILED, copies.entries),
                 (_INSERT_VERDICT, copies.verdicts),
                 (_INSERT_BATCH, copies.batches),
             ):
-                self._database.conn.executemany(sql, rows)
+                self._connection.executemany(sql, rows)
         self._tail = tail
         self._committed()
 
@@ -403,21 +419,33 @@ class Journal:
             raise JournalDamaged(f"entry {sequence} is empty", sequence=sequence)
         return self._archive.take(row[0], row[1], sequence)
 
-    def _insert_judged(self, row: tuple[object, ...], judged: list[tuple[object, ...]]) -> None:
+    def _insert_judged(self, row: Row, verdicts: Sequence[EntryVerdict]) -> None:
+        judged = [verdict_row(row[0], verdict) for verdict in verdicts]
         with self._database.atomic():
-            self._database.execute(_INSERT_ENTRY, row)
-            self._database.conn.executemany(_INSERT_VERDICT, judged)
+            self._connection.execute(_INSERT_ENTRY, row)
+            self._connection.executemany(_INSERT_VERDICT, judged)
 
     def _committed(self) -> None:
         self._on_commit()
-        self._uncheckpointed += 1
-        if self._uncheckpointed >= _CHECKPOINT_COMMITS_MAX:
-            self._checkpoint()
+        self._untidied += 1
+        if self._untidied >= _TIDY_COMMITS_MAX:
+            # What was to be written is durable, whatever comes of this.
+            with suppress(QueueError):
+                self._tidy()
 
-    def _checkpoint(self) -> None:
-        with Translated("tidy the journal's log"):
+    def _tidy(self) -> None:
+        with Translated("tidy the journal"):
+            # In this order: a log can be emptied where there is no room to file anything, and its
+            # first commit after that, which costs a sync more, is one that nobody waits for.
             self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        self._uncheckpointed = 0
+            self._note_how_far()
+            self._database.execute(_FILE)
+        self._untidied = 0
+
+    def _unfiled(self) -> int:
+        """Return how many entries no index holds yet; they are the last."""
+        row = self._row(f"SELECT {LAST_FILED}")
+        return self._tail.sequence - (row[0] if row else 0)
 
     def _batch(self, condition: str, value: int) -> BatchRecord | None:
         sql = f"SELECT number, first_sequence, last_sequence, signature FROM batches {condition}"

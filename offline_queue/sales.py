@@ -24,11 +24,11 @@ _COUNTED: Final = f"({_OUTCOMES[1:-1]}, {EntryKind.REFUND:d}, {EntryKind.VOID:d}
 _ROW: Final = f"""
     SELECT e.sequence, e.kind, e.wall_s, e.request_hash,
         CASE e.kind WHEN {EntryKind.VOID:d} THEN (
-            SELECT asked.amount_won FROM entries AS asked
+            SELECT asked.amount_won FROM found AS asked
             WHERE asked.request_hash = e.request_hash AND asked.kind = {EntryKind.ATTEMPT:d}
         ) ELSE e.amount_won END,
         v.verdict, v.reason, EXISTS (
-            SELECT 1 FROM entries AS void WHERE void.request_hash = e.request_hash
+            SELECT 1 FROM found AS void WHERE void.request_hash = e.request_hash
             AND void.kind = {EntryKind.VOID:d} AND void.sequence < ?1
         )
     FROM entries AS e LEFT JOIN verdicts AS v
@@ -37,7 +37,10 @@ _ROW: Final = f"""
         WHERE sequence = e.sequence AND sync_sequence < ?1
     )
 """
-_OF_REQUEST: Final = f"{_ROW} WHERE e.request_hash = ?2 ORDER BY e.sequence"
+_OF_REQUEST: Final = f"""
+    {_ROW} WHERE e.sequence IN (SELECT sequence FROM found WHERE request_hash = ?2)
+    ORDER BY e.sequence
+"""
 _COUNTED_BETWEEN: Final = f"""
     {_ROW} WHERE e.sequence BETWEEN ?2 AND ?3 AND e.kind IN {_COUNTED} ORDER BY e.sequence
 """
@@ -53,7 +56,7 @@ _LINES: Final = f"""
     SELECT e.sequence, e.request_hash FROM entries AS e
     WHERE e.sequence > ?1 AND e.sequence < ?2 AND e.kind IN {_OUTCOMES}
     AND NOT EXISTS (
-        SELECT 1 FROM entries AS other WHERE other.request_hash = e.request_hash AND (
+        SELECT 1 FROM found AS other WHERE other.request_hash = e.request_hash AND (
             (other.kind = {EntryKind.RECEIPT:d} AND e.kind <> {EntryKind.RECEIPT:d})
             OR (other.kind = {EntryKind.PAYMENT:d} AND e.kind = {EntryKind.TORN:d})
             OR (other.kind = e.kind AND other.sequence < e.sequence)
@@ -63,18 +66,19 @@ _LINES: Final = f"""
 """
 # A search looks for the request: there is one of each, and it has the sum and the code.
 _FOUND: Final = f"""
-    SELECT a.sequence, a.request_hash FROM entries AS a INDEXED BY {{index}}
+    SELECT a.sequence, a.request_hash FROM entries AS a {{by}}
     WHERE a.kind = {EntryKind.ATTEMPT:d} AND a.sequence < ?2
     AND (?4 IS NULL OR a.amount_won = ?4) AND {{wanted}}
     AND EXISTS (
-        SELECT 1 FROM entries AS e WHERE e.request_hash = a.request_hash
+        SELECT 1 FROM found AS e WHERE e.request_hash = a.request_hash
         AND e.kind IN {_OUTCOMES} AND e.sequence > ?1
     )
     ORDER BY a.sequence DESC LIMIT ?3
 """
-_OF_AMOUNT: Final = _FOUND.format(index="requests_of_amount", wanted="a.amount_won = ?4")
+_OF_AMOUNT: Final = _FOUND.format(by="INDEXED BY requests_of_amount", wanted="a.amount_won = ?4")
 _OF_CODE: Final = _FOUND.format(
-    index="entries_of_request", wanted="a.request_hash BETWEEN ?5 AND ?6"
+    by="NOT INDEXED",
+    wanted="a.sequence IN (SELECT sequence FROM found WHERE request_hash BETWEEN ?5 AND ?6)",
 )
 
 _DUTIES: Final = f"""
@@ -290,11 +294,12 @@ def parted(journal: Journal, first: int, last: int) -> tuple[int, int] | None:
     The second place is its void's.
     """
     sql = f"""
-        SELECT p.sequence, v.sequence FROM entries AS v INDEXED BY voids
-        JOIN entries AS p USING (request_hash)
-        WHERE v.kind = {EntryKind.VOID:d} AND v.sequence > ?2
-        AND p.kind = {EntryKind.PAYMENT:d} AND p.sequence BETWEEN ?1 AND ?2
-        ORDER BY p.sequence LIMIT 1
+        SELECT (
+            SELECT p.sequence FROM found AS p
+            WHERE p.request_hash = v.request_hash AND p.kind = {EntryKind.PAYMENT:d}
+        ) AS paid, v.sequence FROM entries AS v INDEXED BY voids
+        WHERE v.kind = {EntryKind.VOID:d} AND v.sequence > ?2 AND paid BETWEEN ?1 AND ?2
+        ORDER BY paid LIMIT 1
     """
     return next(((row[0], row[1]) for row in journal.select(sql, first, last)), None)
 

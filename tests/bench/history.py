@@ -22,7 +22,7 @@ from offline_queue.chain import Link
 from offline_queue.counter import HistoryQuery
 from offline_queue.database import connect
 from offline_queue.history import History
-from offline_queue.journal import Journal
+from offline_queue.journal import INSERT_FILED, Journal
 from offline_queue.records import NO_FACTS
 from offline_queue.trusted_clock import Reading
 from tests.bench.figures import AtMost, Measured, figure, ratio, seconds_of, side_by_side
@@ -80,8 +80,7 @@ def _fill(path: Path, sales: int) -> None:
         ).fetchall()
         for name, _ in indices:
             database.execute(f"DROP INDEX {name}")
-        place = ", ".join("?" * 10)
-        database.conn.executemany(f"INSERT INTO entries VALUES ({place})", _rows(sales))
+        database.conn.executemany(INSERT_FILED, _rows(sales))
         syncs = range(1 + ENTRIES_A_SALE, 2 + ENTRIES_A_SALE * sales, ENTRIES_A_SALE)
         verdicts = ((at - 1, at, int(Verdict.SETTLED), None, at) for at in syncs)
         database.conn.executemany("INSERT INTO verdicts VALUES (?, ?, ?, ?, ?)", verdicts)

@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from kscoin.entries import CloseLine, CloseState, EntryKind, JournalEntry, Note, NoteKind, Start
+from kscoin.entries import (
+    MAX_ENTRY_BYTES,
+    CloseLine,
+    CloseState,
+    EntryKind,
+    JournalEntry,
+    Note,
+    NoteKind,
+    Start,
+    encoded_entry,
+)
 from kscoin.errors import ExceedsCredit, Malformed
 from kscoin.fields import Record, wired
 from kscoin.messages import (
@@ -98,6 +108,32 @@ def test_what_is_no_map_is_no_record(kind: Any, data: bytes) -> None:
 def test_sequences_start_at_one_and_fit_a_database(sequence: int) -> None:
     with pytest.raises(Malformed):
         JournalEntry(sequence, bytes(32), EntryKind.NOTE, b"", bytes(16), 0, 0)
+
+
+@pytest.mark.parametrize("body", [b"", bytes(23), bytes(MAX_ENTRY_BYTES)])
+def test_an_entry_is_encoded_as_its_record_is(body: bytes) -> None:
+    values = (7, bytes(range(32)), EntryKind.PAYMENT, body, bytes(16), 2**63 - 1, 1_700_000_000)
+    assert encoded_entry(*values) == JournalEntry(*values).encode()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sequence": 0},
+        {"sequence": 2**63},
+        {"previous_hash": bytes(31)},
+        {"body": bytes(MAX_ENTRY_BYTES + 1)},
+        {"boot_id": b""},
+        {"monotonic_ms": -1},
+        {"wall_s": -1},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_no_entry_is_encoded_that_does_not_fit(change: dict[str, Any]) -> None:
+    values = {"sequence": 1, "previous_hash": bytes(32), "kind": EntryKind.NOTE, "body": b""}
+    clocks = {"boot_id": bytes(16), "monotonic_ms": 0, "wall_s": 0}
+    with pytest.raises(Malformed, match=next(iter(change))):
+        encoded_entry(**values | clocks | change)  # type: ignore[arg-type]
 
 
 def test_a_record_cannot_be_changed() -> None:

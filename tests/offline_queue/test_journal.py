@@ -13,6 +13,7 @@ import pytest
 from kscoin.entries import EntryKind, Note, NoteKind
 from kscoin.messages import EntryVerdict, Verdict
 from kscoin.purse import Interval
+from offline_queue import sales
 from offline_queue.audit import verify_journal
 from offline_queue.chain import Link
 from offline_queue.errors import (
@@ -25,7 +26,7 @@ from offline_queue.errors import (
     QueueError,
     WrongTerminal,
 )
-from offline_queue.journal import Journal
+from offline_queue.journal import _TIDY_COMMITS, Journal
 from offline_queue.records import NO_FACTS, BatchRecord, Columns, Facts
 from offline_queue.trusted_clock import Reading
 from tests.kscoin.parties import TERMINAL_ID, octets
@@ -171,14 +172,82 @@ def test_spending_lines(journal: Journal, start_won: int, end_won: int, clash: i
 
 def test_look_ups_use_an_index(journal: Journal) -> None:
     plans = [
-        "SELECT sequence FROM entries WHERE purse_id = x'' AND end_won > 1 AND start_won < 2",
-        "SELECT sequence, kind FROM entries WHERE request_hash = x'' ORDER BY sequence",
+        "SELECT sequence FROM entries WHERE is_filed = 1"
+        " AND purse_id = x'' AND end_won > 1 AND start_won < 2",
+        "SELECT sequence, kind FROM entries WHERE is_filed = 1"
+        " AND request_hash = x'' ORDER BY sequence",
         "SELECT data FROM entries WHERE sequence BETWEEN 1 AND 2 ORDER BY sequence",
         "SELECT sequence FROM verdicts AS v WHERE v.verdict IN (4, 7) AND sequence >= 1",
     ]
     for sql in plans:
         plan = journal._database.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()
         assert [row[3].split()[0] for row in plan] == ["SEARCH"], plan
+
+
+def test_no_question_has_all_entries_laid_out_before_it_searches(journal: Journal) -> None:
+    seen: list[str] = []
+    journal._database.conn.set_trace_callback(seen.append)
+    request_hash = octets("one", 32)
+    add(journal, Facts(request_hash))
+    journal.of_request(request_hash)
+    journal.clash(bytes(8), Interval(0, 1))
+    journal.waiting(0, 9)
+    sales.account(journal, request_hash)
+    sales.counted(journal, 1, 9)
+    sales.lines(journal, 0, sales.NOW, 9)
+    sales.of_amount(journal, 0, sales.NOW, 9, 1)
+    sales.of_code(journal, 0, sales.NOW, 9, (bytes(32), request_hash))
+    sales.parted(journal, 1, 9)
+    journal._database.conn.set_trace_callback(None)
+
+    questions = [sql for sql in seen if "found" in sql]
+    assert len(questions) == 9
+    for sql in questions:
+        plan = [row[3] for row in journal._database.execute(f"EXPLAIN QUERY PLAN {sql}")]
+        assert not [step for step in plan if "MATERIALIZE" in step or "CO-ROUTINE" in step], sql
+        assert {step for step in plan if step.startswith("SCAN")} <= {"SCAN entries"}, plan
+
+
+def test_the_same_is_found_before_and_after_it_is_filed(path: Path) -> None:
+    known: dict[bytes, list[int]] = {}
+    for _ in range(3):
+        with closing(Journal.open(path, TERMINAL_ID)) as journal:
+            for _ in range(40):
+                number = journal.tail.sequence + 1
+                facts = Facts(octets(str(number % 30), 32), *_line(number))
+                known.setdefault(facts.request_hash or b"", []).append(add(journal, facts))
+            before = _look_ups(journal, known)
+            unfiled = journal._unfiled()
+            journal.tidy_when_due()
+            assert _look_ups(journal, known) == before
+            assert before == ([*known.values()], [*range(1, journal.tail.sequence + 1)])
+            # What a start finds unfiled counts for when it is due.
+            assert journal._unfiled() == (unfiled if unfiled < _TIDY_COMMITS else 0)
+            assert journal.findings() == ()
+
+
+def _line(number: int) -> tuple[bytes, Interval, int]:
+    return octets(str(number % 7), 8), Interval(number * 100, (number + 1) * 100), 100
+
+
+def _look_ups(
+    journal: Journal, known: dict[bytes, list[int]]
+) -> tuple[list[list[int]], list[int | None]]:
+    """Return what is found of every request, and who spends each won that was ever spent."""
+    of_requests = [[at for at, _ in journal.of_request(each)] for each in known]
+    lines = map(_line, range(1, journal.tail.sequence + 1))
+    return of_requests, [journal.clash(purse_id, line) for purse_id, line, _ in lines]
+
+
+def test_an_entry_is_filed_once_and_stays_so(journal: Journal) -> None:
+    for _ in range(_TIDY_COMMITS):
+        add(journal, Facts(octets("one", 32)))
+    journal.tidy_when_due()
+    assert journal._unfiled() == 0
+
+    for value in (0, 1, 2):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            journal._database.execute(f"UPDATE entries SET is_filed = {value}")
 
 
 def test_an_entry_and_its_verdicts_are_one_commit(journal: Journal) -> None:
@@ -212,7 +281,7 @@ def test_the_latest_verdict_counts(journal: Journal) -> None:
 HOLD_OPEN = """
 import sys
 from pathlib import Path
-from offline_queue.journal import Journal
+from offline_queue.journal import _TIDY_COMMITS, Journal
 journal = Journal.open(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]))
 print("open", flush=True)
 sys.stdin.read()
