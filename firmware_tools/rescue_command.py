@@ -13,7 +13,7 @@ import click
 
 from firmware_tools.command_line import json_option, terminal_option
 from firmware_tools.errors import NotATerminal
-from firmware_tools.place import JOURNAL_FILE
+from firmware_tools.place import JOURNAL_FILE, alone_with
 from firmware_tools.rescue import (
     Sealing,
     put_in_place,
@@ -91,14 +91,16 @@ def rescue_command(
     if unsigned is not None and not dry_run:
         done = replace(done, unsigned=tuple(write_unsigned(rescued, unsigned)))
     facts = {"dry_run": dry_run, "sources": list(map(str, sources))}
-    telling.answer(facts | _facts(rescued, done), _next(rescued, done))
+    would = _would(rescued, rebuilt, courier or unsigned)
+    text = "\n".join(would) if dry_run else _next(rescued, done)
+    telling.answer(facts | _facts(rescued, done), text)
 
 
 def _carried_out(
     rescued: Rescued, directory: Path, rebuilt: Path | None, courier: Path | None
 ) -> _Done:
     # The key first: without it nothing is sealed, and it is better known before than after.
-    seal = None if courier is None else Sealing.of(EnrolledTerminal.at(directory))
+    seal = None if courier is None else _sealing(EnrolledTerminal.at(directory))
     kept = None if rebuilt is None else put_in_place(rescued, rebuilt)
     if seal is None or courier is None:
         return _Done(rebuilt, kept)
@@ -109,6 +111,12 @@ def _carried_out(
         passing = Path(scratch) / JOURNAL_FILE
         rebuild(rescued, passing)
         return _Done(rebuilt, kept, write_files(seal.shipments(rescued, passing), courier))
+
+
+def _sealing(terminal: EnrolledTerminal) -> Sealing:
+    """Return what seals for a terminal whose till is stopped: two would number their batches."""
+    with alone_with(terminal.journal):
+        return Sealing.of(terminal)
 
 
 def _found(rescued: Rescued) -> str:
@@ -170,6 +178,16 @@ def _loss_facts(loss: Loss) -> dict[str, Any]:
         "code": loss.short_code or None,
         "wall_s": loss.wall_s,
     }
+
+
+def _would(rescued: Rescued, rebuilt: Path | None, carried: Path | None) -> Iterator[str]:
+    """Yield what would be written without a dry run."""
+    if rebuilt is not None:
+        yield f"{rebuilt} would hold entries 1 to {rescued.last_whole:,}."
+    if carried is not None:
+        waiting = sum(sequence > rescued.acknowledged_sequence for sequence in rescued.entries)
+        yield f"{waiting:,} entries would go into {carried}."
+    yield "Nothing was written."
 
 
 def _next(rescued: Rescued, done: _Done) -> str:

@@ -230,8 +230,10 @@ def test_a_dry_run_writes_nothing(field: Field, tmp_path: Path) -> None:
     to_ledger = tmp_path / "to-ledger"
     words = ("--rebuild", field.journal, "--courier", to_ledger, "--dry-run")
     assert rescue(field, *words)["dry_run"]
-    told = ks_field("rescue", "--terminal", field.directory).stdout
+    told = ks_field("rescue", "--terminal", field.directory, *words).stdout
 
+    assert f"{field.journal} would hold entries 1 to 12." in told
+    assert f"9 entries would go into {to_ledger}." in told
     assert "Nothing was written." in told
     assert "One bit was put right in entry" in told
     assert {each: each.read_bytes() for each in field.directory.iterdir()} == before
@@ -251,10 +253,9 @@ def test_what_is_lost_is_told_to_a_person(field: Field) -> None:
 def test_a_journal_that_a_till_holds_is_not_replaced(field: Field) -> None:
     with field.counter() as counter:
         counter.queue.open().result()
-        words = ("rescue", "--terminal", field.directory, "--rebuild", field.journal, "--json")
-        refused = ks_field(*words)
-
-    assert (refused.exit_code, facts_of(refused)["error"]["code"]) == (1, "till_running")
+        for words in (("--rebuild", field.journal), ("--courier", field.directory / "sealed")):
+            refused = ks_field("rescue", "--terminal", field.directory, *words, "--json")
+            assert (refused.exit_code, facts_of(refused)["error"]["code"]) == (1, "till_running")
 
 
 def test_a_rescue_that_is_cut_off_is_run_again(
