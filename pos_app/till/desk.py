@@ -121,7 +121,20 @@ def _way(desk: Desk, press: Press) -> _Way | None:
         case Confirming():
             return _confirming(desk, press)
         case Told(behind):
-            return _opening(behind) if press is Press.DISMISS else None
+            return _opening(_forgotten(behind)) if press is Press.DISMISS else None
+        case _ as never:
+            assert_never(never)
+
+
+def _forgotten(desk: Opened | Counting | Choosing) -> Opened | Counting | Choosing:
+    """Return the desk without what an order may just have changed."""
+    match desk:
+        case Opened():
+            return replace(desk, life=None)
+        case Counting():
+            return Counting()
+        case Choosing():
+            return desk
         case _ as never:
             assert_never(never)
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from kscoin.codes import short_code
+from kscoin.entries import CloseState
 from pos_app.till.effects import Effect, OpenRequest, StartListening, StopListening
 from pos_app.till.events import (
     CardDebited,
@@ -14,11 +15,15 @@ from pos_app.till.events import (
     CardPresented,
     CardRefused,
     CardUnusable,
+    DayCounted,
     DeviceChanged,
     Event,
     EvidenceRefused,
     JournalFailed,
+    LifeRead,
     LinkChanged,
+    OrderDone,
+    OrderRefused,
     PaymentsSettled,
     PaymentStored,
     Pressed,
@@ -26,11 +31,13 @@ from pos_app.till.events import (
     PurseDeclined,
     QueueListed,
     QueueReady,
+    ReadingRefused,
     ReceiptArrived,
     RequestOpened,
     RequestRefused,
     RiskChanged,
     SaleInterrupted,
+    SalesRead,
     ScanBroken,
     Scanned,
     StartFailed,
@@ -42,6 +49,7 @@ from pos_app.till.events import (
     WorkerDied,
 )
 from pos_app.till.move import hash_of
+from pos_app.till.office import CloseOrder, Day, Life, Page, PastSale, Query, Total
 from pos_app.till.presses import Press
 from pos_app.till.show import Face, show
 from pos_app.till.states import (
@@ -98,6 +106,9 @@ STORED = st.builds(
 )
 TEXTS = st.sampled_from([phone_text(), phone_text(OTHER_REQUEST), receipt_text(), "KS1:", "88", ""])
 
+PAST_SALE = PastSale(b"1" * 32, "7Q2F-9KXM", WALL_S, 9, False, CloseState.KEPT, 0, 9)
+A_DAY = Day(1, 0, (("carried_over", Total()),))
+
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(Pressed, st.sampled_from(Press)),
     st.builds(Pressed, st.sampled_from([Press.DIGIT_5, Press.PAY, Press.CANCEL, Press.NEW_SALE])),
@@ -131,6 +142,12 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(DeviceChanged, st.sampled_from(DeviceKind), st.one_of(st.none(), CODES)),
     st.builds(StartFailed, st.sampled_from(Part), CODES, st.booleans()),
     st.builds(WorkerDied, st.sampled_from(Part)),
+    st.builds(SalesRead, st.just(Query()), st.just(Page((PAST_SALE,)))),
+    st.builds(LifeRead, st.just(Life(PAST_SALE, True, ()))),
+    st.builds(DayCounted, st.just(A_DAY)),
+    st.builds(ReadingRefused, CODES),
+    st.builds(OrderDone, st.just(CloseOrder(A_DAY)), st.just(A_DAY)),
+    st.builds(OrderRefused, st.just(CloseOrder(A_DAY)), CODES),
 )
 
 

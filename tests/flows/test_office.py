@@ -198,7 +198,7 @@ def test_a_part_is_refunded_after_a_yes_and_said_when_it_is_durable() -> None:
             (OrderDone(VOID), done, ()),
             (OrderDone(REFUND), Told(OPENED, REFUND), AFTER_ORDER),
             (Pressed(Press.BACK), Told(OPENED, REFUND), ()),
-            (Pressed(Press.DISMISS), OPENED, (ReadLife(SALE.request_hash),)),
+            (Pressed(Press.DISMISS), Opened(LOOKING, SALE), (ReadLife(SALE.request_hash),)),
         ],
     )
 
@@ -226,7 +226,7 @@ def test_a_refusal_stays_until_it_is_dismissed() -> None:
         [
             (OrderRefused(VOID, "void_too_late"), Told(OPENED, VOID, "void_too_late"), AFTER_ORDER),
             (SyncEnded(), Told(OPENED, VOID, "void_too_late"), (ReadRisk(),)),
-            (Pressed(Press.DISMISS), OPENED, (ReadLife(SALE.request_hash),)),
+            (Pressed(Press.DISMISS), Opened(LOOKING, SALE), (ReadLife(SALE.request_hash),)),
         ],
     )
 
@@ -243,7 +243,7 @@ def test_a_day_is_closed_once() -> None:
             (Pressed(Press.GO_ON), under_way, (Carry(CLOSE),)),
             (Pressed(Press.GO_ON), under_way, ()),
             (OrderDone(CLOSE, closed), Told(Counting(DAY), CLOSE, day=closed), AFTER_ORDER),
-            (Pressed(Press.DISMISS), Counting(DAY), (CountDay(),)),
+            (Pressed(Press.DISMISS), Counting(), (CountDay(),)),
         ],
     )
 
