@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from drivers.errors import DeviceBusy
-from firmware_tools.devices import Bench, Device, Finding, find_devices
+from firmware_tools.devices import Bench, Device, DeviceKind, Finding, find_devices
 from firmware_tools.errors import NotATerminal, TillRunning
 from firmware_tools.place import Place, alone_with
 from firmware_tools.telling import FINDINGS, told
@@ -291,12 +291,17 @@ class Doctor:
                 return Diagnosis(Part.DISK, Health.SOON, says, step, seen.suspicion.value)
 
     def _devices(self) -> Iterator[Diagnosis]:
-        found = [each for each in self._with.devices() if each.finding is not Finding.UNKNOWN]
-        if not found:
+        found = [each for each in self._with.devices() if self._is_wanted(each)]
+        if not found and (self._terminal.has_card_reader or self._terminal.has_scanner):
             says, step = "neither scanner nor card reader is plugged in", "Plug one in."
             yield Diagnosis(Part.DEVICES, Health.SOON, says, step)
         for device in found:
             yield self._device(device)
+
+    def _is_wanted(self, device: Device) -> bool:
+        if device.kind is DeviceKind.CARD_READER:
+            return self._terminal.has_card_reader
+        return self._terminal.has_scanner and device.finding is not Finding.UNKNOWN
 
     def _device(self, device: Device) -> Diagnosis:
         sentences = told(device)

@@ -211,7 +211,8 @@ def _put(rescued: Rescued, done: _Done) -> Iterator[str]:
 
 def _to_carry(rescued: Rescued, done: _Done) -> Iterator[str]:
     for path, shipment in (done.written or {}).items():
-        yield f"{shipment.entries:,} entries are in {path}: ks-ledger courier accept {path}"
+        accept = f"ks-ledger courier accept {path} --answer {path}.answer"
+        yield f"{shipment.entries:,} entries are in {path}: {accept}"
     for path in done.unsigned or ():
         yield f"For the ledger's operator: ks-ledger quarantine admit {path}"
     if not done.written and not done.unsigned:

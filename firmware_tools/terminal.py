@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from drivers.keystore.opening import open_key
 from firmware_tools.errors import NotATerminal, PlaceUnusable
@@ -17,6 +17,9 @@ from kscoin.keys import Signer
 from offline_queue.mirror import MirrorPlace
 from offline_queue.rulebook import Rulebook
 from offline_queue.terminal import TerminalIdentity, load_identity
+
+# What a setting says of a device that there is to be none of.
+_NONE: Final = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class EnrolledTerminal:
     key_file: Path
     pass_phrase_file: Path
     mirror: Path | None
+    has_card_reader: bool = True
+    has_scanner: bool = True
 
     @classmethod
     def at(cls, directory: Path) -> Self:
@@ -42,6 +47,8 @@ class EnrolledTerminal:
                 key_file=directory / table["key_file"],
                 pass_phrase_file=directory / table["pass_phrase_file"],
                 mirror=directory / mirror if mirror else None,
+                has_card_reader=table.get("card_reader") != _NONE,
+                has_scanner=table.get("scanner") != _NONE,
             )
         except (KeyError, TypeError) as exc:
             raise PlaceUnusable(f"{directory / SETTINGS_FILE} lacks a setting: {exc}") from exc

@@ -160,6 +160,18 @@ def test_a_second_copy_is_held_beside_the_journal(well: Field, url: str, memory:
     assert examined(well)[Part.MIRROR].code == "mirror_differs"
 
 
+def test_a_device_that_there_is_to_be_none_of_is_not_missed(well: Field) -> None:
+    both = replace(INSTRUMENTS, devices=lambda: [HELD, NO_SERVICE])
+    settings = well.directory / "settings.toml"
+    with settings.open("a") as file:
+        file.write('card_reader = "none"\n')
+    assert examined(well, both)[Part.DEVICES].code == "device_busy"
+
+    with settings.open("a") as file:
+        file.write('scanner = "none"\n')
+    assert Part.DEVICES not in examined(well, both)
+
+
 @pytest.mark.parametrize("suspicion", Suspicion)
 def test_a_disk_that_may_lie(suspicion: Suspicion, well: Field) -> None:
     look = replace(INSTRUMENTS, look=lambda _: DiskLook("tmpfs", 1e-6, suspicion))
