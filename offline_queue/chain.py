@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from kscoin.entries import (
     EntryKind,
@@ -19,9 +18,11 @@ from offline_queue.errors import JournalDamaged
 from offline_queue.trusted_clock import Reading
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """An entry's sequence and hash, which the next entry names; zero and genesis before any."""
+class Link(NamedTuple):
+    """An entry's sequence and hash, which the next entry names; zero and genesis before any.
+
+    A tuple, for a frozen dataclass takes twice as long to make, and a yes pays it.
+    """
 
     sequence: int
     hash: bytes
@@ -41,11 +42,16 @@ class Link:
 
         Raises Malformed for what does not fit into an entry.
         """
-        sequence, clocks = (
-            self.sequence + 1,
-            (reading.boot_id, reading.monotonic_ms, reading.wall_s),
+        sequence = self.sequence + 1
+        data = encoded_entry(
+            sequence,
+            self.hash,
+            kind,
+            body,
+            reading.boot_id,
+            reading.monotonic_ms,
+            reading.wall_s,
         )
-        data = encoded_entry(sequence, self.hash, kind, body, *clocks)
         return data, type(self)(sequence, entry_hash(data))
 
     def next_entry(self, kind: EntryKind, body: bytes, reading: Reading) -> JournalEntry:
