@@ -24,14 +24,7 @@ from kscoin.errors import KSCoinError
 from pos_app.demo.ledger_side import spendable_won
 from pos_app.demo.wallet import Wallet, receipt_text
 from pos_app.tap_desk import OVERSTAYED
-from pos_app.till.views import (
-    CustomerAct,
-    CustomerView,
-    HoldAgainView,
-    HoldView,
-    PayView,
-    View,
-)
+from pos_app.till.views import CustomerAct, CustomerView, HoldAgainView, HoldView, PayView, View
 from pos_app.till.words import Texts
 
 # A person holds a card until the till says something; this is when they give up.

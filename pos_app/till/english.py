@@ -83,7 +83,6 @@ ENGLISH: Final = Texts(
     close_of_day="Close of day",
     close_of_day_hint="Count the day, then close it.",
     reading="Reading",
-    history_found="Sales found",
     history_empty="No sales yet",
     history_empty_hint="Sales since the last close are shown here.",
     found_empty="No such sale",

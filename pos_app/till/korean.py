@@ -83,7 +83,6 @@ KOREAN: Final = Texts(
     close_of_day="마감",
     close_of_day_hint="오늘을 세어 보고, 번호를 매겨 닫습니다.",
     reading="읽는 중",
-    history_found="찾은 판매",
     history_empty="아직 판매가 없습니다",
     history_empty_hint="마지막 마감 뒤의 판매가 여기에 보입니다.",
     found_empty="그런 판매가 없습니다",

@@ -189,7 +189,6 @@ class Texts:
     reading: str = _at(Place.CAPTION)
 
     # The history
-    history_found: str = _at(Place.CAPTION)
     history_empty: str = _at(Place.TITLE)
     history_empty_hint: str = _at(Place.LINE)
     found_empty: str = _at(Place.TITLE)
