@@ -18,8 +18,9 @@ from pos_app.till.views import View
 
 # A place of the page that has no sale.
 _NO_SALE = SaleRow("", 0, "", "", "", is_bad=False)
-# One line of the timeline, in units of the design.
+# How high a line of the timeline is, and how low where there are many, in units of the design.
 _LINE_HIGH = 34
+_LINE_LOW = 24
 
 
 class HistoryScreen(Screen):
@@ -64,11 +65,13 @@ class SaleScreen(Screen):
     def _list(self) -> None:
         lines = self.ids.lines
         lines.clear_widgets()
-        room = int(lines.height // dp(_LINE_HIGH))
+        room = int(lines.height // dp(_LINE_LOW))
         rows = last_that_fit(self.view.happened, room)
         has_date = any(len(row.time) > len("14:05") for row in rows)
         for row in rows:
-            lines.add_widget(self._line(row, has_date))
+            line = self._line(row, has_date)
+            line.height = min(lines.height / len(rows), dp(_LINE_HIGH))
+            lines.add_widget(line)
         lines.add_widget(Widget())
 
     def _line(self, row: HappenedRow, has_date: bool) -> Widget:

@@ -66,6 +66,8 @@ _VERDICTS: Final = {
     Verdict.RETURNED: CloseState.RETURNED,
     Verdict.QUARANTINED: CloseState.QUARANTINED,
 }
+# Those that were chosen here; another program may have given any.
+_REASONS: Final = {reason.value for reason in Reason}
 # What is told of a day also while it is nothing.
 _ALWAYS: Final = frozenset({"taken", "carried_over"})
 _WAITING: Final = frozenset({"carried_over", "refunds_carried_over"})
@@ -192,6 +194,8 @@ class OfficePainter:
         what = self.texts.word("deed", happened.deed.value)
         if happened.deed is Deed.REFUNDED and happened.amount_won is not None:
             what = f"{what} {format_won(happened.amount_won)}"
+        if happened.reason in _REASONS:
+            what = f"{what} · {self.texts.word('reason', happened.reason)}"
         return HappenedRow(time, what, f"deed_{happened.deed.value}")
 
     def _judged(self, time: str, happened: Happened) -> HappenedRow:

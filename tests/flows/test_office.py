@@ -42,6 +42,7 @@ from pos_app.till.office import (
     Desk,
     FindingCode,
     FindingSum,
+    Happened,
     InOffice,
     Life,
     Looking,
@@ -326,6 +327,16 @@ def test_a_sale_is_told_by_its_day_its_state_and_what_was_given_back() -> None:
     assert (first.state, first.given) == (view.texts.state_kept, "환불 ₩300")
     assert {Press.CHOICE_1, Press.CHOICE_2} <= view.presses
     assert Press.CHOICE_3 not in view.presses
+
+
+def test_a_timeline_says_why_money_was_given_back() -> None:
+    happened = (
+        Happened(Deed.REFUNDED, WALL_S, 500, reason=Reason.WRONG_AMOUNT.value),
+        Happened(Deed.VOIDED, WALL_S, reason="a reason of another program"),
+    )
+    view = show(at(Opened(LOOKING, SALE, Life(SALE, False, happened))), FACE)
+    assert isinstance(view, SaleView)
+    assert [row.what for row in view.happened] == ["환불 ₩500 · 금액이 잘못됨", "결제 취소"]
 
 
 def test_a_sale_offers_only_what_can_be_done_with_it() -> None:
