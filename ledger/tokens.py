@@ -66,7 +66,7 @@ class TokenDesk:
         """
         _NOTE.check(note)
         if (merchant_id is not None) != (role is Role.MERCHANT) or valid_s <= 0:
-            raise Malformed("a merchant's token names its merchant, others none; it has a future")
+            raise Malformed("a merchant's token names its merchant, others none; it ends after now")
         token_id, secret = secrets.token_bytes(ID_BYTES), secrets.token_bytes(SECRET_BYTES)
         now_s = self._office.clock()
         row = TokenRow(token_id, _hash_of(secret), role, merchant_id, note, now_s, now_s + valid_s)

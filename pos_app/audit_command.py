@@ -29,12 +29,12 @@ _STRIDE: Final = 500
 # The width of the longest name below, and a gap.
 _NAMES: Final = 24
 _COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
-_FILE: Final = click.Path(path_type=Path, dir_okay=False)
+_FOUND_FILE: Final = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
 @click.command()
-@click.argument("journal", type=_FILE)
-@click.option("--trust", type=_FILE, help="A trust list as a terminal keeps it.")
+@click.argument("journal", type=_FOUND_FILE)
+@click.option("--trust", type=_FOUND_FILE, help="A trust list as a terminal keeps it.")
 @click.option(
     "--terminal",
     type=click.Path(path_type=Path, file_okay=False),

@@ -30,7 +30,9 @@ from ledger.commands.telling import FAILED, sentence
 from ledger.commands.terminals import terminals
 from ledger.commands.tokens import tokens
 from ledger.commands.trail import trail
+from ledger.errors import SetupError
 
+PROGRAM: Final = "ks-ledger"
 COMMANDS: Final[tuple[click.Command, ...]] = (
     init,
     migrate,
@@ -56,11 +58,17 @@ COMMANDS: Final[tuple[click.Command, ...]] = (
 
 
 def main() -> None:
-    """Run a command; an error of ours is one sentence on stderr and exit status 1."""
+    """Run a command; an error is one sentence on stderr and exit status 1."""
     try:
-        commands(standalone_mode=True)
+        # Named here, so that the trail and the help say the same however the program was started.
+        commands(prog_name=PROGRAM, standalone_mode=True)
     except KSCoinError as exc:
         click.echo(sentence(exc), err=True)
+        raise SystemExit(FAILED) from exc
+    except OSError as exc:
+        # A place that a command was given and cannot use: no traceback for that.
+        failure = SetupError(f"{exc.filename or 'a file'}: {exc.strerror or exc}")
+        click.echo(sentence(failure), err=True)
         raise SystemExit(FAILED) from exc
 
 

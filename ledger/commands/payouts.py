@@ -97,8 +97,9 @@ def to_csv(place: Place, payout_id: bytes, file: Path, is_json: bool) -> None:
 def confirm(place: Place, payout_id: bytes, is_dry_run: bool, is_json: bool) -> None:
     """Book that the bank has carried a run out: its won leave the reserve for good."""
     with place.ledger() as ledger:
-        waiting_won = ledger.accounts.get(payout_id).balance_won
         if is_dry_run:
+            ledger.payouts.get(payout_id)
+            waiting_won = ledger.accounts.get(payout_id).balance_won
             facts: dict[str, Any] = {"payout_id": payout_id.hex(), "would_leave_won": waiting_won}
             say(facts, is_json, f"{waiting_won:,} won would leave the reserve.")
             return

@@ -39,6 +39,8 @@ def proof() -> None:
 def export(place: Place, purse_id: bytes, directory: Path, is_json: bool) -> None:
     """Write each proof against a purse into a file that anyone can verify."""
     with place.ledger() as ledger:
+        # Of a purse that is not ours nothing is proven either, but that is no answer.
+        ledger.purses.get(purse_id)
         found = ledger.purses.double_spends_of(purse_id)
         trust = ledger.published.trust()
     directory.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,8 @@ from ledger.server import serve as serve_ledger
 from ledger.service import Ledger
 
 DEFAULT_PORT: Final = 8_740
+# TCP's ports have 16 bits (RFC 9293); the system takes a longer number for its last 16.
+PORT_MAX: Final = 65_535
 PROCESSES_MAX: Final = 64
 # Reserves are given back months after a purse has ended: an hour more is nothing.
 ROUNDS_EVERY_S: Final = 3_600.0
@@ -29,7 +31,13 @@ ROUNDS_EVERY_S: Final = 3_600.0
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=DEFAULT_PORT, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, PORT_MAX),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="0 takes a free one.",
+)
 @click.option(
     "--processes",
     type=click.IntRange(1, PROCESSES_MAX),

@@ -68,7 +68,10 @@ def test_a_person_reads_sentences(operator: Operator) -> None:
         ("terminals", "revoke", "0011223344556677"),
         ("purses", "show", "0011223344556677"),
         ("accounts", "issue", "0011223344556677", "1"),
+        ("payouts", "confirm", "0011223344556677", "--dry-run"),
+        ("proof", "export", "0011223344556677"),
         ("init", "--network", "seoul-test"),
+        ("--data", "/dev/null/ledger", "init", "--network", "seoul-test"),
     ],
 )
 def test_a_refusal_is_one_sentence_and_exit_status_1(
@@ -94,6 +97,7 @@ def test_a_refusal_is_one_sentence_and_exit_status_1(
         ("purses", "open", "00", "--key", "00"),
         ("init", "--network", "mars"),
         ("accounts", "issue", "00", "many"),
+        ("serve", "--port", "65536"),
         ("no-such-command",),
     ],
 )

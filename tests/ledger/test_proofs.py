@@ -20,6 +20,7 @@ from ledger.commands.main import commands
 from ledger.commands.place import place_of
 from ledger.exhibits import verify_file
 from tests.kscoin import parties
+from tests.ledger.operator import Operator
 from tests.ledger.world import HandClock, World, kinds, new_key
 
 
@@ -64,11 +65,12 @@ def test_a_double_spend_is_exported_and_proven_to_a_stranger(tmp_path: Path) -> 
 
 
 def test_of_an_honest_purse_nothing_is_exported(tmp_path: Path) -> None:
-    operator = ["--data", str(tmp_path / "ledger")]
-    CliRunner().invoke(commands, [*operator, "init", "--network", TEST])
-    result = CliRunner().invoke(commands, [*operator, "proof", "export", bytes(8).hex()])
-    assert result.exit_code == 0
-    assert "Nothing is proven" in result.stdout
+    operator = Operator(tmp_path / "ledger")
+    operator.asks("init", "--network", TEST)
+    holder_id = operator.asks("accounts", "open")["account_id"]
+    key = new_key().public_key.compressed.hex()
+    purse_id = operator.asks("purses", "open", holder_id, "--key", key)["purse_id"]
+    assert "Nothing is proven" in operator.reads("proof", "export", purse_id)
 
 
 def test_what_exceeds_the_newest_certificate_is_proven_with_it(world: World) -> None:

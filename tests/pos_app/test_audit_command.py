@@ -84,6 +84,12 @@ def test_an_export_that_cannot_be_written_says_so(journal: Path, tmp_path: Path)
     assert "could not write" in result.stderr
 
 
+def test_a_journal_that_is_not_there_is_named(tmp_path: Path) -> None:
+    result = ran(tmp_path / "nowhere.db")
+    assert result.exit_code == 2
+    assert "does not exist" in result.stderr
+
+
 def test_a_trust_list_is_enough(journal: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "journal.db"
     elsewhere.write_bytes(journal.read_bytes())
