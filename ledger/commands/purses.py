@@ -87,7 +87,8 @@ def defund(place: Place, purse_id: bytes, is_dry_run: bool, is_json: bool) -> No
         if not is_dry_run:
             ledger.purses.defund(purse_id)
         facts = _facts(ledger, ledger.purses.get(purse_id))
-    say_facts(facts, is_json)
+    outlook = ("It would be closed for good. Nothing was changed.",) if is_dry_run else ()
+    say_facts(facts, is_json, *outlook)
 
 
 @purses.command("show")

@@ -97,11 +97,11 @@ def say_rows(
         click.echo(if_none)
 
 
-def say_facts(facts: dict[str, Any], is_json: bool) -> None:
-    """Print one thing's facts, one a line for a person."""
+def say_facts(facts: dict[str, Any], is_json: bool, *sentences: str) -> None:
+    """Print one thing's facts, one a line for a person, and below them what a person is told."""
     width = max(len(title(name)) for name in facts)
     lines = (f"{title(name):<{width}}  {cell(name, value)}" for name, value in facts.items())
-    say(facts, is_json, "\n".join(lines))
+    say(facts, is_json, "\n".join((*lines, *sentences)))
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:

@@ -57,7 +57,8 @@ def revoke(place: Place, terminal_id: bytes, is_dry_run: bool, is_json: bool) ->
     """Stop a terminal from selling, for good; what it has taken is still settled."""
     with place.ledger() as ledger:
         if is_dry_run:
-            say_facts(_whole(ledger, ledger.terminals.get(terminal_id)), is_json)
+            facts = _whole(ledger, ledger.terminals.get(terminal_id))
+            say_facts(facts, is_json, "It would be revoked. Nothing was changed.")
             return
         ledger.terminals.revoke(terminal_id)
     say({"terminal_id": terminal_id.hex()}, is_json, f"{terminal_id.hex()} is revoked.")
@@ -73,7 +74,8 @@ def replace(place: Place, terminal_id: bytes, is_dry_run: bool, is_json: bool) -
     roots = [root.compressed.hex() for root in place.authorities().roots]
     with place.ledger() as ledger:
         if is_dry_run:
-            say_facts(_whole(ledger, ledger.terminals.get(terminal_id)), is_json)
+            facts = _whole(ledger, ledger.terminals.get(terminal_id))
+            say_facts(facts, is_json, "It would be revoked and replaced. Nothing was changed.")
             return
         code = ledger.terminals.replace(terminal_id)
     text = f"{terminal_id.hex()} is revoked.\ncode  {code}\n{roots_in_words(roots)}"

@@ -153,7 +153,8 @@ def test_a_terminal_is_shown_and_replaced(node: Node) -> None:
 
 
 def test_a_revocation_is_tried_first(node: Node) -> None:
-    node.operator.asks("terminals", "revoke", node.terminal_id, "--dry-run")
+    told = node.operator.reads("terminals", "revoke", node.terminal_id, "--dry-run")
+    assert told.endswith("It would be revoked. Nothing was changed.\n")
     assert node.operator.asks("terminals", "show", node.terminal_id)["revoked_at_s"] is None
 
 
@@ -174,7 +175,9 @@ def test_purses_are_listed_loaded_and_defunded(node: Node) -> None:
     assert node.operator.asks(*load) == node.operator.asks(*load)
     (listed,) = node.operator.asks("purses", "list", node.account_id)["purses"]
     assert (listed["purse_id"], listed["reserved_won"]) == (purse_id, 30_000)
-    assert node.operator.asks("purses", "defund", purse_id, "--dry-run")["closing_at_s"] is None
+    defund = ("purses", "defund", purse_id, "--dry-run")
+    assert "It would be closed for good." in node.operator.reads(*defund)
+    assert node.operator.asks(*defund)["closing_at_s"] is None
     assert node.operator.asks("purses", "defund", purse_id)["closing_at_s"] is not None
     assert node.operator.types("purses", "load", purse_id, "1").exit_code == 1
 
