@@ -51,12 +51,13 @@ def restore(place: Place, file: Path, dry_run: bool, is_json: bool) -> None:
     found = check_backup(file, _progress)
     if found.header.network != network:
         raise SetupError(f"the backup is of {found.header.network}, the keys are of {network}")
+    if dry_run:
+        # No database is opened, which would make its tables: it may be the one that serves.
+        text = f"{file} is whole: {found.total_rows:,} rows would go into an empty database."
+        say({**_facts(found), "is_dry_run": True}, is_json, text)
+        return
     with opened(place.url) as store:
         require_empty(store)
-        if dry_run:
-            text = f"{file} is whole: {found.total_rows:,} rows would be restored."
-            say({**_facts(found), "is_dry_run": True}, is_json, text)
-            return
         restore_backup(store, file, _progress)
         _say_audited(place, store, found, is_json)
 

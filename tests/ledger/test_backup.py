@@ -231,6 +231,8 @@ def test_an_operator_saves_and_restores(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'again.db'}"
     tried = types(node, "--database", url, "restore", str(file), "--dry-run", "--json")
     assert json.loads(tried.stdout)["is_dry_run"] is True
+    assert not (tmp_path / "again.db").exists()
+    assert "is whole" in types(node, "restore", str(file), "--dry-run").stdout
     done = types(node, "--database", url, "restore", str(file), "--json")
     assert json.loads(done.stdout)["findings"] == []
     assert json.loads(done.stdout)["sha256"] == made["sha256"]
