@@ -51,6 +51,7 @@ ENGLISH: Final = Texts(
     pay_again="Pay again",
     dismiss="Close",
     moved_no="No money has moved.",
+    moved_unsure="Whether it is kept, the sale itself shows.",
     moved_perhaps="Money may have moved. If so, it is given back.",
     moved_yes="The customer's purse was charged.",
     queue_title="Unsettled",

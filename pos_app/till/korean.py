@@ -51,6 +51,7 @@ KOREAN: Final = Texts(
     pay_again="다시 결제",
     dismiss="닫기",
     moved_no="빠져나간 돈은 없습니다.",
+    moved_unsure="저장되었는지는 거래 내역에서 확인됩니다.",
     moved_perhaps="돈이 나갔을 수 있습니다. 나갔다면 돌려드립니다.",
     moved_yes="손님 지갑에서 돈이 나갔습니다.",
     queue_title="정산 대기",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Final, assert_never
 
@@ -57,7 +57,7 @@ from pos_app.till.office_views import (
 from pos_app.till.presses import CHOICES, Press
 from pos_app.till.status import StatusView
 from pos_app.till.views import RefusedView, View
-from pos_app.till.words import Texts
+from pos_app.till.words import Moved, Texts
 
 _BAD: Final = frozenset({CloseState.REFUSED, CloseState.QUARANTINED, CloseState.TORN})
 _SETTLED: Final = frozenset({Verdict.SETTLED, Verdict.DUPLICATE, Verdict.GUARANTEED})
@@ -70,6 +70,8 @@ _VERDICTS: Final = {
 _REASONS: Final = {reason.value for reason in Reason}
 # What is told of a day also while it is nothing.
 _ALWAYS: Final = frozenset({"taken", "carried_over"})
+# After it nobody knows whether the order is in the journal until that is read again.
+_UNSURE: Final = "disk_failed"
 _WAITING: Final = frozenset({"carried_over", "refunds_carried_over"})
 
 
@@ -290,6 +292,8 @@ class OfficePainter:
 
     def _not_done(self, order: Order | None, code: str) -> RefusedView:
         texts, news = self.texts, self.texts.news(code)
+        if order is not None and code == _UNSURE:
+            news = replace(news, moved=Moved.PERHAPS, money=texts.moved_unsure)
 
         def refused(headline: str, won: int = 0, short_code: str | None = None) -> RefusedView:
             return RefusedView(texts, self.status, won, news, short_code, False, headline)

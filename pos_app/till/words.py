@@ -153,6 +153,7 @@ class Texts:
     moved_no: str = _at(Place.LINE)
     moved_perhaps: str = _at(Place.LINE)
     moved_yes: str = _at(Place.LINE)
+    moved_unsure: str = _at(Place.LINE)
 
     # The queue
     queue_title: str = _at(Place.CAPTION)

@@ -47,6 +47,7 @@ from pos_app.till.office import (
     Life,
     Looking,
     Opened,
+    Order,
     Page,
     PastSale,
     Query,
@@ -351,6 +352,13 @@ def test_a_refund_that_was_not_made_says_that_no_money_moved() -> None:
     assert isinstance(view, RefusedView)
     assert (view.headline, view.news.moved) == (view.texts.not_refunded, Moved.NO)
     assert (view.amount_won, view.short_code, view.can_pay_again) == (500, "7Q2F-9KXM", False)
+
+
+@pytest.mark.parametrize("order", [REFUND, VOID])
+def test_after_a_failed_disk_nobody_says_that_no_money_moved(order: Order) -> None:
+    view = show(at(Told(OPENED, order, "disk_failed")), FACE)
+    assert isinstance(view, RefusedView)
+    assert (view.news.moved, view.news.money) == (Moved.PERHAPS, view.texts.moved_unsure)
 
 
 def test_what_a_day_carries_over_is_shown_before_and_after_it_is_closed() -> None:
