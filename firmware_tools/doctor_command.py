@@ -14,7 +14,7 @@ from firmware_tools.command_line import FAILED, json_option, terminal_option
 from firmware_tools.doctor import Diagnosis, Doctor, Health, Instruments
 from firmware_tools.telling import Telling
 from firmware_tools.terminal import EnrolledTerminal
-from offline_queue.disk_test import after_cut, write_until_cut
+from offline_queue.disk_test import PLUG_FILE, after_cut, write_until_cut
 
 _SIGNS: Final = {
     Health.WELL: ("ok", "green"),
@@ -113,6 +113,10 @@ def check_command(
     """After the cut: say whether the directory DISK kept all that its witness saw."""
     if (witness is None) == (seen is None):
         raise click.UsageError("give --witness or --seen: one of the two")
+    if not (disk / PLUG_FILE).exists():
+        raise click.UsageError(
+            f"{disk} holds no plug test: was `write` run there? If it was, the disk has lost it."
+        )
     finding = after_cut(disk, seen if seen is not None else witness or disk)
     facts = {
         "kept": finding.kept,

@@ -52,8 +52,11 @@ def write_authorities(
 
     With a `secret` each private key is encrypted (PKCS #8, scrypt or better).
     """
-    if (directory / _NETWORK_FILE).exists():
-        raise SetupError(f"{directory} holds a ledger's keys already")
+    if (directory / "keys").exists():
+        raise SetupError(
+            f"{directory} holds a ledger's keys already. If they are of an init that was cut off "
+            "before its ledger was ready, remove keys, roots, roots.txt and network, and try again"
+        )
     for name in ("keys", "roots"):
         (directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     for purpose, signer in _software(authorities.signers).items():

@@ -20,7 +20,8 @@ from ledger.store.migrations import upgrade
 def init(place: Place, network: str, is_json: bool) -> None:
     """Make a ledger's keys and tables."""
     authorities, roots = new_authorities(network)
-    place.directory.mkdir(parents=True, exist_ok=True)
+    # Its database names holders and bank accounts: nobody else looks in.
+    place.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with opened(place.url) as store:
         # Before the keys are written: keys without a ledger would stand in the way of the next try.
         require_empty(store)

@@ -251,3 +251,6 @@ def test_a_disk_that_lost_what_its_witness_saw(tmp_path: Path) -> None:
     lied = ks_field("plug-test", "check", disk, "--seen", "6", "--json")
     assert (lied.exit_code, facts_of(lied)["is_proven_liar"]) == (1, True)
     assert ks_field("plug-test", "check", disk).exit_code == 2
+    # A mistyped directory must not condemn a good disk.
+    elsewhere = ks_field("plug-test", "check", stick.parent, "--seen", "6")
+    assert (elsewhere.exit_code, "no plug test" in elsewhere.output) == (2, True)
