@@ -61,18 +61,23 @@ class Counter:
         self.settles(purse, booked_won)
 
     def sees(self, card: Card, is_it: Callable[[View], bool]) -> None:
-        """Hold a card until the till shows such a view; one that came too early is held again."""
-        while not is_it(self._shown_for(card, is_it)):
+        """Hold a card until the till has shown such a view; one that came too early again."""
+        while not self._is_shown_for(card, is_it):
             pass
 
-    def _shown_for(self, card: Card, is_it: Callable[[View], bool]) -> View:
-        before = len(self.till.seen)
+    def _is_shown_for(self, card: Card, is_it: Callable[[View], bool]) -> bool:
+        since = len(self.till.seen)
+
+        def is_shown() -> bool:
+            # Among all that came: the till may have gone on before anybody looked.
+            return any(map(is_it, self.till.seen[since - 1 :]))
 
         def is_told(view: View) -> bool:
-            return is_it(view) or (len(self.till.seen) > before + 1 and _is_overstayed(view))
+            return is_shown() or (len(self.till.seen) > since + 1 and _is_overstayed(view))
 
         with self.shop.hold(card):
-            return self.till.wait_until(is_told)
+            self.till.wait_until(is_told)
+        return is_shown()
 
     def settles(self, payer: PurseApplet, booked_before_won: int) -> None:
         """When the line is back, the payment is booked once, and the books balance."""
