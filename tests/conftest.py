@@ -17,6 +17,8 @@ settings.register_profile("explore", deadline=None, max_examples=2_000)
 settings.load_profile("house")
 
 
+# First: the workers read the groups in a hook of their own.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a file's tests in one process, so that what a module sets up is set up once."""
     for item in items:
