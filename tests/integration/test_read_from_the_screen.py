@@ -16,7 +16,7 @@ from kscoin.messages import Assurance
 from kscoin.qr import RequestShown, from_text
 from tests.integration.shop import Node, Shop, open_shop, running_node
 from tests.integration.till import WAIT_S
-from tests.stacks.display import VirtualDisplay
+from tests.stacks.display import VirtualDisplay, virtual_display
 from tests.stacks.waiting import wait_until
 
 AMOUNT_WON: Final = 12_300
@@ -37,20 +37,28 @@ def shop(node: Node, tmp_path: Path) -> Iterator[Shop]:
         yield shop
 
 
+@pytest.fixture
+def display(tmp_path: Path) -> Iterator[VirtualDisplay]:
+    """A display of its own: a window that fills the screen leaves traces for the next one."""
+    (tmp_path / "display").mkdir()
+    with virtual_display(tmp_path / "display") as display:
+        yield display
+
+
 def test_what_a_phone_reads_off_the_screen_it_pays_and_the_window_says_approved(
-    shop: Shop, virtual_display: VirtualDisplay
+    shop: Shop, display: VirtualDisplay
 ) -> None:
     purse = shop.node.card(Assurance.PHONE_SECURE_ELEMENT)
     module = "tests.integration.window_till"
     with subprocess.Popen(
         [sys.executable, "-m", module, str(shop.directory), str(AMOUNT_WON)],
-        env=dict(virtual_display.environment),
+        env=dict(display.environment),
         stdout=subprocess.PIPE,
         text=True,
     ) as till:
         assert till.stdout is not None
         assert said(till) == "request"
-        offer = read_off(virtual_display)
+        offer = read_off(display)
         shown = from_text(offer)
         assert isinstance(shown, RequestShown)
 
