@@ -68,7 +68,8 @@ def shipped_modules() -> list[Source]:
 def _text_files() -> Iterator[Path]:
     for folder in FOLDERS:
         yield from filter(_is_text, (ROOT / folder).rglob("*"))
-    yield from filter(_is_text, ROOT.iterdir())
+    # In one of several work trees `.git` is a file, and names a path of its machine.
+    yield from (path for path in ROOT.iterdir() if path.name != ".git" and _is_text(path))
 
 
 def _is_text(path: Path) -> bool:
