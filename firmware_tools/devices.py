@@ -14,6 +14,7 @@ from typing import Final
 from drivers.card.pcsc import PcscReader, reader_names
 from drivers.card.purse_card import PurseCard
 from drivers.card.reader import CardConnection, CardReader
+from drivers.card.reader_names import takeable
 from drivers.errors import CardError, DriverError
 from drivers.scanner.discovery import UsbName, scanners_among
 from drivers.scanner.profiles import ScannerProfile, profile_of_vendor
@@ -40,6 +41,8 @@ class Finding(StrEnum):
     READY = "ready"
     # A serial port that is no scanner that we know: it was left alone.
     UNKNOWN = "unknown"
+    # Behind pcscd, and no reader for a customer's card: a security module, or a key on a stick.
+    NOT_FOR_CARDS = "not_for_cards"
     # A scanner that types what it reads: a till cannot tell it from the keyboard.
     TYPES = "types"
     # Seen on USB, and not opened.
@@ -161,8 +164,13 @@ def _behind_pcscd(bench: Bench) -> Iterator[Device]:
     except DriverError as exc:
         yield Device(DeviceKind.CARD_READER, exc.device, "", Finding.TROUBLE, exc)
         return
+    ours = takeable(names)
     for name in names:
-        yield _card_reader(name, bench.reader(name))
+        if name in ours:
+            yield _card_reader(name, bench.reader(name))
+        else:
+            # Not opened: somebody may be signing with it.
+            yield Device(DeviceKind.CARD_READER, name, "PC/SC", Finding.NOT_FOR_CARDS)
 
 
 def _card_reader(name: str, reader: CardReader) -> Device:

@@ -299,9 +299,11 @@ class Doctor:
             yield self._device(device)
 
     def _is_wanted(self, device: Device) -> bool:
+        if device.finding in (Finding.UNKNOWN, Finding.NOT_FOR_CARDS):
+            return False
         if device.kind is DeviceKind.CARD_READER:
             return self._terminal.has_card_reader
-        return self._terminal.has_scanner and device.finding is not Finding.UNKNOWN
+        return self._terminal.has_scanner
 
     def _device(self, device: Device) -> Diagnosis:
         sentences = told(device)

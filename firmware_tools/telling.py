@@ -37,6 +37,7 @@ _KINDS: Final = {
 FINDINGS: Final = {
     Finding.READY: "can be opened",
     Finding.UNKNOWN: "no scanner that we know; left alone",
+    Finding.NOT_FOR_CARDS: "a key or a security module, no reader for cards; left alone",
     Finding.TYPES: "types what it reads; set it to USB serial (CDC) by the code in its manual",
     Finding.PLUGGED_IN: "plugged in; not asked",
     Finding.NO_CARD: "answers; no card on it",

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from smartcard import scard
 
+from drivers.card.reader_names import takeable
 from drivers.errors import (
     CardMute,
     CardRemoved,
@@ -70,7 +71,8 @@ _MS: Final = 1_000
 class PcscReader:
     """A `CardReader` behind pcscd.
 
-    `wanted` is any part of the reader's name as PC/SC lists it; empty takes the first reader.
+    `wanted` is any part of the reader's name as PC/SC lists it; empty takes the best that is there
+    (`reader_names.takeable`). After it was unplugged the same one is sought first.
     """
 
     def __init__(self, wanted: str = "") -> None:
@@ -86,7 +88,7 @@ class PcscReader:
         """Find the reader; raises ServiceDown, DeviceNotFound or another DeviceUnavailable."""
         self.close()
         self._context = _context(self.name)
-        self._reader = self._first_wanted(_listed(self._context))
+        self._reader = self._ours_among(_listed(self._context))
 
     def close(self) -> None:
         """Let go of the reader and of pcscd."""
@@ -146,10 +148,9 @@ class PcscReader:
             raise DeviceGone(self.name, "the reader is closed")
         return self._context
 
-    def _first_wanted(self, names: tuple[str, ...]) -> str:
-        for name in names:
-            if self._wanted in name:
-                return name
+    def _ours_among(self, names: tuple[str, ...]) -> str:
+        for name in takeable(names, self._wanted, self._reader):
+            return name
         raise DeviceNotFound(self.name, "no such card reader is plugged in", readers=names)
 
 

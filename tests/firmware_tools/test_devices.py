@@ -153,6 +153,16 @@ def test_a_reader_that_was_pulled_out_is_in_trouble() -> None:
     assert [each.finding for each in found(with_reader(reader))] == [Finding.TROUBLE]
 
 
+@pytest.mark.parametrize("name", ["ACR1252 [ACR1252 SAM] 01 00", "Nitrokey Nitrokey HSM 00 00"])
+def test_a_key_behind_pcscd_is_listed_and_left_alone(name: str) -> None:
+    def opened(_: str) -> SimulatedReader:
+        raise AssertionError("it was to be left alone")
+
+    bench = Bench(lambda: (), readers=lambda: (name,), reader=opened, usb=lambda: ())
+
+    assert found(bench) == [Device(DeviceKind.CARD_READER, name, "PC/SC", Finding.NOT_FOR_CARDS)]
+
+
 def test_a_card_service_that_is_down_is_one_finding() -> None:
     (device,) = found(Bench(ports=lambda: (), readers=no_service, usb=lambda: ()))
 

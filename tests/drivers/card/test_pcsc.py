@@ -164,6 +164,21 @@ def test_a_reader_by_a_part_of_its_name(fake: Pcsc, wanted: str, name: str) -> N
     assert reader_names() == tuple(READERS)
 
 
+def test_the_same_reader_under_another_number(fake: Pcsc) -> None:
+    chosen = PcscReader()
+    fake.readers = ["R (A) 00 00", "R (B) 01 00"]
+    chosen.open()
+    fake.readers = ["R (A) 03 00", "R (0) 00 00"]
+    chosen.open()
+    assert chosen.name == "R (A) 03 00"
+
+
+def test_no_stick_is_taken_for_a_reader(fake: Pcsc) -> None:
+    fake.readers = ["Yubico YubiKey OTP+FIDO+CCID 00 00", "ACR1252 [ACR1252 SAM] 01 00"]
+    with pytest.raises(DeviceNotFound):
+        PcscReader().open()
+
+
 @pytest.mark.parametrize("readers", [[], ["Another 00 00"]])
 def test_a_reader_that_is_not_there(fake: Pcsc, readers: list[str]) -> None:
     fake.readers = readers
