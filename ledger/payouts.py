@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -48,6 +48,14 @@ class Due:
     obstacle: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a run pays out: nothing below the minimum, and not what is kept in each till."""
+
+    minimum_won: int
+    keep_won: int
+
+
 class PayoutDesk:
     """Pays merchants out."""
 
@@ -75,10 +83,14 @@ class PayoutDesk:
         """Return where a merchant is paid out to."""
         return self._office.store.read(lambda tx: payouts.bank_account(tx, merchant_id))
 
-    def plan(self, minimum_won: int = 1) -> tuple[Due, ...]:
-        """Return what a run would do now, merchant by merchant; changes nothing."""
+    def plan(self, minimum_won: int = 1, keep_won: int = 0) -> tuple[Due, ...]:
+        """Return what a run would do now, merchant by merchant; changes nothing.
+
+        Raises Malformed for terms that no run can have.
+        """
+        terms = _terms(minimum_won, keep_won)
         dues = (
-            self._office.store.read(partial(_due, merchant=merchant, minimum_won=minimum_won))
+            self._office.store.read(partial(_due, merchant=merchant, terms=terms))
             for merchant in self._merchants()
         )
         return tuple(due for due in dues if due.amount_won)
@@ -87,16 +99,18 @@ class PayoutDesk:
         self,
         reference: str,
         minimum_won: int = 1,
+        keep_won: int = 0,
         on_merchant: Callable[[int], None] = lambda _count: None,
     ) -> RunRow:
         """Take what merchants have for the run that `reference` names; return it, made.
 
-        Each merchant with a bank account and at least `minimum_won` is in it once, whatever
-        happens: a run that was cut off goes on where it was, and one that was made is returned as
-        it is. `on_merchant` is told how many were looked at. Raises Malformed for a reference or a
-        minimum that is none, Conflict if the reference names a run with another minimum.
+        `keep_won` stay in each till, for the refunds of the days to come. Each merchant with a bank
+        account and at least `minimum_won` above that is in the run once, whatever happens: one that
+        was cut off goes on where it was, and one that was made is returned as it is. `on_merchant`
+        is told how many were looked at. Raises Malformed for a reference or terms that are none,
+        Conflict if the reference names a run with other terms.
         """
-        run = self._started(reference, minimum_won)
+        run = self._started(reference, _terms(minimum_won, keep_won))
         if run.made_at_s is not None:
             return run
         for count, merchant in enumerate(self._merchants(), 1):
@@ -165,20 +179,21 @@ class PayoutDesk:
         read = self._office.store.read
         return read(lambda tx: payouts.merchants_after(tx, merchant_id, _AT_A_TIME))
 
-    def _started(self, reference: str, minimum_won: int) -> RunRow:
-        if not 0 < len(reference.encode()) <= REFERENCE_BYTES_MAX or minimum_won < 1:
-            raise Malformed("a run has a reference of 1 to 64 bytes and a minimum of 1 won or more")
+    def _started(self, reference: str, terms: Terms) -> RunRow:
+        if not 0 < len(reference.encode()) <= REFERENCE_BYTES_MAX:
+            raise Malformed("a run has a reference of 1 to 64 bytes")
         payout_id = _payout_id(reference)
 
         def work(tx: Tx) -> RunRow:
             run = payouts.run(tx, payout_id)
             if run is None:
-                run = RunRow(payout_id, reference, minimum_won, self._office.clock())
+                now_s = self._office.clock()
+                run = RunRow(payout_id, reference, terms.minimum_won, terms.keep_won, now_s)
                 self._office.note(tx, "payout.make", payout_id)
                 payouts.add_run(tx, run)
                 account = Account(payout_id, AccountKind.PAYOUT, 0)
                 accounts.open_account(tx, account, run.started_at_s)
-            if (run.reference, run.minimum_won) != (reference, minimum_won):
+            if (run.reference, _terms_of(run)) != (reference, terms):
                 raise Conflict("reference_used", "another run has used this reference")
             return run
 
@@ -190,17 +205,17 @@ class PayoutDesk:
         if not is_open or payouts.payout(tx, run.payout_id, merchant.merchant_id) is not None:
             return
         # A look without locks first: most of many merchants may have nothing.
-        if _due(tx, merchant, run.minimum_won).obstacle is not None:
+        if _due(tx, merchant, _terms_of(run)).obstacle is not None:
             return
         tills = payouts.locked_accounts(tx, merchant.merchant_id, locked=True)
-        due = _due_of(tx, merchant, tills, run.minimum_won)
+        due = _due_of(tx, merchant, tills, _terms_of(run))
         if due.obstacle is None and due.bank is not None:
-            self._book(tx, run, due, due.bank, tills)
+            outs = {each.account_id: _out_won(each, run.keep_won) for each in tills}
+            self._book(tx, run, due, due.bank, outs)
 
     def _book(
-        self, tx: Tx, run: RunRow, due: Due, bank: BankRow, tills: tuple[Account, ...]
+        self, tx: Tx, run: RunRow, due: Due, bank: BankRow, outs: Mapping[bytes, int]
     ) -> None:
-        outs = {each.account_id: each.balance_won for each in tills}
         now_s = self._office.clock()
         reference = _transfer_reference(run.payout_id, due.merchant.merchant_id)
         postings = move(outs, run.payout_id)
@@ -247,16 +262,32 @@ class PayoutDesk:
         return found
 
 
-def _due(tx: Tx, merchant: MerchantRow, minimum_won: int) -> Due:
+def _terms(minimum_won: int, keep_won: int) -> Terms:
+    if minimum_won < 1 or keep_won < 0:
+        raise Malformed("a run has a minimum of 1 won or more, and keeps none or more")
+    return Terms(minimum_won, keep_won)
+
+
+def _terms_of(run: RunRow) -> Terms:
+    return Terms(run.minimum_won, run.keep_won)
+
+
+def _out_won(account: Account, keep_won: int) -> int:
+    """Return what a run takes from an account: a refund is taken from a till and nowhere else."""
+    kept_won = keep_won if account.kind is AccountKind.TILL else 0
+    return max(account.balance_won - kept_won, 0)
+
+
+def _due(tx: Tx, merchant: MerchantRow, terms: Terms) -> Due:
     tills = payouts.locked_accounts(tx, merchant.merchant_id, locked=False)
-    return _due_of(tx, merchant, tills, minimum_won)
+    return _due_of(tx, merchant, tills, terms)
 
 
-def _due_of(tx: Tx, merchant: MerchantRow, tills: tuple[Account, ...], minimum_won: int) -> Due:
-    amount_won = sum(each.balance_won for each in tills)
+def _due_of(tx: Tx, merchant: MerchantRow, tills: tuple[Account, ...], terms: Terms) -> Due:
+    amount_won = sum(_out_won(each, terms.keep_won) for each in tills)
     bank = payouts.bank_account(tx, merchant.merchant_id)
     obstacle = None
-    if amount_won < minimum_won:
+    if amount_won < terms.minimum_won:
         obstacle = "below_minimum"
     elif bank is None:
         obstacle = "no_bank_account"

@@ -22,6 +22,7 @@ class NewRun(Body):
 
     reference: Reference
     minimum_won: int = Field(default=1, ge=1, le=MAX_NUMBER)
+    keep_won: int = Field(default=0, ge=0, le=MAX_NUMBER)
 
 
 @router.get("/fund")
@@ -74,7 +75,7 @@ def make_run(asking: Operator, body: NewRun) -> RunView:
         asking,
         "payout.make",
         "",
-        lambda ledger: ledger.payouts.make(body.reference, body.minimum_won),
+        lambda ledger: ledger.payouts.make(body.reference, body.minimum_won, body.keep_won),
     )
     return RunView.of(run)
 

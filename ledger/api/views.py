@@ -224,6 +224,7 @@ class RunView(View):
     payout_id: Hex
     reference: str
     minimum_won: int
+    keep_won: int
     started_at_s: int
     made_at_s: int | None
     confirmed_at_s: int | None

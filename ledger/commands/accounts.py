@@ -11,6 +11,7 @@ from kscoin.keys import PublicKey
 from ledger.book import Account
 from ledger.commands.place import Place
 from ledger.commands.telling import (
+    FAILED,
     ID,
     KEY,
     as_json,
@@ -117,6 +118,8 @@ def say_redeemed(
             facts = {"would_be_left_won": left_won, "is_enough": left_won >= 0}
             text = f"{left_won:,} won would be left." if left_won >= 0 else "There are too few."
             say(facts, is_json, text)
+            if left_won < 0:
+                raise SystemExit(FAILED)
             return
         number = ledger.treasury.redeem(account_id, amount_won, reference)
     say({"ledger_number": number}, is_json, f"{amount_won:,} won redeemed, number {number}.")

@@ -27,6 +27,8 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 def backup(place: Place, file: Path, is_json: bool) -> None:
     """Write the whole ledger as it stands now into FILE; it may go on serving.
 
+    A file that is there is not written over: give each backup a name of its own.
+
     The keys are not in it: keep a copy of the data directory's keys elsewhere.
     """
     network = place.authorities().network

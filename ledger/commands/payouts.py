@@ -32,10 +32,20 @@ def payouts() -> None:
 @payouts.command("make")
 @click.argument("reference")
 @click.option("--minimum", "minimum_won", default=1, show_default=True, help="Won, or no payout.")
+@click.option(
+    "--keep", "keep_won", default=0, show_default=True, help="Won left in each till, for refunds."
+)
 @dry_run
 @as_json
 @click.pass_obj
-def make(place: Place, reference: str, minimum_won: int, is_dry_run: bool, is_json: bool) -> None:
+def make(
+    place: Place,
+    reference: str,
+    minimum_won: int,
+    keep_won: int,
+    is_dry_run: bool,
+    is_json: bool,
+) -> None:
     """Take what merchants have for a payout run.
 
     REFERENCE is your name for the run, for example the day. Made again, it goes on where it was
@@ -43,9 +53,9 @@ def make(place: Place, reference: str, minimum_won: int, is_dry_run: bool, is_js
     """
     with place.ledger() as ledger:
         if is_dry_run:
-            _say_plan(ledger.payouts.plan(minimum_won), is_json)
+            _say_plan(ledger.payouts.plan(minimum_won, keep_won), is_json)
             return
-        run = ledger.payouts.make(reference, minimum_won, _tell_progress)
+        run = ledger.payouts.make(reference, minimum_won, keep_won, _tell_progress)
         facts = _run_facts(ledger, run)
     say_facts(facts, is_json)
 
@@ -148,6 +158,7 @@ def _run_facts(ledger: Ledger, run: RunRow) -> dict[str, Any]:
     return {
         "payout_id": run.payout_id.hex(),
         "reference": run.reference,
+        "keep_won": run.keep_won,
         "merchants": len(kept),
         "total_won": sum(row.amount_won for row in kept),
         "started_at_s": run.started_at_s,

@@ -67,8 +67,11 @@ def back_up(
     """Write all tables as they stand at one moment into `file`; the ledger may go on serving.
 
     The file appears under its name when it is whole and on the disk. Raises StoreError, or
-    SetupError if it cannot be written.
+    SetupError if it cannot be written or is there already.
     """
+    if file.exists():
+        # The last good backup may be the one that is needed most.
+        raise SetupError(f"{file} is there already")
     header = BackupHeader(network, now_s, newest_revision())
     part = file.with_name(f"{file.name}.part")
     try:

@@ -96,7 +96,7 @@ class Store:
                         return work(tx)
             except SQLAlchemyError as exc:
                 if not _may_succeed_later(exc):
-                    raise StoreUnusable(f"the database failed: {_first_line(exc)}") from exc
+                    raise StoreUnusable(f"the database failed: {first_line(exc)}") from exc
                 if attempt == ATTEMPTS_MAX:
                     raise StoreBusy("the database was too busy for this transaction") from exc
             self._on_retry()
@@ -160,7 +160,8 @@ def _may_succeed_later(exc: SQLAlchemyError) -> bool:
     return state in _LOST_A_RACE or is_taken or is_gone or _LOCKED_SQLITE in words
 
 
-def _first_line(exc: SQLAlchemyError) -> str:
+def first_line(exc: Exception) -> str:
+    """Return what a database says is wrong, in one line."""
     # SQLAlchemy adds the statement and its parameters below; they are nobody else's business.
     return (str(exc).splitlines() or [type(exc).__name__])[0]
 

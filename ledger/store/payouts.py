@@ -32,6 +32,7 @@ class RunRow:
     payout_id: bytes
     reference: str
     minimum_won: int
+    keep_won: int
     started_at_s: int
     made_at_s: int | None = None
     confirmed_at_s: int | None = None

@@ -218,6 +218,8 @@ payout_runs: Final = Table(
     _id("payout_id", key=True),
     _text("reference", 64),
     _number("minimum_won"),
+    # What is left in each till for the refunds of the days to come.
+    _number("keep_won"),
     _number("started_at_s"),
     # Since when no merchant is added to it.
     _number("made_at_s", null=True),

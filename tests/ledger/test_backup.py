@@ -212,6 +212,14 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_no_backup_is_written_over(sqlite_world: World, tmp_path: Path) -> None:
+    file = tmp_path / "books.gz"
+    file.write_bytes(b"yesterday's")
+    with pytest.raises(SetupError, match="there already"):
+        saved(sqlite_world, file)
+    assert file.read_bytes() == b"yesterday's"
+
+
 def test_only_its_owner_reads_a_backup(sqlite_world: World, tmp_path: Path) -> None:
     assert saved(sqlite_world, tmp_path / "books.gz").stat().st_mode & 0o777 == 0o600
 

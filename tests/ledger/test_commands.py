@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 import stat
 from collections.abc import Iterator
@@ -126,8 +127,10 @@ def test_won_are_issued_and_redeemed_once_for_a_reference(node: Node) -> None:
     assert dry == {"would_be_left_won": 90_000, "is_enough": True}
     assert node.operator.asks(*redeem) == node.operator.asks(*redeem)
     assert node.world.balance(node.wallet.account_id) == 90_000
-    too_many = node.operator.asks("accounts", "redeem", node.account_id, "90001", "--dry-run")
-    assert not too_many["is_enough"]
+    words = ("accounts", "redeem", node.account_id, "90001", "--dry-run", "--json")
+    too_many = node.operator.types(*words)
+    assert too_many.exit_code == 1
+    assert json.loads(too_many.stdout) == {"would_be_left_won": -1, "is_enough": False}
 
 
 def test_the_fund_is_looked_after(node: Node) -> None:

@@ -77,6 +77,35 @@ def test_a_run_that_was_made_takes_nothing_more(world: World) -> None:
     assert_books_right(world)
 
 
+def test_what_is_kept_in_a_till_is_there_for_a_refund(world: World) -> None:
+    here = street(world)
+    run = world.ledger.payouts.make("2027-01-15", keep_won=1_500)
+    paid = {each.merchant_id: each.amount_won for each in world.ledger.payouts.of(run.payout_id)}
+    assert paid == {here.merchant_id(1): 500}
+    assert [here.balance(at) for at in range(3)] == [1_000, 1_500, 3_000]
+    assert world.ledger.payouts.make("2027-01-15", keep_won=1_500) == run
+    with pytest.raises(Conflict):
+        world.ledger.payouts.make("2027-01-15", keep_won=1_000)
+    assert_books_right(world)
+
+
+def test_what_came_back_from_the_bank_is_kept_in_no_till(world: World) -> None:
+    here = street(world)
+    run = world.ledger.payouts.make("2027-01-15")
+    world.ledger.payouts.bring_back(run.payout_id, here.merchant_id(1))
+    again = world.ledger.payouts.make("2027-01-16", keep_won=1_500)
+    paid = {each.merchant_id: each.amount_won for each in world.ledger.payouts.of(again.payout_id)}
+    assert paid == {here.merchant_id(1): 2_000}
+
+
+@pytest.mark.parametrize(("minimum_won", "keep_won"), [(0, 0), (1, -1)])
+def test_terms_that_no_run_can_have(world: World, minimum_won: int, keep_won: int) -> None:
+    with pytest.raises(Malformed):
+        world.ledger.payouts.make("2027-01-15", minimum_won, keep_won)
+    with pytest.raises(Malformed):
+        world.ledger.payouts.plan(minimum_won, keep_won)
+
+
 class Cut(KSCoinError):
     """Raised where a run is cut off."""
 

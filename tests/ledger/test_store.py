@@ -20,7 +20,7 @@ from ledger.key_files import new_authorities
 from ledger.service import Ledger, set_up
 from ledger.store.engine import ATTEMPTS_MAX, Store, Tx, open_store
 from ledger.store.migrations import require_current, upgrade
-from ledger.store.schema import merchants, metadata
+from ledger.store.schema import merchants, metadata, payout_runs
 from tests.ledger.databases import PostgresServer
 from tests.ledger.world import HandClock
 
@@ -51,6 +51,22 @@ def test_the_steps_are_taken_once(store: Store) -> None:
     store.write(lambda tx: tx.execute(insert(merchants), ROW))
     upgrade(store)
     assert len(store.read(lambda tx: tx.execute(select(merchants)).all())) == 1
+
+
+def test_payout_runs_of_the_first_schema_kept_nothing_in_tills(store: Store) -> None:
+    upgrade(store, "0001")
+    run = dict.fromkeys((c.name for c in payout_runs.columns if c.name != "keep_won"), 1)
+    names = ", ".join(run)
+    values = ", ".join(f":{name}" for name in run)
+    row = run | {"payout_id": bytes(8), "reference": "2027-01-15"}
+    store.write(
+        lambda tx: tx.execute(text(f"INSERT INTO payout_runs ({names}) VALUES ({values})"), row)
+    )
+    upgrade(store)
+    kept = store.read(
+        lambda tx: tx.execute(select(payout_runs.c.keep_won, payout_runs.c.reference)).all()
+    )
+    assert [tuple(each) for each in kept] == [(0, "2027-01-15")]
 
 
 def test_a_schema_of_another_version_is_not_worked_on(store: Store) -> None:

@@ -18,20 +18,21 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.errors import StoreUnusable
-from ledger.store.engine import Store
+from ledger.store.engine import Store, first_line
 
 _STEPS: Final = Path(__file__).parent
 
 
-def upgrade(store: Store) -> None:
-    """Bring the schema up to date, from nothing too; raises StoreUnusable."""
+def upgrade(store: Store, to: str = "head") -> None:
+    """Bring the schema up to date (or to an older step), from nothing too; raises StoreUnusable."""
     config = _config()
     try:
         with store.engine.begin() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
     except (SQLAlchemyError, CommandError) as exc:
-        raise StoreUnusable("the database's schema could not be brought up to date") from exc
+        why = first_line(exc)
+        raise StoreUnusable(f"the schema could not be brought up to date: {why}") from exc
 
 
 def require_current(store: Store) -> Store:
