@@ -109,6 +109,9 @@ _BY_CODE: Final[dict[str, Sentence]] = {
         "Put back the file that the details name; or enrol with a new code and --replace.",
     ),
     # The journal and its second copy.
+    "no_journal": Sentence(
+        "There is no journal: this till was never started.", "Start the till once."
+    ),
     "journal_locked": Sentence("The till of this terminal is running.", f"Stop it. {_AGAIN}"),
     "journal_damaged": Sentence(
         "The journal is damaged; what is whole in it can be had.",

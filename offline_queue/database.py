@@ -25,6 +25,7 @@ from offline_queue.errors import (
     JournalDamaged,
     JournalLocked,
     JournalTooNew,
+    NoJournal,
     QueueError,
 )
 
@@ -248,8 +249,10 @@ def connect(path: Path, *, is_alone: bool = False) -> Database:
 def connect_reading(path: Path) -> Database:
     """Return the database at `path` to look at, even while its owner writes; changes nothing.
 
-    Raises a QueueError.
+    Raises NoJournal if there is none, or another QueueError.
     """
+    if not path.exists():
+        raise NoJournal(f"there is no {path}: this till was never started")
     with Translated("open the journal"):
         uri = f"{path.absolute().as_uri()}?mode=ro"
         database = _database(sqlite3.connect(uri, uri=True, isolation_level=None))

@@ -29,6 +29,7 @@
     ├── NoSuchDay               no day of that number has been closed
     ├── QueueError              the journal cannot do its work; nothing that it holds is lost
     │   ├── JournalLocked       another process has it
+    │   ├── NoJournal           there is none yet: the till was never started
     │   ├── JournalDamaged      an entry is not what was written, and where
     │   ├── JournalBehind       it ends before an entry that is proven to have been in it
     │   ├── MirrorMissing       the second copy's medium is not there, or does not work
@@ -226,6 +227,12 @@ class JournalLocked(QueueError):
 
     code = "journal_locked"
     is_retryable = True
+
+
+class NoJournal(QueueError):
+    """Raised when a journal is to be looked at that is not there: its till was never started."""
+
+    code = "no_journal"
 
 
 class JournalDamaged(QueueError):

@@ -110,6 +110,7 @@ REFUSALS: Final = MappingProxyType(
             "The journal is of a later version.", "Start that version of the till."
         ),
         "wrong_terminal": Refusal("It is another terminal's journal.", _TECHNICIAN),
+        "no_journal": Refusal("There is no journal yet.", "Please start the till."),
         "disk_full": Refusal("The disk is full.", "Remove what is not needed, then try again."),
         "disk_failed": Refusal(
             "The disk does not answer.", "Try again; if it stays, tell support."

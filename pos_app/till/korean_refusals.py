@@ -120,6 +120,7 @@ REFUSALS: Final = MappingProxyType(
             "장부가 이 프로그램보다 새것입니다.", f"새 프로그램으로 켜거나 {_TECHNICIAN}"
         ),
         "wrong_terminal": Refusal("다른 단말기의 장부입니다.", _TECHNICIAN),
+        "no_journal": Refusal("아직 장부가 없습니다.", "계산대를 켜 주세요."),
         "disk_full": Refusal(
             "저장 공간이 가득 찼습니다.", "필요 없는 파일을 지우고 다시 시도해 주세요."
         ),

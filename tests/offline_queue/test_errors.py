@@ -50,6 +50,7 @@ def test_codes_and_what_may_be_tried_again_are_stable() -> None:
         "no_such_day": False,
         "queue": False,
         "journal_locked": True,
+        "no_journal": False,
         "journal_damaged": False,
         "journal_behind": False,
         "mirror_missing": True,

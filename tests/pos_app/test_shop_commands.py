@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from kscoin.codes import short_code
 from kscoin.errors import KSCoinError
-from offline_queue.errors import NoSuchDay
+from offline_queue.errors import NoJournal, NoSuchDay
 from offline_queue.queue import OfflineQueue
 from pos_app.__main__ import commands
 from pos_app.settings import JOURNAL_FILE, SettingsInvalid
@@ -109,3 +109,10 @@ def test_sales_as_people_read_them(queue: OfflineQueue, tmp_path: Path) -> None:
 def test_a_directory_that_is_no_terminal_is_said_to_be_none(tmp_path: Path) -> None:
     with pytest.raises(SettingsInvalid):
         ks_pos(tmp_path / "nowhere", "day")
+
+
+def test_a_till_that_was_never_started_says_so(tmp_path: Path) -> None:
+    InItsPlace(tmp_path)
+    (tmp_path / "settings.toml").write_text(SETTINGS)
+    result = CliRunner().invoke(commands, ["day", "--terminal", str(tmp_path)])
+    assert isinstance(result.exception, NoJournal)
