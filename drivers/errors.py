@@ -12,6 +12,7 @@
         ├── CardError               the reader is well, the card is not
         │   ├── CardRemoved         it left before it had answered
         │   ├── CardMute            it is there and does not answer, or the line to it garbles
+        │   ├── SeveralCards        there are two at once, and nobody can tell which is to pay
         │   ├── ForeignCard         it does not speak as a purse does (a transit or memory card)
         │   ├── NoPurseOnCard       a smart card without the purse applet
         │   ├── UnknownCardVersion  a purse of a KSP version that this till does not know
@@ -54,6 +55,7 @@ class NextStep(StrEnum):
     START_SERVICE = "start_service"
     HOLD_CARD_AGAIN = "hold_card_again"
     HOLD_SAME_CARD_AGAIN = "hold_same_card_again"
+    HOLD_ONE_CARD = "hold_one_card"
     TAKE_OTHER_TENDER = "take_other_tender"
     LOAD_PURSE = "load_purse"
     UPDATE_TILL = "update_till"
@@ -149,6 +151,14 @@ class CardMute(CardError):
 
     code = "card_mute"
     is_retryable = True
+
+
+class SeveralCards(CardError):
+    """Raised when cards are at two readers at once: none is asked, for nobody says which pays."""
+
+    code = "several_cards"
+    is_retryable = True
+    next_step = NextStep.HOLD_ONE_CARD
 
 
 class ForeignCard(CardError):

@@ -179,6 +179,7 @@ _BY_CODE: Final[dict[str, Sentence]] = {
     "card": Sentence("The card cannot be used.", "Try another card."),
     "card_removed": Sentence("The card left too early.", "Leave the card on the reader."),
     "card_mute": Sentence("The card does not answer.", "Lay the card on the reader again."),
+    "several_cards": Sentence("There are several cards.", "Leave one card only."),
     "foreign_card": Sentence("The card is no purse.", "Try a purse card."),
     "no_purse_on_card": Sentence("The card has no purse on it.", "Try a purse card."),
     "unknown_card_version": Sentence("The purse is of a newer kind.", "Update this program."),

@@ -268,9 +268,9 @@ def _devices(
 def _card_reader(settings: Settings) -> CardReader | None:
     if settings.simulated_reader is not None:
         return SocketReader(settings.simulated_reader)
-    if settings.card_reader == NONE:
+    if settings.card_readers == (NONE,):
         return None
-    return PcscReader("" if settings.card_reader == AUTO else settings.card_reader)
+    return PcscReader(*(() if AUTO in settings.card_readers else settings.card_readers))
 
 
 def _scanner(settings: Settings, on_scan: Callable[[framer.ScanReport], None]) -> Device:

@@ -34,7 +34,7 @@ class SettingsInvalid(KSCoinError):
 class Settings:
     """A terminal's settings; paths are absolute.
 
-    `card_reader` is part of a PC/SC reader's name, `scanner` a serial port or what is on USB, as
+    `card_readers` are parts of PC/SC readers' names, `scanner` a serial port or what is on USB, as
     `ks-field devices` names it, or "camera:" and a path; each may be "auto" or "none". `mirror` is
     where the journal's second copy is kept. A socket path in `simulated_reader` takes the place of
     the reader, in a demo only.
@@ -44,7 +44,7 @@ class Settings:
     ledger_url: str
     key_file: Path
     pass_phrase_file: Path
-    card_reader: str = AUTO
+    card_readers: tuple[str, ...] = (AUTO,)
     simulated_reader: Path | None = None
     scanner: str = AUTO
     scanner_profile: str = "generic"
@@ -83,7 +83,7 @@ def _settings(directory: Path, table: _Table) -> Settings:
         ledger_url=table.text("ledger_url"),
         key_file=directory / table.text("key_file"),
         pass_phrase_file=directory / table.text("pass_phrase_file"),
-        card_reader=table.text("card_reader", AUTO),
+        card_readers=table.texts("card_reader", AUTO),
         simulated_reader=directory / simulated if simulated else None,
         scanner=table.text("scanner", AUTO),
         scanner_profile=table.text("scanner_profile", "generic"),
@@ -113,6 +113,13 @@ class _Table:
         if not isinstance(value, str) or (default is None and not value):
             raise self._wrong(key, "a text is expected")
         return value
+
+    def texts(self, key: str, default: str) -> tuple[str, ...]:
+        value = self._taken(key, default)
+        texts = tuple(value) if isinstance(value, list) else (value,)
+        if not texts or not all(isinstance(text, str) and text for text in texts):
+            raise self._wrong(key, "a text, or a list of them, is expected")
+        return texts
 
     def flag(self, key: str) -> bool:
         value = self._taken(key, False)

@@ -6,7 +6,8 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.card.apdu import PURSE_AID, Answer, Command, Instruction, Status
+from drivers.card.apdu import PURSE_AID, Command, Instruction, Status
+from drivers.card.exchange import exchange
 from drivers.card.reader import CardConnection
 from drivers.errors import (
     CardGarbled,
@@ -82,7 +83,7 @@ class PurseCard:
 
     def select(self) -> None:
         """Start the purse applet; raises ForeignCard, NoPurseOnCard or UnknownCardVersion."""
-        answer = self._exchange(Command(Instruction.SELECT, PURSE_AID))
+        answer = exchange(self._connection, Command(Instruction.SELECT, PURSE_AID))
         if answer.status == Status.NOT_SELECTED:
             raise NoPurseOnCard(self._device, "the card has no purse on it")
         if not answer.is_ok:
@@ -128,17 +129,11 @@ class PurseCard:
         return self._connection.reader_name
 
     def _ask(self, command: Command) -> bytes:
-        answer = self._exchange(command)
+        answer = exchange(self._connection, command)
         if answer.is_ok:
             return answer.data
         kind, message = _REFUSALS.get(answer.status, (CardRefused, "the card refuses"))
         raise kind(self._device, message, answer.status)
-
-    def _exchange(self, command: Command) -> Answer:
-        raw = self._connection.transmit(command.encode())
-        if len(raw) < 2:
-            raise CardGarbled(self._device, "an answer without a status word")
-        return Answer(raw[:-2], int.from_bytes(raw[-2:], "big"))
 
     def _state(self, data: bytes) -> CardState:
         if len(data) < STATE_HEAD.size:

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from drivers.card.apdu import Transmission
+from drivers.card.signals import Signal
+
 
 class CardConnection(Protocol):
     """The way to one card in the field; it ends when the card leaves or `close` is called."""
 
     @property
     def reader_name(self) -> str: ...
+
+    @property
+    def transmission(self) -> Transmission:
+        """The protocol that APDUs have to be put into."""
+        ...
+
+    def takes_extended(self) -> bool:
+        """Return whether card and reader both say that they take extended APDUs; never raises.
+
+        It may cost calls to the reader, so it is asked only for what a short APDU cannot hold.
+        """
+        ...
 
     def transmit(self, apdu: bytes) -> bytes:
         """Return the card's whole answer (data and two status bytes) to one command APDU.
@@ -25,7 +40,10 @@ class CardConnection(Protocol):
 
 
 class CardReader(Protocol):
-    """One reader. Used by one thread; nothing in it waits longer than the timeout given."""
+    """One reader, or several as one, used by one thread.
+
+    Nothing in it waits longer than the timeout given, but for a card that computes.
+    """
 
     @property
     def name(self) -> str: ...
@@ -41,7 +59,8 @@ class CardReader(Protocol):
     def wait_for_card(self, timeout_s: float) -> CardConnection | None:
         """Return the way to a card in the field, or None if there is none within `timeout_s`.
 
-        Raises CardMute or ForeignCard for a card that does not start up, or a DeviceUnavailable.
+        Raises CardMute or ForeignCard for a card that does not start up, SeveralCards if there
+        is more than one, or a DeviceUnavailable.
         """
         ...
 
@@ -50,4 +69,8 @@ class CardReader(Protocol):
 
         Raises a DeviceUnavailable.
         """
+        ...
+
+    def signal(self, signal: Signal) -> None:
+        """Show and sound it if the reader can and we know how; never raises, never matters."""
         ...

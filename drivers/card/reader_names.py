@@ -31,20 +31,13 @@ _HELD_ON: Final = re.compile(r"PICC|CL\b|contactless|NFC|RFID", re.IGNORECASE)
 _PUT_IN: Final = re.compile(r"\bICC\b|\bcontact\b|SCR ?3[35]|ACR ?3[389]", re.IGNORECASE)
 
 
-def place_of(name: str) -> str:
-    """Return what stays of a reader's name when it is plugged in again: all but the number."""
-    return _NUMBERS.sub(r" \g<slot>", name)
-
-
-def takeable(names: Iterable[str], wanted: str = "", last: str = "") -> tuple[str, ...]:
-    """Return the readers that a till may take, the best first.
+def takeable(names: Iterable[str], wanted: str = "") -> tuple[str, ...]:
+    """Return the readers that a till may take, those for cards that are held on them first.
 
     `wanted` is a part of the name, empty for any; a stick is only taken by name, and the slot of a
-    security module never. `last` is the reader that served before: it comes first, under whatever
-    number it is now. The order does not depend on the order of the names.
+    security module never. The order does not depend on the order of the names.
     """
-    ours = (name for name in names if _may_be_taken(name, wanted))
-    return tuple(sorted(ours, key=lambda name: (_distance(name, last), *_rank(name))))
+    return tuple(sorted((name for name in names if _may_be_taken(name, wanted)), key=_rank))
 
 
 def _may_be_taken(name: str, wanted: str) -> bool:
@@ -57,19 +50,18 @@ def _is_stick(name: str) -> bool:
     return bool(_STICK.search(name)) and not _READER.search(name)
 
 
-def _distance(name: str, last: str) -> int:
-    if name == last:
-        return 0
-    return 1 if place_of(name) == place_of(last) else 2
-
-
 def _rank(name: str) -> tuple[int, str, str]:
     interface = _interface(name)
     if _HELD_ON.search(interface):
-        return 0, place_of(name), name
-    return (2 if _PUT_IN.search(interface) else 1), place_of(name), name
+        return 0, _place_of(name), name
+    return (2 if _PUT_IN.search(interface) else 1), _place_of(name), name
 
 
 def _interface(name: str) -> str:
     found = _INTERFACE.search(name)
     return found["interface"] if found else name
+
+
+def _place_of(name: str) -> str:
+    """Return what stays of a reader's name when it is plugged in again: all but the number."""
+    return _NUMBERS.sub(r" \g<slot>", name)

@@ -25,6 +25,7 @@ from typing import Final, TypeAlias, assert_never
 
 from drivers.card.purse_card import CardState, PurseCard, SignedDebit
 from drivers.card.reader import CardReader
+from drivers.card.signals import Signal
 from drivers.errors import (
     CardError,
     CardMute,
@@ -77,9 +78,10 @@ class DebitConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class PurseLoaded:
-    """The purse took its new certificate."""
+    """The purse took its new certificate; this is its state from then on."""
 
     session: int
+    state: CardState
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,8 @@ class _Session:
     number: int
     # Nothing is open any more: its debit was answered, refused or confirmed.
     is_settled: bool = False
+    # Its holder has been told what came of it.
+    is_signalled: bool = False
 
 
 class TapWorker:
@@ -258,7 +262,7 @@ class TapWorker:
         self._orders.put(_Confirm(session, request_hash))
 
     def load(self, session: int, certificate: bytes) -> None:
-        """Answered by PurseLoaded, CommandRefused or the session's end."""
+        """Load a certificate; answered by PurseLoaded, CommandRefused or the session's end."""
         self._orders.put(_Load(session, certificate))
 
     def release(self, session: int) -> None:
@@ -364,6 +368,7 @@ class TapWorker:
                 case order if order.session != session.number:
                     self._obey(order)
                 case _Release():
+                    self._signal(session, Signal.NO)
                     return None
                 case command:
                     return command
@@ -378,8 +383,19 @@ class TapWorker:
             self._report(CommandRefused(session.number, exc))
         except DebitTorn as exc:
             self._report(TapTorn(session.number, state.purse_id, state.sequence, exc))
+            self._signal(session, Signal.AGAIN)
             raise
+        finally:
+            if isinstance(command, _Confirm):
+                # Whatever the card has heard of it: the debit is stored, so this is a yes.
+                self._signal(session, Signal.YES)
         session.is_settled |= isinstance(command, (_Debit, _Confirm))
+
+    def _signal(self, session: _Session, signal: Signal) -> None:
+        """Tell the card's holder once what came of it, after the till has been told."""
+        if not session.is_signalled:
+            session.is_signalled = True
+            self._reader.signal(signal)
 
     def _broken(self, session: _Session, error: DriverError) -> None:
         """Report how a session broke; what is not the card's doing is raised on."""
@@ -393,6 +409,7 @@ class TapWorker:
             case CardError():
                 self._must_leave = True
                 self._report(CardUnusable(session.number, error))
+                self._signal(session, Signal.NO)
             case _:
                 self._lost(session, error)
         if cause is not None and not isinstance(cause, CardError):
@@ -405,6 +422,7 @@ class TapWorker:
         elif not self._is_loss_told:
             self._is_loss_told = True
             self._report(CardLost(session.number, error))
+            self._signal(session, Signal.AGAIN)
         if isinstance(error, CardMute):
             # A card that lies there and does not answer is asked again, but not in a busy loop.
             self._reader.wait_for_removal(self._poll_s)
@@ -422,6 +440,6 @@ def _performed(command: _CardCommand, card: PurseCard) -> TapReport:
             return DebitConfirmed(session)
         case _Load(session, certificate):
             card.load(certificate)
-            return PurseLoaded(session)
+            return PurseLoaded(session, card.get_state())
         case _:
             assert_never(command)

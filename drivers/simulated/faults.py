@@ -33,11 +33,13 @@ class Tear:
 
     On the way of the COMMAND the card never acts on it, even if its last byte arrived; on the way
     of the ANSWER it has acted. A tear behind the last byte of an answer lets the answer through.
+    `occurrence` counts the commands of this instruction since the card was made, or torn last.
     """
 
     instruction: int
     way: Way
     after_bytes: int = 0
+    occurrence: int = 1
 
 
 class Torn(Exception):
@@ -57,6 +59,7 @@ class TearableCard:
     def __init__(self, card: Card, *tears: Tear) -> None:
         self._card = card
         self._tears = list(tears)
+        self._seen = 0
         self._has_left = False
 
     def tear_next(self, tear: Tear) -> None:
@@ -72,9 +75,13 @@ class TearableCard:
             raise Torn
         if not self._tears or command[1:2] != bytes([self._tears[0].instruction]):
             return self._card.process(command)
+        self._seen += 1
+        if self._seen < self._tears[0].occurrence:
+            return self._card.process(command)
         return self._torn(self._tears.pop(0), command)
 
     def _torn(self, tear: Tear, command: bytes) -> bytes:
+        self._seen = 0
         self._has_left = True
         if tear.way is Way.COMMAND:
             raise Torn

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from drivers.card.apdu import Transmission
 from drivers.card.purse_card import PurseCard
 from drivers.simulated.faults import Card
 from kscoin import cose
@@ -15,12 +16,17 @@ from kscoin.signed import claim
 class DirectConnection:
     """The shortest way to a simulated card: no reader and no field."""
 
+    transmission = Transmission.T1
+
     def __init__(self, card: Card) -> None:
         self._card = card
 
     @property
     def reader_name(self) -> str:
         return "simulated phone"
+
+    def takes_extended(self) -> bool:
+        return True
 
     def transmit(self, apdu: bytes) -> bytes:
         return self._card.process(apdu)

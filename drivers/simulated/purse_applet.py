@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Final
 
 from drivers.card.apdu import (
+    CHAINED,
+    EXTENDED,
     INTERINDUSTRY,
     LE_ALL,
     PROPRIETARY,
@@ -30,6 +32,7 @@ from drivers.card.purse_card import (
 )
 from drivers.simulated.card_memory import CardMemory, PurseImage, VolatileMemory
 from kscoin import cose
+from kscoin.codec import MAX_MESSAGE_BYTES
 from kscoin.errors import KSCoinError, VerificationError
 from kscoin.keys import PublicKey, SoftwareSigner
 from kscoin.messages import Debit, PurseCertificate, debit_link
@@ -61,6 +64,7 @@ class PurseApplet:
     def __init__(self, memory: CardMemory) -> None:
         self._memory = memory
         self._is_selected = False
+        self._chain = b""
 
     @classmethod
     def personalised(
@@ -94,11 +98,16 @@ class PurseApplet:
     def reset(self) -> None:
         """Start again as after power on: nothing is selected."""
         self._is_selected = False
+        self._chain = b""
 
     def process(self, command: bytes) -> bytes:
         """Return the answer to one command APDU: data and status word."""
         try:
-            answer = self._dispatch(_parsed(command))
+            apdu = _parsed(command)
+            if apdu.header[:2] == bytes([PROPRIETARY | CHAINED, Instruction.LOAD]):
+                answer = self._kept(apdu)
+            else:
+                answer = self._dispatch(self._joined(apdu))
         except Refusal as refusal:
             return refusal.status.to_bytes(2, "big")
         return answer + Status.OK.to_bytes(2, "big")
@@ -119,6 +128,18 @@ class PurseApplet:
         if image is None:
             raise Refusal(Status.NOT_PERSONALISED)
         return handler(image, apdu.data)
+
+    def _kept(self, apdu: _Apdu) -> bytes:
+        """Keep a part of a command's data; the rest follows."""
+        self._chain += apdu.data
+        if len(self._chain) > MAX_MESSAGE_BYTES:
+            self._chain = b""
+            raise Refusal(Status.WRONG_LENGTH)
+        return b""
+
+    def _joined(self, apdu: _Apdu) -> _Apdu:
+        chain, self._chain = self._chain, b""
+        return _Apdu(apdu.header, chain + apdu.data)
 
     def _handlers(self) -> dict[int, Callable[[PurseImage, bytes], bytes]]:
         return {
@@ -172,15 +193,17 @@ class PurseApplet:
 
 
 def _parsed(command: bytes) -> _Apdu:
-    """Take a short command APDU apart (ISO 7816-4 section 5.2, cases 1 to 4)."""
+    """Take a command APDU apart (ISO 7816-4 section 5.2, cases 1 to 4, short and extended)."""
     header, body = command[:_HEADER_BYTES], command[_HEADER_BYTES:]
     if len(header) < _HEADER_BYTES:
         raise Refusal(Status.WRONG_LENGTH)
     if len(body) <= 1:
         return _Apdu(header, b"")
-    length = body[0]
-    data, rest = body[1 : 1 + length], body[1 + length :]
-    if length == 0 or len(data) != length or rest not in (b"", LE_ALL):
+    is_extended = body[:1] == EXTENDED
+    counted, le = (body[1:3], bytes(2)) if is_extended else (body[:1], LE_ALL)
+    length, content = int.from_bytes(counted, "big"), body[len(counted) + is_extended :]
+    data, rest = content[:length], content[length:]
+    if length == 0 or len(data) != length or rest not in (b"", le):
         raise Refusal(Status.WRONG_LENGTH)
     return _Apdu(header, data)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from threading import Condition
 
+from drivers.card.apdu import Transmission
+from drivers.card.signals import Signal
 from drivers.errors import CardRemoved, DeviceGone, DeviceNotFound
 from drivers.simulated.faults import Card, Torn
 
@@ -15,8 +17,10 @@ class SimulatedReader:
         self._name = name
         self._changed = Condition()
         self._card: Card | None = None
+        self._transmission = Transmission.T1
         self._is_plugged_in = True
         self._is_open = False
+        self.shown: list[Signal] = []
 
     @property
     def name(self) -> str:
@@ -24,10 +28,11 @@ class SimulatedReader:
 
     # What a person does.
 
-    def insert(self, card: Card) -> None:
+    def insert(self, card: Card, transmission: Transmission = Transmission.T1) -> None:
         """Hold a card to the reader; whatever was there is taken away."""
         with self._changed:
             self._card = card
+            self._transmission = transmission
             self._changed.notify_all()
 
     def remove(self) -> None:
@@ -71,13 +76,16 @@ class SimulatedReader:
             if self._card is None:
                 return None
             self._card.reset()
-            return SimulatedConnection(self, self._card)
+            return SimulatedConnection(self, self._card, self._transmission)
 
     def wait_for_removal(self, timeout_s: float) -> bool:
         with self._changed:
             self._changed.wait_for(lambda: not self._card, timeout_s)
             self._check()
             return self._card is None
+
+    def signal(self, signal: Signal) -> None:
+        self.shown.append(signal)
 
     def exchange(self, card: Card, apdu: bytes) -> bytes:
         """Pass an APDU to the card if it is still there; its connection calls this."""
@@ -102,7 +110,8 @@ class SimulatedReader:
 class SimulatedConnection:
     """The way to a card in a SimulatedReader; ends when the card does."""
 
-    def __init__(self, reader: SimulatedReader, card: Card) -> None:
+    def __init__(self, reader: SimulatedReader, card: Card, transmission: Transmission) -> None:
+        self.transmission = transmission
         self._reader = reader
         self._card = card
         self._is_open = True
@@ -110,6 +119,9 @@ class SimulatedConnection:
     @property
     def reader_name(self) -> str:
         return self._reader.name
+
+    def takes_extended(self) -> bool:
+        return self.transmission is Transmission.T1
 
     def transmit(self, apdu: bytes) -> bytes:
         if not self._is_open:

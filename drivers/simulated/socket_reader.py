@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from drivers.card.apdu import Transmission
+from drivers.card.signals import Signal
 from drivers.errors import CardMute, CardRemoved, DeviceGone, DeviceUnavailable
 from drivers.simulated.vpcd import Address, Control, receive, send
 
@@ -67,6 +69,9 @@ class SocketReader:
             self.drop()
         return self._line is None
 
+    def signal(self, signal: Signal) -> None:
+        """Show nothing: there is no such thing on a socket."""
+
     def drop(self) -> None:
         """Forget the card, which has left; its connection calls this."""
         line, self._line = self._line, None
@@ -86,6 +91,9 @@ class SocketReader:
 class SocketConnection:
     """The way to a card behind a socket; ends when either side hangs up."""
 
+    # As a contactless card: the framing carries APDUs as they are.
+    transmission = Transmission.T1
+
     def __init__(self, reader: SocketReader, line: socket.socket) -> None:
         self._reader = reader
         self._line = line
@@ -94,6 +102,9 @@ class SocketConnection:
     @property
     def reader_name(self) -> str:
         return self._reader.name
+
+    def takes_extended(self) -> bool:
+        return True
 
     def transmit(self, apdu: bytes) -> bytes:
         if not self._is_open or not self._reader.is_in_field(self._line):

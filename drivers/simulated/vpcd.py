@@ -25,6 +25,9 @@ from drivers.simulated.faults import Card, Torn
 VPCD_PORT: Final = 35_963
 # The ATR that PC/SC part 3 section 3.1.3.2.3 gives a contactless card without historical bytes.
 ATR: Final = bytes.fromhex("3B80800101")
+# A contact card that knows T=0 only: no interface bytes, so the protocol is T=0 (ISO 7816-3
+# section 8.2.3); no historical bytes.
+T0_ATR: Final = bytes.fromhex("3B00")
 _LENGTH_BYTES: Final = 2
 _CONNECT_TIMEOUT_S: Final = 5.0
 
@@ -43,9 +46,10 @@ class Control(IntEnum):
 class HeldCard:
     """A card that is held to a reader behind a socket, until it is taken away or torn."""
 
-    def __init__(self, card: Card, address: Address) -> None:
+    def __init__(self, card: Card, address: Address, atr: bytes = ATR) -> None:
         """Enter the field of the reader at `address`; raises DeviceNotFound if there is none."""
         self._card = card
+        self._atr = atr
         self._line = connected(address)
         self._thread = Thread(target=self._serve, name="simulated card", daemon=True)
         self._thread.start()
@@ -85,7 +89,7 @@ class HeldCard:
         if len(message) > 1:
             self._process(message)
         elif message == bytes([Control.GET_ATR]):
-            send(self._line, ATR)
+            send(self._line, self._atr)
         else:
             # Power off, power on and reset all leave a card that has just started.
             self._card.reset()

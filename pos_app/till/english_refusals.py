@@ -13,6 +13,7 @@ _CALL: Final = "Tell support."
 _BY_CODE: Final = "Note the code and tell support."
 _AGAIN: Final = "Please scan it again."
 _TAP_AGAIN: Final = "Please tap the card again."
+_ONE_CARD: Final = "Take all cards away, then hold one card only."
 _BY_ITSELF: Final = "Leave it: it is sent again by itself."
 _TECHNICIAN: Final = "Call the technician."
 _ENROL: Final = "The technician has to enrol the terminal again."
@@ -140,7 +141,8 @@ REFUSALS: Final = MappingProxyType(
         # What is held to the reader
         "card": Refusal("The card could not be read.", _TAP_AGAIN),
         "card_removed": Refusal("The card left too early.", _TAP_AGAIN),
-        "card_mute": Refusal("The card does not answer.", _TAP_AGAIN),
+        "card_mute": Refusal("The card does not answer.", _ONE_CARD),
+        "several_cards": Refusal("There are several cards.", _ONE_CARD),
         "card_overstayed": Refusal("The card was held too long.", "Take it away, then tap again."),
         "foreign_card": Refusal("That is not a KS-Coin card.", _OTHER),
         "no_purse_on_card": Refusal("There is no purse on that card.", _OTHER),

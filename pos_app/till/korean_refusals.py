@@ -13,6 +13,7 @@ _CALL: Final = "고객센터에 알려 주세요."
 _BY_CODE: Final = "거래 번호를 적고 고객센터에 알려 주세요."
 _AGAIN: Final = "다시 읽혀 주세요."
 _TAP_AGAIN: Final = "카드를 다시 대 주세요."
+_ONE_CARD: Final = "모두 뗀 다음 한 장만 대 주세요."
 _BY_ITSELF: Final = "그대로 두면 저절로 다시 보냅니다."
 _TECHNICIAN: Final = "기술자를 불러 주세요."
 _ENROL: Final = "기술자가 단말기를 다시 등록해야 합니다."
@@ -152,7 +153,8 @@ REFUSALS: Final = MappingProxyType(
         # What is held to the reader
         "card": Refusal("카드를 처리하지 못했습니다.", _TAP_AGAIN),
         "card_removed": Refusal("카드를 너무 일찍 뗐습니다.", _TAP_AGAIN),
-        "card_mute": Refusal("카드가 응답하지 않습니다.", _TAP_AGAIN),
+        "card_mute": Refusal("카드가 응답하지 않습니다.", _ONE_CARD),
+        "several_cards": Refusal("카드가 여러 장 있습니다.", _ONE_CARD),
         "card_overstayed": Refusal("카드를 너무 오래 댔습니다.", "뗐다가 다시 대 주세요."),
         "foreign_card": Refusal("KS코인 카드가 아닙니다.", _OTHER),
         "no_purse_on_card": Refusal("지갑이 없는 카드입니다.", _OTHER),

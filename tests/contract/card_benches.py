@@ -7,17 +7,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
+from drivers.card.apdu import Transmission
 from drivers.card.pcsc import PcscReader
 from drivers.card.reader import CardReader
 from drivers.simulated.faults import Card
 from drivers.simulated.simulated_reader import SimulatedReader
 from drivers.simulated.socket_reader import SocketReader
-from drivers.simulated.vpcd import Address, HeldCard
+from drivers.simulated.vpcd import ATR, T0_ATR, Address, HeldCard
 from tests.stacks.pcsc import READER_NAME, PcscDaemon
 from tests.stacks.ports import LOOPBACK, free_port
 
 CARD_SEEN_TIMEOUT_S: Final = 10.0
 """pcscd looks for a card in vpcd every 0.4 s; a Raspberry Pi under load gets plenty."""
+
+
+_ATRS: Final = {Transmission.T0: T0_ATR, Transmission.T1: ATR}
 
 
 class CardBench(Protocol):
@@ -26,7 +30,7 @@ class CardBench(Protocol):
     @property
     def reader(self) -> CardReader: ...
 
-    def hold(self, card: Card) -> None:
+    def hold(self, card: Card, over: Transmission = Transmission.T1) -> None:
         """Hold a card to the reader, instead of any other."""
         ...
 
@@ -41,9 +45,9 @@ class SimulatedBench:
     def __init__(self) -> None:
         self.reader = SimulatedReader()
 
-    def hold(self, card: Card) -> None:
+    def hold(self, card: Card, over: Transmission = Transmission.T1) -> None:
         self.reader.remove()
-        self.reader.insert(card)
+        self.reader.insert(card, over)
 
     def take_away(self) -> None:
         self.reader.remove()
@@ -57,9 +61,9 @@ class LineBench:
         self._address = address
         self._held: HeldCard | None = None
 
-    def hold(self, card: Card) -> None:
+    def hold(self, card: Card, over: Transmission = Transmission.T1) -> None:
         self.take_away()
-        self._held = HeldCard(card, self._address)
+        self._held = HeldCard(card, self._address, _ATRS[over])
 
     def take_away(self) -> None:
         if self._held is not None:

@@ -6,10 +6,12 @@ test's own thread, so that a test has no thread and no waiting of its own.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from threading import Event
 from typing import Final
 
+from drivers.card.purse_card import CardState
 from drivers.card.reader import CardReader
 from drivers.card.tap import (
     CardDebited,
@@ -19,6 +21,7 @@ from drivers.card.tap import (
     CommandRefused,
     DebitConfirmed,
     LastDebitRead,
+    PurseLoaded,
     TapReport,
     TapTorn,
     TapWorker,
@@ -37,16 +40,29 @@ class Known(StrEnum):
     PAID = "paid"
 
 
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A certificate for the purse, loaded before it is debited or after it was confirmed."""
+
+    certificate: bytes
+    is_first: bool
+
+
 class Counter:
     """One request at one reader, from listening until the card has been let go."""
 
     def __init__(
-        self, reader: CardReader, poll_s: float = 0.0, request: bytes = request_hash(1)
+        self,
+        reader: CardReader,
+        poll_s: float = 0.0,
+        request: bytes = request_hash(1),
+        renewal: Renewal | None = None,
     ) -> None:
         self.worker = TapWorker(reader, self._hear, poll_s)
         self.reports: list[TapReport] = []
         self.known = Known.UNPAID
         self.request = request
+        self._renewal = renewal
         self._sequence_before: int | None = None
         self._is_done = False
 
@@ -69,19 +85,16 @@ class Counter:
         self.reports.append(report)
         match report:
             case CardPresented(session, state):
-                if state.last_request_hash == self.request:
-                    self.worker.get_last(session)
-                elif self._sequence_before in (None, state.sequence):
-                    self._sequence_before = state.sequence
-                    self.worker.debit(session, AMOUNT_WON, self.request)
-                else:
-                    self.worker.release(session)
-                    self._is_done = True
+                self._meet(session, state)
+            case PurseLoaded(session, state) if self.known is not Known.PAID:
+                self._debit(session, state)
             case CardDebited(session, debit) | LastDebitRead(session, debit):
                 assert verified(debit).request_hash == self.request
                 self.known = Known.PAID
                 self.worker.confirm(session, self.request)
-            case DebitConfirmed(session) | CommandRefused(session):
+            case DebitConfirmed(session) if self._renewal and not self._renewal.is_first:
+                self.worker.load(session, self._renewal.certificate)
+            case DebitConfirmed(session) | PurseLoaded(session) | CommandRefused(session):
                 self.worker.release(session)
                 self._is_done = True
             case TapTorn():
@@ -92,3 +105,20 @@ class Counter:
             case _:
                 # The field is empty: whatever the session came to is known.
                 self._is_done = True
+
+    def _meet(self, session: int, state: CardState) -> None:
+        renewal = self._renewal
+        if state.last_request_hash == self.request:
+            self.worker.get_last(session)
+        elif renewal is not None and renewal.is_first and state.certificate != renewal.certificate:
+            self.worker.load(session, renewal.certificate)
+        else:
+            self._debit(session, state)
+
+    def _debit(self, session: int, state: CardState) -> None:
+        if self._sequence_before not in (None, state.sequence):
+            self.worker.release(session)
+            self._is_done = True
+            return
+        self._sequence_before = state.sequence
+        self.worker.debit(session, AMOUNT_WON, self.request)

@@ -46,7 +46,7 @@ mirror = "/media/stick"
 """
     settings = load(written(tmp_path, NEEDED + more))
     assert settings.language is Language.ENGLISH
-    assert (settings.card_reader, settings.scanner) == ("ACR122", "/dev/ttyACM0")
+    assert (settings.card_readers, settings.scanner) == (("ACR122",), "/dev/ttyACM0")
     assert (settings.scanner_profile, settings.theme) == ("zebra", "dark")
     assert settings.scanner_light == "off"
     assert (settings.is_fullscreen, settings.is_demo) == (True, True)
@@ -56,9 +56,18 @@ mirror = "/media/stick"
     assert settings.journal == tmp_path / "journal.db"
 
 
+def test_several_card_readers_are_a_list(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, NEEDED + 'card_reader = ["ACR1252", "SCR3310"]'))
+
+    assert settings.card_readers == ("ACR1252", "SCR3310")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (NEEDED + "card_reader = []", "card_reader: a text, or a list of them, is expected"),
+        (NEEDED + "card_reader = ['ACR122', 1]", "card_reader: a text, or a list of them"),
+        (NEEDED + "card_reader = ''", "card_reader: a text, or a list of them, is expected"),
         ("", "ledger_url: is missing"),
         (NEEDED.replace("terminal.key", ""), "key_file: a text is expected"),
         (NEEDED + "scaner = 'x'", "unknown setting 'scaner'"),

@@ -98,7 +98,7 @@ def test_reports_of_an_older_meeting_are_about_no_card() -> None:
 def test_what_needs_nobody_is_not_posted() -> None:
     desk, posted = met()
     desk.report(tap.DebitConfirmed(SESSION))
-    desk.report(tap.PurseLoaded(SESSION))
+    desk.report(tap.PurseLoaded(SESSION, STATE))
     assert posted == []
 
 

@@ -9,8 +9,11 @@ import pytest
 from smartcard import scard
 
 from drivers.card import pcsc
+from drivers.card.apdu import Transmission
 from drivers.card.pcsc import PcscReader, reader_names
+from drivers.card.signals import Signal, commands_for
 from drivers.errors import (
+    CardError,
     CardMute,
     CardRemoved,
     DeviceBusy,
@@ -21,9 +24,11 @@ from drivers.errors import (
     DriverError,
     ForeignCard,
     ServiceDown,
+    SeveralCards,
 )
 
 OK = scard.SCARD_S_SUCCESS
+SECURITY_MODULE = "ACS ACR1252 Dual Reader SAM 00 01"
 PRESENT, EMPTY = scard.SCARD_STATE_PRESENT, scard.SCARD_STATE_EMPTY
 READERS = ["ACS ACR122U 00 00", "Virtual PCD 00 00", "Virtual PCD 00 01"]
 KINDS = {
@@ -71,15 +76,23 @@ class Pcsc:
         self.calls: list[str] = []
         self.failing: dict[str, int | Exception] = {}
         self.states = [PRESENT]
+        # What is at the readers of these names, whatever `states` says.
+        self.at: dict[str, int] = {}
+        self.escaped: list[bytes] = []
+        self.protocol = scard.SCARD_PROTOCOL_T1
+        self.atr = bytes.fromhex("3B80800101")
+        self.features: dict[int, bytes] = {}
         self.readers = READERS
         answers: dict[str, Callable[..., Any]] = {
             "SCardEstablishContext": lambda scope: [OK, 7],
             "SCardReleaseContext": lambda context: OK,
             "SCardListReaders": lambda context, groups: [OK, self.readers],
-            "SCardConnect": lambda *arguments: [OK, 9, scard.SCARD_PROTOCOL_T1],
+            "SCardConnect": lambda *arguments: [OK, 9, self.protocol],
             "SCardDisconnect": lambda card, disposition: OK,
             "SCardTransmit": lambda card, protocol, apdu: [OK, [*reversed(apdu), 0x90, 0x00]],
             "SCardGetStatusChange": self._status,
+            "SCardStatus": lambda card: [OK, "a reader", PRESENT, self.protocol, list(self.atr)],
+            "SCardControl": self._control,
         }
         for name, answer in answers.items():
             monkeypatch.setattr(scard, name, self._call(name, answer))
@@ -99,11 +112,17 @@ class Pcsc:
         return call
 
     def _status(self, context: int, timeout_ms: int, question: list[tuple[str, int]]) -> Any:
-        (name, known), *_ = question
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
-        if state == known:
+        states = {name: self.at.get(name, state) for name, _ in question}
+        if all(known == states[name] for name, known in question):
             return [scard.SCARD_E_TIMEOUT, []]
-        return [OK, [(name, state | scard.SCARD_STATE_CHANGED, [])]]
+        return [OK, [(name, at | scard.SCARD_STATE_CHANGED, []) for name, at in states.items()]]
+
+    def _control(self, card: int, code: int, command: list[int]) -> Any:
+        if code == scard.SCARD_CTL_CODE(1):
+            self.escaped.append(bytes(command))
+            return [OK, []]
+        return [OK, list(self.features.get(code, b""))]
 
 
 @pytest.fixture(name="fake")
@@ -111,8 +130,8 @@ def fake_pcsc(monkeypatch: pytest.MonkeyPatch) -> Pcsc:
     return Pcsc(monkeypatch)
 
 
-def reader() -> PcscReader:
-    opened = PcscReader("Virtual PCD")
+def reader(*wanted: str) -> PcscReader:
+    opened = PcscReader(*(wanted or ("PCD 00 00",)))
     opened.open()
     return opened
 
@@ -155,22 +174,32 @@ def test_a_reader_that_pcscd_has_lost(fake: Pcsc, state: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "name"), [("", READERS[0]), ("Virtual", READERS[1]), ("PCD 00 01", READERS[2])]
+    ("wanted", "found"),
+    [
+        ((), READERS),
+        (("Virtual",), READERS[1:]),
+        (("PCD 00 01",), READERS[2:]),
+        (("ACR122U", "PCD 00 01"), [READERS[0], READERS[2]]),
+        (("ACR122U", "not there"), READERS[:1]),
+    ],
 )
-def test_a_reader_by_a_part_of_its_name(fake: Pcsc, wanted: str, name: str) -> None:
-    chosen = PcscReader(wanted)
+def test_readers_by_parts_of_their_names(
+    fake: Pcsc, wanted: tuple[str, ...], found: list[str]
+) -> None:
+    fake.readers = [*READERS, SECURITY_MODULE]
+    chosen = PcscReader(*wanted)
     chosen.open()
-    assert chosen.name == name
-    assert reader_names() == tuple(READERS)
+    assert chosen.name == " + ".join(found)
+    assert reader_names() == tuple(fake.readers)
 
 
-def test_the_same_reader_under_another_number(fake: Pcsc) -> None:
-    chosen = PcscReader()
+def test_the_same_readers_under_other_numbers(fake: Pcsc) -> None:
+    chosen = PcscReader("(A)", "(B)")
     fake.readers = ["R (A) 00 00", "R (B) 01 00"]
     chosen.open()
-    fake.readers = ["R (A) 03 00", "R (0) 00 00"]
+    fake.readers = ["R (B) 03 00", "R (0) 00 00", "R (A) 01 00"]
     chosen.open()
-    assert chosen.name == "R (A) 03 00"
+    assert chosen.name == "R (A) 01 00 + R (B) 03 00"
 
 
 def test_no_stick_is_taken_for_a_reader(fake: Pcsc) -> None:
@@ -184,7 +213,7 @@ def test_a_reader_that_is_not_there(fake: Pcsc, readers: list[str]) -> None:
     fake.readers = readers
     with pytest.raises(DeviceNotFound) as raised:
         reader()
-    assert raised.value.device == "Virtual PCD"
+    assert raised.value.device == "PCD 00 00"
 
 
 def test_no_reader_at_all_is_an_empty_list(fake: Pcsc) -> None:
@@ -232,7 +261,7 @@ def test_each_result_of_each_call(fake: Pcsc, call: str, result: str) -> None:
     with pytest.raises(kind) as raised:
         USES[call](opened)
     assert type(raised.value) is kind
-    assert raised.value.device in ("Virtual PCD 00 00", "Virtual PCD", "PC/SC service")
+    assert raised.value.device in ("Virtual PCD 00 00", "PCD 00 00", "PC/SC service")
     assert not raised.value.money_may_have_moved
 
 
@@ -265,3 +294,151 @@ def test_letting_go_of_what_is_gone(fake: Pcsc, failure: int | Exception) -> Non
 
 def test_the_table_names_no_result_twice() -> None:
     assert len(pcsc._RESULTS) == len(KINDS)
+
+
+def test_a_card_at_any_of_several_readers(fake: Pcsc) -> None:
+    fake.states, fake.at = [EMPTY], {READERS[2]: PRESENT}
+    opened = reader("Virtual", "ACR122U")
+
+    connection = opened.wait_for_card(1)
+
+    assert connection is not None
+    assert connection.reader_name == READERS[2]
+    # As long as this card is being served, only its own reader says whether it has left.
+    fake.at = {READERS[0]: PRESENT}
+    assert opened.wait_for_removal(0)
+    connection.close()
+    assert not opened.wait_for_removal(0)
+
+
+def test_cards_at_two_readers_are_refused_and_neither_is_asked(fake: Pcsc) -> None:
+    fake.states, fake.at = [EMPTY], {READERS[0]: PRESENT, READERS[2]: PRESENT}
+    opened = reader("Virtual", "ACR122U")
+
+    with pytest.raises(SeveralCards) as raised:
+        opened.wait_for_card(1)
+
+    assert raised.value.context["readers"] == [READERS[2], READERS[0]]
+    assert not raised.value.money_may_have_moved
+    assert "SCardConnect" not in fake.calls
+
+
+def test_a_reader_that_is_plugged_in_later_is_found_while_nothing_happens(fake: Pcsc) -> None:
+    fake.states, fake.readers = [EMPTY], READERS[:1]
+    opened = reader("ACR122U", "Virtual")
+    fake.readers = READERS[:2]
+
+    assert opened.wait_for_card(0) is None
+    fake.at = {READERS[1]: PRESENT}
+
+    assert opened.wait_for_card(0) is not None
+
+
+@pytest.mark.parametrize(
+    ("protocol", "transmission"),
+    [
+        (scard.SCARD_PROTOCOL_T0, Transmission.T0),
+        (scard.SCARD_PROTOCOL_T1, Transmission.T1),
+    ],
+)
+def test_the_protocol_is_the_one_that_pcscd_settled(
+    fake: Pcsc, protocol: int, transmission: Transmission
+) -> None:
+    fake.protocol = protocol
+    connection = reader().wait_for_card(1)
+
+    assert connection is not None
+    assert connection.transmission is transmission
+    assert connection.transmit(b"\x01") == b"\x01\x90\x00"
+
+
+# An ATR with card capabilities, and the properties of a reader of long APDUs (PC/SC part 10).
+EXTENDED_ATR = bytes.fromhex("3B8580018073C0014076")
+FEATURES = scard.SCARD_CTL_CODE(3400)
+PROPERTIES = 0x42000D5A
+
+
+@pytest.mark.parametrize(
+    ("atr", "properties", "takes"),
+    [
+        (EXTENDED_ATR, "0A0400000100", True),
+        (EXTENDED_ATR, "0A0406010000", False),
+        (EXTENDED_ATR, "", False),
+        (bytes.fromhex("3B80800101"), "0A0400000100", False),
+    ],
+)
+def test_extended_apdus_only_where_card_and_reader_take_them(
+    fake: Pcsc, atr: bytes, properties: str, takes: bool
+) -> None:
+    fake.atr = atr
+    fake.features = {
+        FEATURES: bytes([0x06, 4, 0x42, 0, 0x0D, 0x48, 0x12, 4]) + PROPERTIES.to_bytes(4, "big"),
+        PROPERTIES: bytes.fromhex(properties),
+    }
+    connection = reader().wait_for_card(1)
+
+    assert connection is not None
+    assert connection.takes_extended() is takes
+
+
+@pytest.mark.parametrize("call", ["SCardStatus", "SCardControl"])
+@pytest.mark.parametrize("failure", [getattr(scard, each) for each in RESULTS] + EXCEPTIONS)
+def test_a_reader_that_cannot_be_asked_takes_no_extended_apdus(
+    fake: Pcsc, call: str, failure: int | Exception
+) -> None:
+    fake.atr = EXTENDED_ATR
+    connection = reader().wait_for_card(1)
+    fake.failing[call] = failure
+
+    assert connection is not None
+    assert not connection.takes_extended()
+
+
+def test_signals_go_to_the_reader_that_met_the_card(fake: Pcsc) -> None:
+    fake.states, fake.at = [EMPTY], {READERS[0]: PRESENT}
+    opened = reader("Virtual", "ACR122U")
+    opened.signal(Signal.YES)
+    assert fake.escaped == []
+
+    connection = opened.wait_for_card(1)
+    assert connection is not None
+    opened.signal(Signal.YES)
+    connection.close()
+    opened.signal(Signal.AGAIN)
+
+    yes, again = commands_for(READERS[0], Signal.YES), commands_for(READERS[0], Signal.AGAIN)
+    assert fake.escaped == [*yes, *again]
+    # The second one had no card to go by: a way to the reader itself was opened, and closed.
+    assert fake.calls[-3:] == ["SCardConnect", "SCardControl", "SCardDisconnect"]
+
+
+def test_a_reader_without_signals_of_ours_is_told_nothing(fake: Pcsc) -> None:
+    opened = reader()
+    assert opened.wait_for_card(1) is not None
+
+    opened.signal(Signal.NO)
+
+    assert "SCardControl" not in fake.calls
+
+
+@pytest.mark.parametrize("call", ["SCardControl", "SCardConnect"])
+@pytest.mark.parametrize("failure", [getattr(scard, each) for each in RESULTS] + EXCEPTIONS)
+def test_a_signal_that_fails_is_told_once_and_disturbs_nobody(
+    fake: Pcsc, caplog: pytest.LogCaptureFixture, call: str, failure: int | Exception
+) -> None:
+    opened = reader("ACR122U")
+    connection = opened.wait_for_card(1)
+    assert connection is not None
+    connection.close()
+    fake.failing[call] = failure
+
+    for _ in range(3):
+        opened.signal(Signal.YES)
+
+    warned = [record for record in caplog.records if record.levelname == "WARNING"]
+    has_card_left = not isinstance(failure, Exception) and issubclass(
+        pcsc._RESULTS.get(failure, DeviceUnavailable), CardError
+    )
+    assert len(warned) == (0 if has_card_left else 1)
+    fake.failing.clear()
+    assert opened.wait_for_card(1) is not None

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from drivers.card.reader_names import place_of, takeable
+from drivers.card.reader_names import takeable
 
 PICC = "ACS ACR1252 1S CL Reader [ACR1252 1S CL Reader PICC] 00 00"
 SAM = "ACS ACR1252 1S CL Reader [ACR1252 1S CL Reader SAM] 01 00"
@@ -59,32 +59,12 @@ def test_a_reader_is_none_of_these_by_a_word_in_its_name(name: str) -> None:
     assert takeable((name,)) == (name,)
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "is_same"),
-    [
-        ("R (A1) 00 00", "R (A1) 01 00", True),
-        ("R (A1) 00 00", "R (A1) 0F 00", True),
-        ("R (A1) 00 00", "R (A2) 00 00", False),
-        ("R [PICC] 00 00", "R [ICC] 00 00", False),
-        ("R 00 00", "R 00 01", False),
-        ("R", "R", True),
-    ],
-)
-def test_a_place_is_all_but_the_number(before: str, after: str, is_same: bool) -> None:
-    assert (place_of(before) == place_of(after)) is is_same
+def test_a_reader_s_number_does_not_move_it() -> None:
+    first, second = "R (A) {} 00", "R (B) {} 00"
+    for numbers in (("00", "01"), ("07", "01")):
+        listed = (second.format(numbers[1]), first.format(numbers[0]))
+        assert takeable(listed) == (first.format(numbers[0]), second.format(numbers[1]))
 
 
-def test_the_same_reader_comes_first_under_another_number() -> None:
-    here, there = "Reader (A) 01 00", "Reader (B) 00 00"
-    assert takeable((there, here), last="Reader (A) 00 00")[0] == here
-    assert takeable((there, here), last="Reader (B) 07 00")[0] == there
-
-
-def test_of_two_that_cannot_be_told_apart_the_one_with_the_same_number_is_the_same() -> None:
-    assert takeable(("R 00 00", "R 01 00"), last="R 01 00")[0] == "R 01 00"
-    assert takeable(("R 00 00", "R 02 00"), last="R 01 00")[0] == "R 00 00"
-
-
-def test_one_that_was_unplugged_is_replaced_by_another_that_fits() -> None:
-    assert takeable((CONTACT,), last=PICC) == (CONTACT,)
-    assert takeable((CONTACT,), wanted="ACR1252", last=PICC) == ()
+def test_one_that_is_not_wanted_does_not_take_the_place_of_one_that_is() -> None:
+    assert takeable((CONTACT,), wanted="ACR1252") == ()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from drivers.card.apdu import PURSE_AID, Command, Instruction
+from drivers.card.signals import Signal
 from drivers.card.tap import (
     CardDebited,
     CardLeft,
@@ -25,7 +26,15 @@ from drivers.card.tap import (
     TapTorn,
     TapWorker,
 )
-from drivers.errors import CardGarbled, CardMute, CardRefused, CardRemoved, DeviceGone, NoSuchDebit
+from drivers.errors import (
+    CardGarbled,
+    CardMute,
+    CardRefused,
+    CardRemoved,
+    DeviceGone,
+    NoSuchDebit,
+    SeveralCards,
+)
 from drivers.simulated.faults import Card, GarblingCard, Tear, TearableCard, Way
 from drivers.simulated.simulated_reader import SimulatedConnection, SimulatedReader
 from tests.drivers.purses import CREDIT_WON, TERMS, certificate, purse, request_hash, spent_won
@@ -185,7 +194,9 @@ def test_every_command_has_its_answer() -> None:
     assert last == LastDebitRead(1, debited.debit)
     assert isinstance(no_such, CommandRefused)
     assert confirmed == DebitConfirmed(1)
-    assert loaded == PurseLoaded(1)
+    assert isinstance(loaded, PurseLoaded)
+    assert (loaded.session, loaded.state.certificate) == (1, bigger)
+    assert (loaded.state.sequence, loaded.state.is_ratified) == (1, True)
     assert isinstance(old, CommandRefused)
     assert isinstance(too_much, CommandRefused)
     assert isinstance(too_much.error, CardRefused)
@@ -387,6 +398,74 @@ def test_a_reader_that_goes_with_no_card_in_it_is_no_lost_card() -> None:
     with pytest.raises(DeviceGone):
         desk.step()
     assert desk.reports == []
+
+
+def test_cards_at_two_readers_are_refused_until_all_have_left() -> None:
+    class Crowded(SimulatedReader):
+        def wait_for_card(self, timeout_s: float) -> SimulatedConnection | None:
+            if self.has_card():
+                raise SeveralCards(self.name, "cards are at several readers at once")
+            return None
+
+    desk, card = Desk(PAYING, Crowded()), purse()
+    desk.worker.listen()
+    desk.reader.insert(card)
+
+    (unusable,) = desk.step(3)
+    assert isinstance(unusable, CardUnusable)
+    assert (unusable.error.code, unusable.error.money_may_have_moved) == ("several_cards", False)
+    assert spent_won(card) == 0
+    desk.reader.remove()
+    assert kinds(desk.step()) == [CardLeft]
+
+
+def confirm(worker: TapWorker, report: CardDebited) -> None:
+    worker.confirm(report.session, request_hash(1))
+    worker.release(report.session)
+
+
+def debit(worker: TapWorker, report: CardPresented) -> None:
+    worker.debit(report.session, 1_000, request_hash(1))
+
+
+ASKING: Answers = {CardPresented: debit, CardDebited: confirm, CommandRefused: release}
+
+
+@pytest.mark.parametrize(
+    ("card", "signal"),
+    [
+        (purse(), Signal.YES),
+        # Stored is stored, whatever the card has heard of it.
+        (TearableCard(purse(), Tear(Instruction.CONFIRM, Way.COMMAND)), Signal.YES),
+        (purse(credit_won=999), Signal.NO),
+        (GarblingCard(purse(), lambda command, answer: b"\x6d\x00"), Signal.NO),
+        (TearableCard(purse(), Tear(Instruction.GET_STATE, Way.ANSWER)), Signal.AGAIN),
+        (TearableCard(purse(), Tear(Instruction.DEBIT, Way.ANSWER)), Signal.AGAIN),
+        (TearableCard(purse(), Tear(Instruction.DEBIT, Way.COMMAND)), Signal.AGAIN),
+    ],
+)
+def test_what_came_of_a_card_is_shown_on_the_reader_once(card: Card, signal: Signal) -> None:
+    desk = Desk(ASKING)
+    desk.worker.listen()
+    desk.reader.insert(card)
+
+    desk.step(3)
+
+    assert desk.reader.shown == [signal]
+
+
+def test_a_card_that_the_till_lets_go_is_a_no_and_one_that_it_forgets_is_nothing() -> None:
+    desk = Desk(RELEASING)
+    desk.worker.listen()
+    desk.reader.insert(purse())
+    desk.step()
+    assert desk.reader.shown == [Signal.NO]
+
+    desk = Desk({CardPresented: lambda worker, report: worker.listen()})
+    desk.worker.listen()
+    desk.reader.insert(purse())
+    desk.step()
+    assert desk.reader.shown == []
 
 
 class NotingReader(SimulatedReader):
