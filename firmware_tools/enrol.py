@@ -20,8 +20,9 @@ from drivers.keystore.token_uri import TokenUri
 from firmware_tools import settings_file
 from firmware_tools.errors import EnrolmentDamaged, RootNotListed
 from firmware_tools.place import KEY_FILE, REQUEST_FILE, SETTINGS_FILE, Place
-from kscoin.bundle import EnrolmentAnswer, byte_strings
+from kscoin.bundle import EnrolmentAnswer
 from kscoin.certificates import MAX_TRUST_LIST_BYTES, pin_trust
+from kscoin.codec import decode_strings
 from kscoin.codes import normalised
 from kscoin.errors import EncodingError, Malformed, UntrustedKey, VerificationError
 from kscoin.keys import PublicKey, Signer
@@ -151,7 +152,7 @@ def enrol(
 
 def _first_named(trust: bytes) -> PublicKey:
     """Return the first root that an unverified trust list names; raises an EncodingError."""
-    for listing in byte_strings(trust, MAX_TRUST_LIST_BYTES):
+    for listing in decode_strings(trust, MAX_TRUST_LIST_BYTES):
         for root in claim(TrustList, listing, MAX_TRUST_LIST_BYTES).roots:
             return PublicKey(root)
     raise Malformed("the trust list names no root")

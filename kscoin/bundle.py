@@ -22,13 +22,13 @@ class Bundle:
 
     def encode(self) -> bytes:
         """Return the array as deterministic CBOR."""
-        return codec.encode([getattr(self, each.name) for each in dataclasses.fields(self)])
+        return codec.encode([getattr(self, name) for name in _names(type(self))])
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
         """Return the bundle that `data` holds; raises an EncodingError. Verifies nothing."""
-        parts = byte_strings(data, cls.MAX_BYTES)
-        if len(parts) != len(dataclasses.fields(cls)):
+        parts = codec.decode_strings(data, cls.MAX_BYTES)
+        if len(parts) != len(_names(cls)):
             raise Malformed(f"a {cls.__name__} is not {len(parts)} byte strings")
         return cls(*parts)
 
@@ -53,12 +53,11 @@ class OnlineOrder(Bundle):
     payment: bytes
 
 
-def byte_strings(data: bytes, max_bytes: int) -> list[bytes]:
-    """Return the byte strings of the array in `data`; raises an EncodingError."""
-    parts = codec.decode(data, max_bytes)
-    if not isinstance(parts, list):
-        raise Malformed("an array of byte strings is expected")
-    octets = [part for part in parts if isinstance(part, bytes)]
-    if len(octets) != len(parts):
-        raise Malformed("an array of byte strings is expected")
-    return octets
+# Filled as bundles are met: a class's names are worked out once.
+_NAMES: dict[type[Bundle], tuple[str, ...]] = {}
+
+
+def _names(kind: type[Bundle]) -> tuple[str, ...]:
+    if kind not in _NAMES:
+        _NAMES[kind] = tuple(each.name for each in dataclasses.fields(kind))
+    return _NAMES[kind]

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from kscoin import codec
-from kscoin.bundle import byte_strings
 from kscoin.cose import Envelope, parse
 from kscoin.errors import Expired, Malformed, StaleVersion, UntrustedKey
 from kscoin.keys import PublicKey, Signer, key_id
@@ -134,7 +133,7 @@ def open_terminal_certificate(data: bytes, trust: Trust, now_s: int) -> Signed[T
 
 
 def _signatures(data: bytes) -> list[Envelope]:
-    parts = byte_strings(data, MAX_TRUST_LIST_BYTES)
+    parts = codec.decode_strings(data, MAX_TRUST_LIST_BYTES)
     if not 1 <= len(parts) <= MAX_ROOTS:
         raise Malformed(f"a trust list is an array of one to {MAX_ROOTS} signed lists")
     envelopes = [parse(part, MAX_TRUST_LIST_BYTES) for part in parts]

@@ -6,7 +6,7 @@ Knows no message.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final, NoReturn, TypeAlias, Union
+from typing import Final, NoReturn, TypeAlias, Union, cast
 
 import cbor2
 
@@ -26,6 +26,9 @@ Value: TypeAlias = Union[int, bytes, str, bool, "list[Value]", "dict[int, Value]
 
 # Before a byte string of 24 bytes or more stands its length, in one, two or four bytes.
 _HEAD_BYTES: Final = {b"\x58": 2, b"\x59": 3, b"\x5a": 5}
+# The heads of short byte strings, most of what there is, at hand.
+_SHORT_HEADS: Final = tuple(cbor2.dumps(bytes(size))[: -size or None] for size in range(256))
+_BYTES: Final = frozenset({bytes})
 _PLAIN: Final = frozenset({bytes, str, bool, type(None)})
 
 
@@ -60,25 +63,60 @@ def decode(data: bytes, max_bytes: int = MAX_MESSAGE_BYTES) -> Value:
     """
     if len(data) > max_bytes:
         raise TooLarge(f"{len(data)} bytes; at most {max_bytes} are taken here")
+    value = _loaded(data)
+    if not _is_in_order(value, MAX_DEPTH) or cbor2.dumps(value) != data:
+        raise NotCanonical("the bytes are not the deterministic encoding of what they say")
+    return value
+
+
+def decode_strings(data: bytes, max_bytes: int = MAX_MESSAGE_BYTES) -> list[bytes]:
+    """Return the byte strings of an array of nothing else; raises as `decode`, and Malformed."""
+    value = _loaded(data) if len(data) <= max_bytes else None
+    # Most arrays are right, and then there is no more to see to.
+    if type(value) is list and _BYTES.issuperset(map(type, value)) and cbor2.dumps(value) == data:
+        return cast(list[bytes], value)
+    decode(data, max_bytes)
+    raise Malformed("an array of byte strings is expected")
+
+
+def string_head(length: int) -> bytes:
+    """Return what stands before a byte string of so many bytes, fewer than 2^32."""
+    if length < len(_SHORT_HEADS):
+        return _SHORT_HEADS[length]
+    if length < 1 << 16:
+        return b"\x59" + length.to_bytes(2, "big")
+    return b"\x5a" + length.to_bytes(4, "big")
+
+
+def encode_bytes(string: bytes) -> bytes:
+    """Return the encoding of a byte string."""
+    return string_head(len(string)) + string
+
+
+def string_in(data: bytes) -> bytes | None:
+    """Return the byte string that `data` is the one encoding of, or None if it is of none."""
+    head_bytes = _HEAD_BYTES.get(data[:1], 1)
+    string = data[head_bytes:]
+    # What comes after the head is the value if that is the head which it has to have.
+    return string if data[:head_bytes] == string_head(len(string)) else None
+
+
+def decode_bytes(data: bytes, max_bytes: int = MAX_MESSAGE_BYTES) -> bytes:
+    """Return the byte string that `data` encodes; raises as `decode`, and Malformed."""
+    if len(data) <= max_bytes and (string := string_in(data)) is not None:
+        return string
+    decode(data, max_bytes)
+    raise Malformed("a byte string is expected")
+
+
+def _loaded(data: bytes) -> Value:
     try:
         value: Value = cbor2.loads(
             data, max_depth=MAX_DEPTH, allow_indefinite=False, semantic_decoders=_NO_TAGS
         )
     except (cbor2.CBORError, ValueError, OverflowError, TypeError) as exc:
         raise Malformed(f"these bytes are not CBOR: {exc}") from exc
-    if not _is_in_order(value, MAX_DEPTH) or cbor2.dumps(value) != data:
-        raise NotCanonical("the bytes are not the deterministic encoding of what they say")
     return value
-
-
-def decode_bytes(data: bytes, max_bytes: int = MAX_MESSAGE_BYTES) -> bytes:
-    """Return the byte string that `data` encodes; raises as `decode`, and Malformed."""
-    string = data[_HEAD_BYTES.get(data[:1], 1) :]
-    # What comes after the head is the value if encoding it gives that very head.
-    if len(data) <= max_bytes and cbor2.dumps(string) == data:
-        return string
-    decode(data, max_bytes)
-    raise Malformed("a byte string is expected")
 
 
 def _is_in_order(value: Value, depth_left: int) -> bool:

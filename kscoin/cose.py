@@ -6,6 +6,7 @@ Knows no message: a payload is bytes.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -21,9 +22,15 @@ _TAG: Final = b"\xd2"
 _PROTECTED: Final = bytes.fromhex("a201260448")
 # Deterministic CBOR leaves a signed message one shape: what stands before the kid (tag, array of
 # four, thirteen bytes of header), after it (the empty map), and after the payload (64 bytes).
-_FRAME: Final = (_TAG + b"\x84\x4d" + _PROTECTED, b"\xa0", b"\x58\x40")
+_BEFORE: Final = _TAG + b"\x84\x4d" + _PROTECTED
+_AFTER_KID: Final = b"\xa0"
+_AFTER_PAYLOAD: Final = b"\x58\x40"
+_SHAPE: Final = re.compile(
+    b"%b(.{%d})%b(.*)%b(.{%d})"
+    % (re.escape(_BEFORE), KID_BYTES, _AFTER_KID, _AFTER_PAYLOAD, SIGNATURE_BYTES),
+    re.DOTALL,
+)
 _KID: Final = slice(8, 8 + KID_BYTES)
-_ITEM: Final = slice(9 + KID_BYTES, -2 - SIGNATURE_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +85,17 @@ def parse(data: bytes, max_bytes: int = codec.MAX_MESSAGE_BYTES) -> Envelope:
     """
     if len(data) > max_bytes:
         raise TooLarge(f"{len(data)} bytes; at most {max_bytes} are taken here")
-    if _frame(data) != _FRAME:
+    if (found := _SHAPE.fullmatch(data)) is None:
         raise _misshapen(data, max_bytes)
-    payload, signature = codec.decode_bytes(data[_ITEM], max_bytes), low_s(data[-SIGNATURE_BYTES:])
-    kid = data[_KID]
-    whole = data if data.endswith(signature) else assemble(payload, kid, signature)
+    kid, item, signed = found.groups()
+    payload, signature = codec.decode_bytes(item, max_bytes), low_s(signed)
+    whole = data if signature is signed else assemble(payload, kid, signature)
     return Envelope(whole, kid, payload, signature)
 
 
 def kid_of(data: bytes) -> bytes:
     """Return the key id that a parsed message names, without parsing it again."""
     return data[_KID]
-
-
-def _frame(data: bytes) -> tuple[bytes, bytes, bytes]:
-    return data[: _KID.start], data[_KID.stop : _ITEM.start], data[_ITEM.stop : -SIGNATURE_BYTES]
 
 
 def sign(payload: bytes, signer: Signer, network: str) -> bytes:
@@ -106,14 +109,13 @@ def assemble(payload: bytes, kid: bytes, signature: bytes) -> bytes:
 
     `signature` is r || s in 64 bytes, low-S or not; raises Malformed if it cannot be one.
     """
-    before, after_kid, after_payload = _FRAME
-    item = codec.encode(payload)
-    return b"".join((before, kid, after_kid, item, after_payload, low_s(signature)))
+    item = codec.encode_bytes(payload)
+    return b"".join((_BEFORE, kid, _AFTER_KID, item, _AFTER_PAYLOAD, low_s(signature)))
 
 
 def to_be_signed(payload: bytes, kid: bytes, network: str) -> bytes:
     """Return the Sig_structure (RFC 9052 section 4.4) whose SHA-256 is signed."""
-    return _to_be_signed_before(kid, network) + codec.encode(payload)
+    return _to_be_signed_before(kid, network) + codec.encode_bytes(payload)
 
 
 # A terminal meets a few hundred keys between two restarts, on one network.
@@ -122,7 +124,7 @@ def _to_be_signed_before(kid: bytes, network: str) -> bytes:
     """Return the Sig_structure up to its last item, the payload: the same for every message."""
     aad = b"KSP1:" + network.encode()
     return b"\x84" + b"".join(
-        (codec.encode("Signature1"), codec.encode(_PROTECTED + kid), codec.encode(aad))
+        (codec.encode("Signature1"), codec.encode_bytes(_PROTECTED + kid), codec.encode_bytes(aad))
     )
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from kscoin import codec, hpke
-from kscoin.bundle import byte_strings
 from kscoin.errors import Malformed
 from kscoin.fields import Octets, wire
 from kscoin.keys import PublicKey, Signer, SoftwareSigner
@@ -92,7 +91,7 @@ def pack(parcels: Sequence[bytes]) -> bytes:
 
 def unpack(data: bytes) -> tuple[bytes, ...]:
     """Return the signed parcels of a shipment; raises an EncodingError. Verifies nothing."""
-    parcels = byte_strings(data, MAX_SHIPMENT_BYTES)
+    parcels = codec.decode_strings(data, MAX_SHIPMENT_BYTES)
     if not 1 <= len(parcels) <= MAX_PARCELS:
         raise Malformed(f"a shipment holds one to {MAX_PARCELS} parcels")
     return tuple(parcels)

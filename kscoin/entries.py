@@ -16,6 +16,7 @@ from kscoin.bundle import Bundle
 from kscoin.errors import BrokenChain
 from kscoin.fields import Choice, ListOf, Octets, Record, Row, Text, Uint, from_map, to_map, wire
 from kscoin.messages import HASH, ID, NUMBER, STAFF, TIME, TOTAL
+from kscoin.shapes import shape_of
 
 # The largest body is a sync with its acknowledgement of MAX_BATCH_ENTRIES verdicts.
 MAX_ENTRY_BYTES: Final = 262_144
@@ -55,6 +56,9 @@ class _Map(Record):
     @classmethod
     def decode(cls, data: bytes) -> Self:
         """Return the record that `data` holds; raises an EncodingError."""
+        shape = shape_of(cls) if len(data) <= MAX_ENTRY_BYTES + _FRAME_BYTES else None
+        if shape is not None and (found := shape.read(data)) is not None:
+            return found
         return from_map(cls, codec.decode(data, MAX_ENTRY_BYTES + _FRAME_BYTES))
 
 

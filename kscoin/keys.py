@@ -9,10 +9,7 @@ from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import (
-    decode_dss_signature,
-    encode_dss_signature,
-)
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -23,6 +20,8 @@ SIGNATURE_BYTES: Final = 64
 KID_BYTES: Final = 8
 # The order n of the group of P-256 (FIPS 186-5, SP 800-186 section 3.2.1.3).
 P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+# From this byte on, what stands first makes an integer of DER one below zero.
+_SIGN: Final = b"\x80"
 _ZERO: Final = bytes(32)
 _ORDER: Final = P256_ORDER.to_bytes(32, "big")
 _HALF_ORDER: Final = (P256_ORDER // 2).to_bytes(32, "big")
@@ -53,9 +52,8 @@ class PublicKey:
         """Return if `signature` (r || s, 64 bytes) is this key's over `data`; else BadSignature."""
         if len(signature) != SIGNATURE_BYTES:
             raise BadSignature("a signature has 64 bytes")
-        r, s = _numbers(signature)
         try:
-            _point(self.compressed).verify(encode_dss_signature(r, s), data, _ES256)
+            _point(self.compressed).verify(_der(signature), data, _ES256)
         except InvalidSignature as exc:
             raise BadSignature("the signature is not by that key over these bytes") from exc
 
@@ -121,7 +119,7 @@ def key_id(compressed: bytes) -> bytes:
 def raw_signature(der: bytes) -> bytes:
     """Return a DER signature (SEC 1 section C.5) as low-S r || s, 64 bytes."""
     r, s = decode_dss_signature(der)
-    return _low_s_bytes(r, s)
+    return r.to_bytes(32, "big") + min(s, P256_ORDER - s).to_bytes(32, "big")
 
 
 def low_s(signature: bytes) -> bytes:
@@ -133,17 +131,28 @@ def low_s(signature: bytes) -> bytes:
         raise Malformed("a signature has 64 bytes")
     # Big-endian numbers of one length are in the order of their bytes.
     r, s = signature[:32], signature[32:]
+    if _ZERO < r < _ORDER and _ZERO < s <= _HALF_ORDER:
+        return signature
     if not (_ZERO < r < _ORDER and _ZERO < s < _ORDER):
         raise Malformed("a signature's numbers lie between 1 and the order of the group")
-    return signature if s <= _HALF_ORDER else _low_s_bytes(*_numbers(signature))
+    return r + (P256_ORDER - int.from_bytes(s, "big")).to_bytes(32, "big")
 
 
-def _low_s_bytes(r: int, s: int) -> bytes:
-    return r.to_bytes(32, "big") + min(s, P256_ORDER - s).to_bytes(32, "big")
+def _der(signature: bytes) -> bytes:
+    """Return r || s in DER (SEC 1 section C.5): a sequence of two integers, as OpenSSL reads it.
+
+    Written out because every verification asks for it, and two conversions to numbers and back
+    cost more than all of this.
+    """
+    r, s = _integer(signature[:32]), _integer(signature[32:])
+    return b"\x30%c\x02%c%b\x02%c%b" % (len(r) + len(s) + 4, len(r), r, len(s), s)
 
 
-def _numbers(signature: bytes) -> tuple[int, int]:
-    return int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+def _integer(number: bytes) -> bytes:
+    # The shortest form; where the first bit is set, or nothing is left, a zero says that it is not
+    # below zero.
+    shortest = number.lstrip(b"\0")
+    return shortest if b"\0" < shortest < _SIGN else b"\0" + shortest
 
 
 # Decompressing a point costs a square root; a terminal meets few keys, a ledger server many.

@@ -9,6 +9,7 @@ import hashlib
 import struct
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 from typing import ClassVar, Final, Self, TypeVar
 
 from kscoin import codec
@@ -20,14 +21,19 @@ from kscoin.fields import (
     Octets,
     Record,
     Row,
+    Slot,
     Text,
     Uint,
+    built,
     from_map,
+    slot_of,
     to_map,
     wire,
+    wired,
 )
 from kscoin.money import MAX_AMOUNT_WON
 from kscoin.purse import Interval
+from kscoin.shapes import shape_of
 
 ID: Final = Octets(length=8)
 HASH: Final = Octets(length=32)
@@ -120,6 +126,9 @@ class Message(Record):
     @classmethod
     def from_payload(cls, payload: bytes, max_bytes: int = codec.MAX_BATCH_BYTES) -> Self:
         """Return the message; raises an EncodingError for any other bytes."""
+        shape = shape_of(cls, cls.TYPE) if len(payload) <= max_bytes else None
+        if shape is not None and (found := shape.read(payload)) is not None:
+            return found
         mapping = codec.decode(payload, max_bytes)
         if not isinstance(mapping, dict) or type_of(payload) != cls.TYPE:
             raise Malformed(f"not a {cls.__name__}")
@@ -396,7 +405,18 @@ class Debit(Message):
         """Return the debit; raises Malformed for other lengths, versions or ranges."""
         if len(payload) != cls.SIZE or payload[0] != _DEBIT_VERSION:
             raise Malformed("not a Debit")
-        return cls(*_DEBIT.unpack(payload)[1:])
+        _, *values = _DEBIT.unpack(payload)
+        _, sequence, amount_won, spent_total_won, *_ = values
+        # The layout holds every other bound.
+        if sequence and amount_won and spent_total_won <= TOTAL.highest:
+            return built(cls, _debit_slots(), values)
+        return cls(*values)
+
+
+@cache
+def _debit_slots() -> tuple[Slot, ...]:
+    """Return what takes the values of the layout, in its order."""
+    return tuple(slot_of(Debit, each.name) for each in wired(Debit))
 
 
 def type_of(payload: bytes) -> int | None:

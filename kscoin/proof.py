@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import ClassVar, Final, TypeAlias
 
-from kscoin.bundle import Bundle, byte_strings
+from kscoin.bundle import Bundle
 from kscoin.certificates import MAX_TRUST_LIST_BYTES, Trust, open_authorised, pin_trust
+from kscoin.codec import decode_strings
 from kscoin.errors import Malformed, NotAProof
 from kscoin.keys import PublicKey
 from kscoin.messages import Debit, Purpose, PurseCertificate
@@ -81,7 +82,7 @@ _KINDS: Final[dict[int, type[DoubleSpendProof] | type[ExcessProof]]] = {
 
 def proof_in(data: bytes) -> Proof:
     """Return the proof that `data` holds, of either kind; raises an EncodingError."""
-    count = len(byte_strings(data, Bundle.MAX_BYTES))
+    count = len(decode_strings(data, Bundle.MAX_BYTES))
     if (kind := _KINDS.get(count)) is None:
         raise Malformed(f"a proof is not {count} byte strings")
     return kind.decode(data)

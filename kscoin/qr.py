@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from kscoin.base45 import base45_decode, base45_encode
-from kscoin.bundle import Bundle, byte_strings
-from kscoin.codec import MAX_MESSAGE_BYTES
+from kscoin.bundle import Bundle
+from kscoin.codec import MAX_MESSAGE_BYTES, decode_strings
 from kscoin.cose import parse
 from kscoin.errors import Malformed, NotKSCoin, TooLarge
 from kscoin.messages import (
@@ -82,7 +82,7 @@ def _receipt(data: bytes) -> ReceiptShown:
 
 
 def _pair(data: bytes) -> RequestShown | DebitShown:
-    envelopes = [parse(part) for part in byte_strings(data, MAX_MESSAGE_BYTES)]
+    envelopes = [parse(part) for part in decode_strings(data, MAX_MESSAGE_BYTES)]
     parts = [envelope.data for envelope in envelopes]
     types = [type_of(envelope.payload) for envelope in envelopes]
     if types == [PaymentRequest.TYPE, TerminalCertificate.TYPE]:

@@ -11,7 +11,6 @@ import hashlib
 from typing import Final
 
 from kscoin import codec
-from kscoin.bundle import byte_strings
 from kscoin.courier import MAX_SHIPMENT_BYTES
 from kscoin.errors import Malformed
 from kscoin.messages import Batch
@@ -36,7 +35,7 @@ def admit(office: Office, data: bytes) -> tuple[QuarantineRow, ...]:
     `data` is an array of Batch payloads. Raises NotFound for an unknown terminal, or an
     EncodingError; then nothing of it is kept.
     """
-    payloads = byte_strings(data, MAX_SHIPMENT_BYTES)
+    payloads = codec.decode_strings(data, MAX_SHIPMENT_BYTES)
     batches = [(payload, _numberless(payload)) for payload in payloads]
     return office.store.write(
         lambda tx: tuple(

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from kscoin.bundle import byte_strings
 from kscoin.certificates import MAX_TRUST_LIST_BYTES
+from kscoin.codec import decode_strings
 from kscoin.keys import PublicKey, SoftwareSigner
 from kscoin.messages import TrustList
 from kscoin.signed import claim
@@ -77,7 +77,7 @@ class Node:
 
     @property
     def roots(self) -> list[PublicKey]:
-        listing, *_ = byte_strings(self.trust(), MAX_TRUST_LIST_BYTES)
+        listing, *_ = decode_strings(self.trust(), MAX_TRUST_LIST_BYTES)
         named = claim(TrustList, listing, MAX_TRUST_LIST_BYTES).roots
         return [PublicKey(each) for each in named]
 
