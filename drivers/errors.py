@@ -23,6 +23,18 @@
         │       ├── CreditExceeded      the payment is more than the card has left
         │       ├── NoSuchDebit         it has never paid, or its last debit is for another request
         │       └── CertificateRefused  LOAD was shown a certificate that it does not take
+        ├── PrinterError            the printer is there and cannot print, or may not have printed
+        │   ├── PrinterOutOfPaper   the roll has come to its end
+        │   ├── PrinterCoverOpen    its cover stands open
+        │   ├── PrinterOffline      it is switched off, or says that it is not ready
+        │   ├── PrinterCutterStuck  the knife does not move
+        │   ├── PrinterTooHot       its head has to cool down; it goes on by itself
+        │   ├── PrinterBroken       it says that it has a fault that it cannot mend
+        │   ├── PrintUnconfirmed    everything was sent, and the printer did not say that it is done
+        │   ├── PrintNotRecorded    that it begins could not be written down, so it did not begin
+        │   ├── SlipTooWide         something on the slip does not fit on the paper
+        │   ├── LogoUnreadable      the shop's picture is no picture
+        │   └── PrinterFontMissing  there is no font with Hangul on this machine
         └── KeyStoreError           the terminal's key cannot be used
             ├── KeyNotFound         there is no key file, or not the key that it names
             ├── KeyExists           there is one already, and it is not overwritten
@@ -64,6 +76,15 @@ class NextStep(StrEnum):
     KEEP_EXISTING_KEY = "keep_existing_key"
     RESTRICT_FILE_MODE = "restrict_file_mode"
     UNLOCK_TOKEN = "unlock_token"
+    LOAD_PAPER = "load_paper"
+    CLOSE_COVER = "close_cover"
+    SWITCH_PRINTER_ON = "switch_printer_on"
+    FREE_CUTTER = "free_cutter"
+    RESTART_PRINTER = "restart_printer"
+    LOOK_AT_SLIP = "look_at_slip"
+    USE_WIDER_PAPER = "use_wider_paper"
+    CHANGE_LOGO = "change_logo"
+    INSTALL_FONT = "install_font"
     CALL_SUPPORT = "call_support"
 
 
@@ -236,6 +257,99 @@ class CertificateRefused(CardRefused):
     """Raised when a card does not take the certificate that it is loaded with (6984)."""
 
     code = "card_certificate_refused"
+
+
+class PrinterError(DriverError):
+    """Raised when a printer is there and something keeps it from printing; no money has moved."""
+
+    code = "printer"
+    is_retryable = True
+    next_step = NextStep.RESTART_PRINTER
+
+
+class PrinterOutOfPaper(PrinterError):
+    """Raised when the roll has come to its end; what waits is printed once there is a new one."""
+
+    code = "printer_out_of_paper"
+    next_step = NextStep.LOAD_PAPER
+
+
+class PrinterCoverOpen(PrinterError):
+    """Raised while the printer's cover stands open."""
+
+    code = "printer_cover_open"
+    next_step = NextStep.CLOSE_COVER
+
+
+class PrinterOffline(PrinterError):
+    """Raised when the printer says that it is not ready, or says nothing although it can."""
+
+    code = "printer_offline"
+    next_step = NextStep.SWITCH_PRINTER_ON
+
+
+class PrinterCutterStuck(PrinterError):
+    """Raised when the knife does not move: paper is jammed in it."""
+
+    code = "printer_cutter_stuck"
+    next_step = NextStep.FREE_CUTTER
+
+
+class PrinterTooHot(PrinterError):
+    """Raised when the printer waits for its head to cool down, which it does by itself."""
+
+    code = "printer_too_hot"
+    next_step = NextStep.WAIT
+
+
+class PrinterBroken(PrinterError):
+    """Raised when the printer reports a fault from which it does not recover by itself."""
+
+    code = "printer_broken"
+
+
+class PrintUnconfirmed(PrinterError):
+    """Reported when a slip was sent and the printer did not say that it has printed all of it.
+
+    A person looks at the paper; what is printed again is a copy.
+    """
+
+    code = "print_unconfirmed"
+    next_step = NextStep.LOOK_AT_SLIP
+
+
+class PrintNotRecorded(PrinterError):
+    """Reported when it could not be written down that a slip is begun: nothing was printed.
+
+    The reason is the `__cause__`.
+    """
+
+    code = "print_not_recorded"
+    next_step = NextStep.CALL_SUPPORT
+
+
+class SlipTooWide(PrinterError):
+    """Raised when a code or a value has no room on the paper; nothing is printed."""
+
+    code = "slip_too_wide"
+    is_retryable = False
+    next_step = NextStep.USE_WIDER_PAPER
+
+
+class LogoUnreadable(PrinterError):
+    """Raised when the bytes of a logo are no picture, or a monstrous one; nothing is printed."""
+
+    code = "logo_unreadable"
+    is_retryable = False
+    next_step = NextStep.CHANGE_LOGO
+
+
+class PrinterFontMissing(PrinterError):
+    """Raised when no font with Hangul is installed; the technician installs fonts-nanum."""
+
+    code = "printer_font_missing"
+    is_retryable = False
+    next_step = NextStep.INSTALL_FONT
 
 
 class KeyStoreError(DriverError):

@@ -16,11 +16,11 @@ from drivers.card.purse_card import PurseCard
 from drivers.card.reader import CardConnection, CardReader
 from drivers.card.reader_names import takeable
 from drivers.errors import CardError, DriverError
-from drivers.scanner.discovery import UsbName, scanners_among
+from drivers.scanner.discovery import scanners_among
 from drivers.scanner.profiles import ScannerProfile, profile_of_vendor
 from drivers.scanner.scanner import ByteLine
 from drivers.scanner.serial_port import PortInfo, SerialPort, serial_ports
-from drivers.usb import CLASS_HID, CLASS_PRINTER, UsbDevice, usb_devices
+from drivers.usb import CLASS_HID, CLASS_PRINTER, UsbDevice, UsbName, usb_devices
 
 # A card that lies on a reader is there at once; nobody is asked to hold one.
 _CARD_WAIT_S: Final = 0.3

@@ -13,11 +13,12 @@ from typing import Final, TextIO
 import click
 
 from drivers.errors import DeviceNotFound, DeviceUnavailable
-from drivers.scanner.discovery import FoundScanner, UsbName, scanners_among, scanners_named
+from drivers.scanner.discovery import FoundScanner, scanners_among, scanners_named
 from drivers.scanner.framer import Scanned, ScanReport
 from drivers.scanner.profiles import PROFILES, profile_named
 from drivers.scanner.scanner import ByteLine, Scanner
 from drivers.scanner.serial_port import PortInfo, SerialPort, serial_ports
+from drivers.usb import UsbName
 from firmware_tools.command_line import json_option
 from firmware_tools.errors import RecordingUnusable
 from firmware_tools.recording import (

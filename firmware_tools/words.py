@@ -176,6 +176,48 @@ _BY_CODE: Final[dict[str, Sentence]] = {
     ),
     "device_unavailable": Sentence("It cannot be opened.", "Unplug it, and plug it in again."),
     "worker_fault": Sentence("Its driver has a fault.", "Tell us, with the details."),
+    # Printers.
+    "printer": Sentence("It cannot print.", "Switch it off and on again; see the details."),
+    "printer_out_of_paper": Sentence(
+        "It is out of paper.", "Put in a new roll, thermal side as the label in it shows."
+    ),
+    "printer_cover_open": Sentence(
+        "Its cover is open.", "Close the cover until it clicks on both sides."
+    ),
+    "printer_offline": Sentence(
+        "It is off, or not ready.",
+        "Switch it on; see that its light does not blink, and its cable.",
+    ),
+    "printer_cutter_stuck": Sentence(
+        "Paper is jammed in its cutter.",
+        "Switch it off, open it, and free the knife as its manual says.",
+    ),
+    "printer_too_hot": Sentence(
+        "Its head is too hot.", "Wait a minute; shade it, and print less black."
+    ),
+    "printer_broken": Sentence(
+        "It reports a fault.", "Switch it off and on again; if it stays, it needs service."
+    ),
+    "print_unconfirmed": Sentence(
+        "It did not say that it has printed all of it.",
+        "Look at the paper; see the cable, and the rate of a serial line.",
+    ),
+    "print_not_recorded": Sentence(
+        "It could not be recorded, so nothing was printed.",
+        "See how the journal and its disk are: ks-field doctor",
+    ),
+    "slip_too_wide": Sentence(
+        "Something does not fit on the paper; nothing was printed.",
+        "Use 80 mm paper; see the details.",
+    ),
+    "logo_unreadable": Sentence(
+        "The logo is no picture that can be used; nothing was printed.",
+        "Take a PNG file of at most 4 million pixels.",
+    ),
+    "printer_font_missing": Sentence(
+        "There is no font with Hangul.", "sudo apt install fonts-nanum"
+    ),
+    # Cards.
     "card": Sentence("The card cannot be used.", "Try another card."),
     "card_removed": Sentence("The card left too early.", "Leave the card on the reader."),
     "card_mute": Sentence("The card does not answer.", "Lay the card on the reader again."),

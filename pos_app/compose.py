@@ -20,12 +20,13 @@ from drivers.card.tap import TapWorker
 from drivers.errors import KeyStoreError
 from drivers.keystore.opening import open_key
 from drivers.scanner import framer
-from drivers.scanner.discovery import UsbName, scanners_among, scanners_named
+from drivers.scanner.discovery import scanners_among, scanners_named
 from drivers.scanner.profiles import Light, ScannerProfile, profile_named
 from drivers.scanner.scanner import Scanner
 from drivers.scanner.serial_port import SerialPort, serial_ports
 from drivers.simulated.socket_reader import SocketReader
 from drivers.supervisor import Device, DeviceHealth, Supervisor
+from drivers.usb import UsbName
 from kscoin.errors import KSCoinError
 from kscoin.messages import TerminalCertificate
 from kscoin.signed import claim

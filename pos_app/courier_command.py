@@ -18,10 +18,10 @@ from typing import Any, Final
 import click
 
 from kscoin import frames
+from kscoin.qr_picture import LIGHT, QrPicture, qr_picture
 from offline_queue.queue import OfflineQueue
 from offline_queue.trusted_clock import SystemClock
 from pos_app.compose import queue_setup
-from pos_app.screens.qr_picture import LIGHT, QrPicture, qr_picture
 from pos_app.settings import load
 
 _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)

@@ -19,7 +19,10 @@ class Paper(IntEnum):
 
     @property
     def dots(self) -> int:
-        """How many dots a line has: 48 and 72 mm at 203 dots an inch, on all common heads."""
+        """How many dots a line has: 48 and 72 mm at 203 dots an inch.
+
+        Heads of 180 dots an inch have fewer on 80 mm: `profiles` knows which.
+        """
         return 384 if self is Paper.MM58 else 576
 
 
@@ -52,12 +55,16 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A name at the left and its value at the right edge, which is never broken."""
+    """A name at the left and its value at the right edge, which is never broken.
+
+    A leader is dots between the two, for eyes that have a wide gap to cross.
+    """
 
     name: str
     value: str
     size: Size = Size.NORMAL
     is_bold: bool = False
+    has_leader: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,8 @@ from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.layout import Layout
 from kivy.uix.widget import Widget
 
+from kscoin.qr_picture import qr_picture
 from pos_app.screens.pictures import PICTURES, Arc, Frame, Shape, Slab, Stroke, Tone
-from pos_app.screens.qr_picture import qr_picture
 
 Point: TypeAlias = tuple[float, float]
 

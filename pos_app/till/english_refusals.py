@@ -138,6 +138,39 @@ REFUSALS: Final = MappingProxyType(
             "The card service has stopped.", "Wait; if it stays, tell support."
         ),
         "worker_fault": Refusal("The device tripped.", "It starts again by itself."),
+        # The printer
+        "printer": Refusal("The printer cannot print.", "Switch it off and on again."),
+        "printer_out_of_paper": Refusal(
+            "The printer is out of paper.", "Put in a new roll; what waits prints by itself."
+        ),
+        "printer_cover_open": Refusal("The printer's cover is open.", "Close the cover."),
+        "printer_offline": Refusal(
+            "The printer is off or not ready.", "See to its power and its cable."
+        ),
+        "printer_cutter_stuck": Refusal(
+            "Paper is jammed in the cutter.", "Switch the printer off and free it."
+        ),
+        "printer_too_hot": Refusal("The printer is cooling down.", "Wait; it prints by itself."),
+        "printer_broken": Refusal(
+            "The printer reports a fault.", "Switch it off and on; else call a technician."
+        ),
+        "print_unconfirmed": Refusal(
+            "It may not have been printed.", "Look at the paper; print a copy if need be."
+        ),
+        "print_not_recorded": Refusal(
+            "It could not be recorded, so nothing was printed.", "Please tell support."
+        ),
+        "slip_too_wide": Refusal(
+            "It does not fit on the paper; nothing was printed.",
+            "Use wider paper, or tell support.",
+        ),
+        "logo_unreadable": Refusal(
+            "The shop's logo cannot be read; nothing was printed.",
+            "A technician has to change the logo.",
+        ),
+        "printer_font_missing": Refusal(
+            "There is no Hangul font; nothing is printed.", "A technician has to install one."
+        ),
         # What is held to the reader
         "card": Refusal("The card could not be read.", _TAP_AGAIN),
         "card_removed": Refusal("The card left too early.", _TAP_AGAIN),

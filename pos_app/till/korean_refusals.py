@@ -150,6 +150,40 @@ REFUSALS: Final = MappingProxyType(
         "device_gone": Refusal("장치 연결이 끊겼습니다.", "선을 다시 꽂아 주세요."),
         "service_down": Refusal("카드 서비스가 멈췄습니다.", f"잠시 기다리고, 안 되면 {_CALL}"),
         "worker_fault": Refusal("장치 처리에 오류가 있었습니다.", "저절로 다시 시작합니다."),
+        # The printer
+        "printer": Refusal("프린터로 출력하지 못합니다.", "프린터를 껐다 켜 주세요."),
+        "printer_out_of_paper": Refusal(
+            "프린터 용지가 떨어졌습니다.", "새 용지를 넣어 주세요. 기다리던 것은 저절로 출력됩니다."
+        ),
+        "printer_cover_open": Refusal("프린터 덮개가 열려 있습니다.", "덮개를 닫아 주세요."),
+        "printer_offline": Refusal(
+            "프린터가 꺼져 있거나 준비되지 않았습니다.", "프린터 전원과 선을 확인해 주세요."
+        ),
+        "printer_cutter_stuck": Refusal(
+            "프린터 칼날에 종이가 걸렸습니다.", "프린터를 끄고 걸린 종이를 빼 주세요."
+        ),
+        "printer_too_hot": Refusal(
+            "프린터가 뜨거워져 식히는 중입니다.", "잠시 기다리면 저절로 출력됩니다."
+        ),
+        "printer_broken": Refusal(
+            "프린터가 고장을 알렸습니다.", "프린터를 껐다 켜고, 그래도 같으면 기술자를 불러 주세요."
+        ),
+        "print_unconfirmed": Refusal(
+            "출력이 끝났는지 알 수 없습니다.", "나온 종이를 보고, 필요하면 사본을 출력해 주세요."
+        ),
+        "print_not_recorded": Refusal(
+            "출력을 기록하지 못해 인쇄하지 않았습니다.", "고객센터에 알려 주세요."
+        ),
+        "slip_too_wide": Refusal(
+            "용지에 다 들어가지 않아 인쇄하지 않았습니다.",
+            "더 넓은 용지를 쓰거나 고객센터에 알려 주세요.",
+        ),
+        "logo_unreadable": Refusal(
+            "가게 로고를 읽을 수 없어 인쇄하지 않았습니다.", "기술자가 로고를 바꿔야 합니다."
+        ),
+        "printer_font_missing": Refusal(
+            "한글 글꼴이 없어 인쇄하지 못합니다.", "기술자가 글꼴을 설치해야 합니다."
+        ),
         # What is held to the reader
         "card": Refusal("카드를 처리하지 못했습니다.", _TAP_AGAIN),
         "card_removed": Refusal("카드를 너무 일찍 뗐습니다.", _TAP_AGAIN),

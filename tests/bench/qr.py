@@ -12,7 +12,7 @@ from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 
 from kscoin.qr import RequestShown, to_text
-from pos_app.screens.qr_picture import qr_picture
+from kscoin.qr_picture import qr_picture
 from tests.bench.figures import AtMost, Measured, figure, median_of, seconds_of, side_by_side
 from tests.kscoin.parties import sample
 

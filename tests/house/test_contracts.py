@@ -11,7 +11,7 @@ from typing import Final
 from tests.house.sources import ROOMS, ROOT
 
 BREACHES: Final = {
-    "drivers/card/apdu.py": "import serial, zxingcpp, offline_queue",
+    "drivers/card/apdu.py": "import PIL, escpos, serial, zxingcpp, offline_queue",
     "firmware_tools/devices.py": "import ledger.cli",
     "kscoin/money.py": "import time",
     "ledger/book.py": "import alembic, drivers, cbor2, cryptography, prometheus_client",

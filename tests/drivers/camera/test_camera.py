@@ -23,7 +23,7 @@ from drivers.errors import (
     DeviceUnavailable,
 )
 from drivers.scanner.framer import Scanned, ScanReport
-from pos_app.screens.qr_picture import qr_picture
+from kscoin.qr_picture import qr_picture
 
 PROGRAM: Final = Path(__file__).with_name("streaming_program.py")
 WIDTH, HEIGHT = 640, 480

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drivers.scanner.discovery import (
-    FoundScanner,
-    UsbName,
-    same_first,
-    scanners_among,
-    scanners_named,
-)
+from drivers.scanner.discovery import FoundScanner, same_first, scanners_among, scanners_named
 from drivers.scanner.profiles import (
     GENERIC,
     GM65,
@@ -21,6 +15,7 @@ from drivers.scanner.profiles import (
     profile_of_vendor,
 )
 from drivers.scanner.serial_port import PortInfo
+from drivers.usb import UsbName
 
 ON_BOARD = PortInfo("/dev/ttyAMA0", "on-board UART")
 ARDUINO = PortInfo("/dev/ttyACM0", "somebody's project", 0x2341, 0x0043)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from kscoin.base45 import base45_encode
 from kscoin.qr import MAX_TEXT, PREFIX
-from pos_app.screens.qr_picture import QUIET_MODULES, QrPicture, qr_picture
+from kscoin.qr_picture import QUIET_MODULES, QrPicture, qr_picture
 
 # Pixels a module: what the reader needs to see at least.
 ENLARGED = 3
@@ -57,7 +57,7 @@ def test_drawing_a_code_loads_no_pillow() -> None:
         [
             sys.executable,
             "-c",
-            "import sys; from pos_app.screens.qr_picture import qr_picture; qr_picture('KS1:A');"
+            "import sys; from kscoin.qr_picture import qr_picture; qr_picture('KS1:A');"
             "print('PIL' in sys.modules); import PIL.Image",
         ],
         capture_output=True,

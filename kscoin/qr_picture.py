@@ -1,4 +1,4 @@
-"""A KS1 text as the modules of a QR code. Knows no Kivy and draws nothing.
+"""A text as the modules of a QR code. Draws nothing: a screen and a slip each have their dots.
 
 Error correction M and never raised (KSP/1 section 2), one mask pattern: searching all eight for
 the best takes ten times as long, and a scanner reads each of them.
@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
+
+from kscoin.errors import TooLarge
 
 
 @contextmanager
@@ -29,6 +31,7 @@ def _without_pillow() -> Iterator[None]:
 
 with _without_pillow():
     from qrcode.constants import ERROR_CORRECT_M
+    from qrcode.exceptions import DataOverflowError
     from qrcode.main import QRCode
 
 # ISO/IEC 18004 asks for four light modules on every side.
@@ -49,15 +52,18 @@ class QrPicture:
 
 
 def qr_picture(text: str) -> QrPicture:
-    """Return the code of a KS1 text, one byte a module.
+    """Return the code of a text, one byte a module; raises TooLarge.
 
-    The text must be in the alphanumeric alphabet of ISO/IEC 18004, as every KS1 text is.
+    A text in the alphanumeric alphabet of ISO/IEC 18004, as every KS1 text is, takes least room.
     """
     code: QRCode = QRCode(  # type: ignore[type-arg]
         error_correction=ERROR_CORRECT_M, border=QUIET_MODULES, mask_pattern=MASK_PATTERN
     )
     # Whole, not split into runs by alphabet: a KS1 text is alphanumeric from end to end.
     code.add_data(text, optimize=0)
-    matrix = code.get_matrix()
+    try:
+        matrix = code.get_matrix()
+    except (DataOverflowError, ValueError) as exc:
+        raise TooLarge(f"{len(text)} letters are too many for a QR code") from exc
     pixels = bytes(DARK if module else LIGHT for row in matrix for module in row)
     return QrPicture(len(matrix), pixels)
