@@ -1,0 +1,192 @@
+"""What is said to one printer while its line is open: how are you, print this, are you done.
+
+Never says anything twice, and knows no job.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from drivers.errors import PrinterError, PrinterOffline, PrintUnconfirmed
+from drivers.printer import escpos
+from drivers.printer.bitmap import Bitmap
+from drivers.printer.printer_port import PrinterPort
+from drivers.printer.profiles import Answers, PrinterProfile
+from drivers.printer.slip import Paper
+from drivers.printer.status import (
+    PrinterState,
+    Question,
+    is_answer,
+    is_done,
+    state_of,
+    trouble_of,
+)
+
+# A printer answers DLE EOT within milliseconds; over a print server in a network it takes longer.
+_ANSWER_TIMEOUT_S: Final = 0.5
+# Five slips' time: a printer that is at work answers when it is done.
+_DONE_TIMEOUT_S: Final = 10.0
+# While it is awaited it is asked again whether its paper has come to an end.
+_DONE_LOOK_S: Final = 1.0
+# Answers are single bytes: of a printer that chatters only the latest are kept.
+_HEARD_MAX: Final = 256
+# How long a line may need for what is still in the kernel: a slip at 9,600 baud.
+_DRAIN_TIMEOUT_S: Final = 60.0
+
+
+class Conversation:
+    """One printer, spoken to by its thread alone."""
+
+    def __init__(
+        self,
+        port: PrinterPort,
+        profile: PrinterProfile,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._port = port
+        self._profile = profile
+        self._clock = clock
+        # Beyond one opening: a printer that has once answered can, so its silence means something.
+        self._can_answer = profile.answers is Answers.ALWAYS
+        # Whether it says when it is done; None until it was tried.
+        self._confirms: bool | None = None
+        self._is_mute = False
+        # What ends a slip that was cut off. Another program, or we before a crash, may have left
+        # a picture half sent.
+        self._leftover = escpos.rest_of_a_band()
+        self._heard = bytearray()
+
+    @property
+    def name(self) -> str:
+        return self._port.name
+
+    @property
+    def is_shared(self) -> bool:
+        return self._port.is_shared
+
+    def dots(self, paper: Paper) -> int:
+        """How many dots a line has on this paper."""
+        return self._profile.dots(paper)
+
+    def open(self) -> None:
+        """Open the line, and end what an earlier slip left in the printer.
+
+        Raises a DeviceUnavailable, or a PrinterError if it is not well.
+        """
+        self._heard.clear()
+        self._port.open()
+        self._is_mute = self._profile.answers is Answers.NEVER or not self._port.can_answer
+        if not self._is_mute:
+            self._greet()
+
+    def close(self) -> None:
+        """Let go of the line; safe to call twice."""
+        self._port.close()
+
+    def look(self) -> PrinterState | None:
+        """Return how the printer is, None if it cannot say; raises a PrinterError if not well."""
+        if self._is_mute:
+            return None
+        answers = self._asked()
+        if not answers:
+            self._is_silent()
+            return None
+        self._can_answer = True
+        if (trouble := self._trouble(answers)) is not None:
+            raise trouble
+        return state_of(answers)
+
+    def kick_drawer(self) -> None:
+        """Open the cash drawer."""
+        self._port.send(escpos.kick(self._profile))
+
+    def print(self, bitmap: Bitmap) -> None:
+        """Send a slip, and cut it off; raises a DeviceUnavailable somewhere in its middle."""
+        self._leftover = escpos.rest_of_a_band() + escpos.reset() + escpos.cut(self._profile)
+        self._port.send(escpos.reset())
+        for band in escpos.picture(bitmap):
+            self._port.send(band)
+        self._port.send(escpos.cut(self._profile))
+
+    def finish(self, is_stopping: Callable[[], bool]) -> bool:
+        """Return True once the printer has said that all is printed, False if it cannot say.
+
+        Raises a PrinterError if it has come to a halt, a DeviceUnavailable if the line broke, and
+        PrintUnconfirmed if it says nothing.
+        """
+        if self._confirms and not self._is_mute:
+            self._await_done(is_stopping)
+        else:
+            self._sent_off()
+        self._leftover = b""
+        return bool(self._confirms)
+
+    def _greet(self) -> None:
+        answers = self._asked()
+        if not answers or self._trouble(answers) is None:
+            # Not to one in trouble: it would keep all of it until it is well, again and again.
+            self._port.send(self._leftover + escpos.reset())
+            self._leftover = b""
+        if not answers:
+            # A picture that was cut off may have swallowed the question.
+            answers = self._asked()
+        if answers and self._confirms is None and self._trouble(answers) is None:
+            self._port.send(escpos.are_you_done())
+            self._confirms = self._heard_within(_ANSWER_TIMEOUT_S, is_done) is not None
+
+    def _sent_off(self) -> None:
+        if self._port.is_shared:
+            # Draining ends such a line.
+            self.look()
+            self._port.drain(_DRAIN_TIMEOUT_S)
+        else:
+            self._port.drain(_DRAIN_TIMEOUT_S)
+            self.look()
+
+    def _trouble(self, answers: dict[Question, int]) -> PrinterError | None:
+        return trouble_of(self.name, state_of(answers))
+
+    def _is_silent(self) -> None:
+        if self._can_answer:
+            raise PrinterOffline(self.name, "it does not answer")
+        self._is_mute = True
+
+    def _asked(self) -> dict[Question, int]:
+        """Return what the printer answers; nothing more is asked if the first has no answer."""
+        # What a picture happened to ask for: some printers look for questions in it, too.
+        self._heard += self._port.receive(0)
+        self._heard = bytearray(byte for byte in self._heard if is_done(byte))
+        answers: dict[Question, int] = {}
+        for question in Question:
+            # One at a time: some lose the second question while they answer the first.
+            self._port.send(escpos.question(question))
+            answer = self._heard_within(_ANSWER_TIMEOUT_S, is_answer)
+            if answer is None:
+                return answers
+            answers[question] = answer
+        return answers
+
+    def _await_done(self, is_stopping: Callable[[], bool]) -> None:
+        ends_s = self._clock() + _DONE_TIMEOUT_S
+        self._port.send(escpos.are_you_done())
+        while self._heard_within(_DONE_LOOK_S, is_done) is None:
+            # Out of paper in the middle of a slip: asked now, a printer still answers that.
+            self.look()
+            if self._clock() > ends_s or is_stopping():
+                raise PrintUnconfirmed(self.name, "it does not say that it is done")
+
+    def _heard_within(self, timeout_s: float, is_wanted: Callable[[int], bool]) -> int | None:
+        """Return the first byte that is wanted, None after `timeout_s`; others are kept."""
+        ends_s = self._clock() + timeout_s
+        while True:
+            for at, byte in enumerate(self._heard):
+                if is_wanted(byte):
+                    del self._heard[at]
+                    return byte
+            left_s = ends_s - self._clock()
+            if left_s <= 0:
+                return None
+            self._heard += self._port.receive(left_s)
+            del self._heard[:-_HEARD_MAX]
