@@ -158,18 +158,18 @@ REFUSALS: Final = MappingProxyType(
             "It may not have been printed.", "Look at the paper; print a copy if need be."
         ),
         "print_not_recorded": Refusal(
-            "It could not be recorded, so nothing was printed.", "Please tell support."
+            "Nothing printed: it was not recorded.", "Please tell support."
         ),
         "slip_too_wide": Refusal(
-            "It does not fit on the paper; nothing was printed.",
+            "Nothing printed: the paper is narrow.",
             "Use wider paper, or tell support.",
         ),
         "logo_unreadable": Refusal(
-            "The shop's logo cannot be read; nothing was printed.",
+            "Nothing printed: the logo is unreadable.",
             "A technician has to change the logo.",
         ),
         "printer_font_missing": Refusal(
-            "There is no Hangul font; nothing is printed.", "A technician has to install one."
+            "Nothing printed: no font with Hangul.", "A technician has to install one."
         ),
         # What is held to the reader
         "card": Refusal("The card could not be read.", _TAP_AGAIN),
