@@ -1,0 +1,87 @@
+"""Where a script is played: presses keys, acts as the customer, waits for screens, takes pictures.
+
+Waits for screens, never for time. Knows no script.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Final, TypeVar
+
+from kscoin.errors import KSCoinError
+from pos_app.demo.compose import Demo
+from pos_app.screens.ports import OpenWindow
+from pos_app.till.presses import Press
+from pos_app.till.views import CustomerAct, SellView, View
+
+V = TypeVar("V", bound=View)
+
+# The slowest step is a line that is found whole again; on a Raspberry Pi everything takes longer.
+STEP_TIMEOUT_S: Final = 30.0
+
+
+class ScriptFailed(KSCoinError):
+    """Raised when the till did not come to the screen that the script was waiting for."""
+
+    code = "script_failed"
+
+
+class Stage:
+    """A demo with its window; pictures go to `pictures`, and `tell` hears of each."""
+
+    def __init__(
+        self, demo: Demo, window: OpenWindow, pictures: Path, tell: Callable[[str], None]
+    ) -> None:
+        self._demo = demo
+        self._window = window
+        self._pictures = pictures
+        self._tell = tell
+        self._changed = threading.Condition()
+        self._view: View | None = None
+        self._numbers = count(1)
+        demo.terminal.runtime.watch(self._see)
+
+    @property
+    def view(self) -> View | None:
+        """What the till shows now."""
+        return self._view
+
+    def press(self, *presses: Press) -> None:
+        """Touch keys, one after the other."""
+        for press in presses:
+            self._demo.terminal.runtime.press(press)
+
+    def type_won(self, won: int) -> None:
+        """Type a sum on the keypad of the Sell screen, and see it there."""
+        self.press(Press.CLEAR, *(Press(digit) for digit in str(won)))
+        self.expect(SellView, lambda view: view.amount_won == won)
+
+    def act(self, act: CustomerAct) -> None:
+        """Do something as the customer."""
+        self._demo.customer.act(act)
+
+    def shoot(self, name: str) -> None:
+        """Take a picture of the window; its name says when and in which language."""
+        language = "" if self._view is None else self._view.texts.language.value
+        path = self._pictures / f"{next(self._numbers):02}-{language}-{name}.png"
+        self._window.screenshot(path.absolute()).result(STEP_TIMEOUT_S)
+        self._tell(f"  {path}")
+
+    def expect(self, kind: type[V], holds: Callable[[V], bool] = lambda _: True) -> None:
+        """Wait until the till shows such a screen; raises ScriptFailed if it does not."""
+
+        def is_there() -> bool:
+            return isinstance(self._view, kind) and holds(self._view)
+
+        with self._changed:
+            if not self._changed.wait_for(is_there, STEP_TIMEOUT_S):
+                shown = type(self._view).__name__
+                raise ScriptFailed(f"{kind.__name__} was expected, the till shows {shown}")
+
+    def _see(self, view: View) -> None:
+        with self._changed:
+            self._view = view
+            self._changed.notify_all()
