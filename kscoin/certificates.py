@@ -11,7 +11,14 @@ from typing import Final, TypeVar
 
 from kscoin import codec
 from kscoin.cose import Envelope, parse
-from kscoin.errors import Expired, Malformed, StaleVersion, UntrustedKey
+from kscoin.errors import (
+    Expired,
+    KSCoinError,
+    Malformed,
+    StaleVersion,
+    UntrustedKey,
+    WrongNetwork,
+)
 from kscoin.keys import PublicKey, Signer, key_id
 from kscoin.messages import (
     MAX_ROOTS,
@@ -22,7 +29,8 @@ from kscoin.messages import (
     TerminalCertificate,
     TrustList,
 )
-from kscoin.signed import Signed, open_envelope, seal
+from kscoin.networks import NETWORKS
+from kscoin.signed import Signed, claim, open_envelope, seal
 
 M = TypeVar("M", bound=Message)
 
@@ -86,6 +94,24 @@ def pin_trust(data: bytes, root: PublicKey, network: str) -> Trust:
     return _vouched(_signatures(data), [root], network)
 
 
+def pin_trust_of_any(
+    data: bytes, roots: Iterable[PublicKey], networks: Iterable[str] = NETWORKS
+) -> Trust:
+    """Return the trust that one of the roots vouches for, on whichever of the networks.
+
+    For whoever has been shown something and knows a root. Raises as `pin_trust`.
+    """
+    error: KSCoinError = UntrustedKey("no root was given")
+    names = tuple(networks)
+    for root in roots:
+        for name in names:
+            try:
+                return pin_trust(data, root, name)
+            except (UntrustedKey, WrongNetwork) as exc:
+                error = exc
+    raise error
+
+
 def succeed_trust(current: Trust, data: bytes) -> Trust:
     """Return the trust after a new list, signed by a root of the old list and one of the new.
 
@@ -122,6 +148,15 @@ def open_purse_certificate(data: bytes, trust: Trust, now_s: int) -> Signed[Purs
     if now_s > signed.message.not_after_s:
         raise Expired("the purse's certificate has ended", not_after_s=signed.message.not_after_s)
     return signed
+
+
+def open_issued_purse(data: bytes, trust: Trust) -> PurseCertificate:
+    """Return a certificate by an authority that was valid when it issued it, ended or not.
+
+    For whoever judges something old: a proof, a slip. Raises as `open_authorised`.
+    """
+    issued_at_s = claim(PurseCertificate, data).issued_at_s
+    return open_authorised(PurseCertificate, Purpose.PURSE, data, trust, issued_at_s).message
 
 
 def open_terminal_certificate(data: bytes, trust: Trust, now_s: int) -> Signed[TerminalCertificate]:

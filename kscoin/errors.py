@@ -14,6 +14,7 @@
     │   ├── Expired             valid once, not now
     │   ├── StaleVersion        a signed list is not newer than the one in force
     │   ├── NotForUs            sealed for another key, or altered on the way
+    │   ├── PartsDiffer         each of them holds, and they are not about one thing
     │   └── BrokenChain         journal entries do not name the ones before them
     └── SpendingError           a debit does not fit on the purse's spending line
         ├── ExceedsCredit       it ends above what the ledger has reserved
@@ -122,6 +123,12 @@ class NotForUs(VerificationError):
     """Raised when sealed bytes do not open: for another ledger, or not what was sealed."""
 
     code = "not_for_us"
+
+
+class PartsDiffer(VerificationError):
+    """Raised when messages that hold one by one were put together and are not about one thing."""
+
+    code = "parts_differ"
 
 
 class BrokenChain(VerificationError):

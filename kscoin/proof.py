@@ -10,12 +10,12 @@ from dataclasses import dataclass, fields
 from typing import ClassVar, Final, TypeAlias
 
 from kscoin.bundle import Bundle
-from kscoin.certificates import MAX_TRUST_LIST_BYTES, Trust, open_authorised, pin_trust
+from kscoin.certificates import MAX_TRUST_LIST_BYTES, Trust, open_issued_purse, pin_trust
 from kscoin.codec import decode_strings
 from kscoin.errors import Malformed, NotAProof
 from kscoin.keys import PublicKey
-from kscoin.messages import Debit, Purpose, PurseCertificate
-from kscoin.signed import claim, open_signed
+from kscoin.messages import Debit, PurseCertificate
+from kscoin.signed import open_signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class DoubleSpendProof(Bundle):
         the two are one debit, of different purses, or do not overlap; ExceedsCredit if one is no
         interval; a VerificationError if a signature does not hold; an EncodingError.
         """
-        certificate = _certified(self.certificate, trust)
+        certificate = open_issued_purse(self.certificate, trust)
         key = PublicKey(certificate.public_key)
         first = open_signed(Debit, self.first, key, trust.network)
         second = open_signed(Debit, self.second, key, trust.network)
@@ -63,7 +63,7 @@ class ExcessProof(Bundle):
         Raises NotAProof if the debit is another purse's or ends within the credit; otherwise as
         `DoubleSpendProof.verify`.
         """
-        certificate = _certified(self.certificate, trust)
+        certificate = open_issued_purse(self.certificate, trust)
         key = PublicKey(certificate.public_key)
         debit = open_signed(Debit, self.debit, key, trust.network).message
         if debit.purse_id != certificate.purse_id:
@@ -102,9 +102,3 @@ class Exhibit(Bundle):
         Raises as `pin_trust` and `proof_in`.
         """
         return pin_trust(self.trust, root, network), proof_in(self.proof)
-
-
-def _certified(data: bytes, trust: Trust) -> PurseCertificate:
-    """Return a certificate by an authority that was valid when it was issued."""
-    issued_at_s = claim(PurseCertificate, data).issued_at_s
-    return open_authorised(PurseCertificate, Purpose.PURSE, data, trust, issued_at_s).message

@@ -64,14 +64,22 @@ def to_text(shown: Shown) -> str:
 def from_text(text: str) -> Shown:
     """Return what a scanned text shows, its signatures in low-S form; nothing is verified yet.
 
+    Raises as `octets_of`, or an EncodingError.
+    """
+    data = octets_of(text)
+    return _receipt(data) if data.startswith(_SIGNED) else _pair(data)
+
+
+def octets_of(text: str) -> bytes:
+    """Return the bytes that a KS1 text holds, whatever they are.
+
     Raises NotKSCoin for a text that does not start with KS1:, TooLarge, or an EncodingError.
     """
     if not text.startswith(PREFIX):
         raise NotKSCoin("the code is not a KS-Coin code")
     if len(text) > MAX_TEXT:
         raise TooLarge(f"a KS1 text has at most {MAX_TEXT} characters")
-    data = base45_decode(text.removeprefix(PREFIX))
-    return _receipt(data) if data.startswith(_SIGNED) else _pair(data)
+    return base45_decode(text.removeprefix(PREFIX))
 
 
 def _receipt(data: bytes) -> ReceiptShown:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kscoin.certificates import Trust, pin_trust
+from kscoin.certificates import Trust, pin_trust_of_any
 from kscoin.errors import (
     BadSignature,
     EncodingError,
@@ -65,7 +65,8 @@ def verify_file(
     """
     proof = _proof_in(data, is_bare=trust is not None)
     listed = trust if trust is not None else Exhibit.decode(data).trust
-    return _proven(proof, _pinned(listed, tuple(roots), network))
+    names = NETWORKS if network is None else (network,)
+    return _proven(proof, pin_trust_of_any(listed, roots, names))
 
 
 def sentence_on(error: KSCoinError) -> str:
@@ -81,18 +82,6 @@ def _proof_in(data: bytes, *, is_bare: bool) -> Proof:
         if not is_bare:
             raise
         return proof_in(data)
-
-
-def _pinned(trust: bytes, roots: tuple[PublicKey, ...], network: str | None) -> Trust:
-    """Return the trust list as the first root that signed it vouches for it."""
-    error: KSCoinError = UntrustedKey("no root was given")
-    for root in roots:
-        for name in NETWORKS if network is None else (network,):
-            try:
-                return pin_trust(trust, root, name)
-            except (UntrustedKey, WrongNetwork) as exc:
-                error = exc
-    raise error
 
 
 def _proven(proof: Proof, trust: Trust) -> Proven:

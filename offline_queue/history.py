@@ -61,7 +61,7 @@ class History:
             after = sales.last_close(journal).sequence if query.is_since_close else 0
             before = sales.NOW if query.before is None else query.before
             found = _found(journal, query, after, before)
-            shown = tuple(_sale_of(journal, of) for _, of in found[: query.limit])
+            shown = tuple(_found_sale(journal, of) for _, of in found[: query.limit])
         is_more = len(found) > query.limit
         return HistoryPage(shown, found[query.limit - 1][0] if is_more else None)
 
@@ -111,10 +111,16 @@ def _found(
     return sales.lines(journal, after, before, limit)
 
 
-def _sale_of(journal: Journal, request_hash: bytes) -> Sale:
+def sale_of(journal: Journal, request_hash: bytes) -> Sale | None:
+    """Return what a request came to, None if that is no sale."""
     account = sales.account(journal, request_hash)
-    assert account is not None, "only sales are found"
-    return _sale(journal, account)
+    return None if account is None else _sale(journal, account)
+
+
+def _found_sale(journal: Journal, request_hash: bytes) -> Sale:
+    sale = sale_of(journal, request_hash)
+    assert sale is not None, "only sales are found"
+    return sale
 
 
 def _sale(journal: Journal, account: Account) -> Sale:

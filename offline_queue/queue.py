@@ -38,6 +38,7 @@ from offline_queue.history import History
 from offline_queue.readiness import facts, readiness
 from offline_queue.refunds import Refunds
 from offline_queue.rulebook import Rulebook
+from offline_queue.slip_records import GivenRecord, SlipRecords, SoldRecord
 from offline_queue.standing import Standing
 from offline_queue.teller import Teller
 from offline_queue.terminal import TerminalIdentity
@@ -126,6 +127,7 @@ class OfflineQueue:
         self._history = History(books)
         self._days = Days(books)
         self._refunds = Refunds(books, terminal, setup.random_bytes)
+        self._slips = SlipRecords(books)
         self._recovery: Recovery | None = None
         self._inbox: SimpleQueue[_Call[Any] | None] = SimpleQueue()
         self._lock = threading.Lock()
@@ -230,6 +232,22 @@ class OfflineQueue:
     def readiness(self) -> Future[Readiness]:
         """Return how ready the terminal is; answered even if the journal cannot be opened."""
         return self._ask(self._ready, needs_journal=False)
+
+    def tail(self) -> Future[int]:
+        """Return the place of the journal's last entry."""
+        return self._ask(self._slips.tail)
+
+    def sold(self, request_hash: bytes) -> Future[SoldRecord]:
+        """Return a payment with what proves it. See `SlipRecords.sold`."""
+        return self._ask(lambda: self._slips.sold(request_hash))
+
+    def given(self, request_hash: bytes, sequence: int | None = None) -> Future[GivenRecord]:
+        """Return a refund or void with what proves it. See `SlipRecords.given`."""
+        return self._ask(lambda: self._slips.given(request_hash, sequence))
+
+    def z_report(self, number: int) -> Future[DayReport]:
+        """Return a closed day's figures as they were. See `Days.z_report`."""
+        return self._ask(lambda: self._days.z_report(number))
 
     def at_risk(self) -> Future[AtRisk]:
         """Return how much waits unsettled, and against which limits."""

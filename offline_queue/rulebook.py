@@ -170,12 +170,20 @@ def _policy_file(rules: Rules) -> bytes:
     return rules.policy.data if rules.policy else b""
 
 
-def _load_trust(directory: Path) -> Rules:
-    match codec.decode(read_whole(directory / TRUST_FILE), 2 * MAX_TRUST_LIST_BYTES):
-        case [str(network), bytes(root), bytes(data)]:
-            return Rules(pin_trust(data, PublicKey(root), network), None, Denylist())
+def kept_trust(data: bytes) -> Trust:
+    """Return the trust in the bytes of a terminal's trust file: network, root and trust list.
+
+    Raises a VerificationError or EncodingError.
+    """
+    match codec.decode(data, 2 * MAX_TRUST_LIST_BYTES):
+        case [str(network), bytes(root), bytes(listed)]:
+            return pin_trust(listed, PublicKey(root), network)
         case _:
             raise Malformed("a trust file is an array of network, root and trust list")
+
+
+def _load_trust(directory: Path) -> Rules:
+    return Rules(kept_trust(read_whole(directory / TRUST_FILE)), None, Denylist())
 
 
 def _with_stored_policy(rules: Rules, directory: Path) -> Rules:

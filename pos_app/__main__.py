@@ -51,6 +51,9 @@ LATE_COMMANDS: Final[Mapping[str, Late]] = MappingProxyType(
             "pos_app.rehearsal.command", "rehearse", "Drill an outage without a window."
         ),
         "sales": Late("pos_app.shop_commands", "sales", "Show what was sold, newest first."),
+        "verify-slip": Late(
+            "pos_app.verify_slip_command", "verify_slip", "Say what the QR code on a slip proves."
+        ),
     }
 )
 # Libraries, and the ledger of a demo, that tell of every request; the till tells of every change.

@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from kscoin import codec
-from kscoin.certificates import MAX_TRUST_LIST_BYTES, Trust, open_authorised, pin_trust
-from kscoin.errors import KSCoinError, Malformed
-from kscoin.keys import PublicKey
+from kscoin.certificates import Trust, open_authorised
+from kscoin.errors import KSCoinError
 from kscoin.messages import Policy, Purpose, TerminalCertificate
 from kscoin.signed import claim
 from offline_queue.durable_file import read_whole
 from offline_queue.errors import IdentityInvalid
-from offline_queue.rulebook import POLICY_FILE, TRUST_FILE
+from offline_queue.rulebook import POLICY_FILE, TRUST_FILE, kept_trust
 from offline_queue.terminal import CERTIFICATE_FILE
-
-# A root, a network's name and their frames.
-_FRAME_BYTES: Final = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +47,7 @@ def read_trust(path: Path) -> Trust:
     Raises IdentityInvalid.
     """
     try:
-        match codec.decode(read_whole(path), MAX_TRUST_LIST_BYTES + _FRAME_BYTES):
-            case [str(network), bytes(root), bytes(data)]:
-                return pin_trust(data, PublicKey(root), network)
-            case _:
-                raise Malformed("a trust file is an array of network, root and trust list")
+        return kept_trust(read_whole(path))
     except KSCoinError as exc:
         raise IdentityInvalid(f"{path} is no trust list that holds: {exc}") from exc
 

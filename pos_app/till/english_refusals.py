@@ -46,6 +46,7 @@ REFUSALS: Final = MappingProxyType(
         ),
         "web_link": Refusal("That is a web link.", "Scan the customer's payment code."),
         "request_shown": Refusal("That is a till's own code.", "Scan the customer's payment code."),
+        "slip_shown": Refusal("That is a slip's code.", "Scan the customer's payment code."),
         "verification": Refusal("It could not be verified.", _OTHER),
         "bad_signature": Refusal("Its signature does not hold.", _OTHER),
         "wrong_network": Refusal("It is another network's (a test).", _OTHER),
@@ -53,6 +54,7 @@ REFUSALS: Final = MappingProxyType(
         "expired": Refusal("It is no longer valid.", _OTHER),
         "stale_version": Refusal("The list that came is older.", _BY_ITSELF),
         "not_for_us": Refusal("It was sealed for another ledger.", _OTHER),
+        "parts_differ": Refusal("Its parts do not belong together.", _OTHER),
         "broken_chain": Refusal(
             "The journal does not hang together.", f"Leave it on. {_TECHNICIAN}"
         ),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kscoin import cose, qr
-from kscoin.errors import Malformed
+from kscoin import cose, printed, qr
+from kscoin.errors import EncodingError, Malformed
 from kscoin.keys import key_id
 from kscoin.messages import Debit, PurseCertificate, Receipt
 from kscoin.signed import claim
@@ -15,6 +15,12 @@ class NotEvidence(Malformed):
     """Raised for a KS1 code that pays nothing: another till's request."""
 
     code = "request_shown"
+
+
+class SlipShown(Malformed):
+    """Raised for a KS1 code that pays nothing: a slip's."""
+
+    code = "slip_shown"
 
 
 def of_card(card: Card, debit: bytes, signature: bytes) -> DebitEvidence:
@@ -30,13 +36,30 @@ def of_card(card: Card, debit: bytes, signature: bytes) -> DebitEvidence:
 
 def of_text(text: str) -> Evidence:
     """Return what a scanned text shows; raises an EncodingError if it shows no payment."""
-    match qr.from_text(text):
+    match _shown(text):
         case qr.DebitShown(debit, certificate):
             return DebitEvidence(debit, certificate)
         case qr.ReceiptShown(receipt):
             return ReceiptEvidence(receipt)
         case qr.RequestShown():
             raise NotEvidence("this is what a till shows, not what a customer shows")
+
+
+def _shown(text: str) -> qr.Shown:
+    try:
+        return qr.from_text(text)
+    except Malformed as exc:
+        if _is_slip(text):
+            raise SlipShown("this is a slip's code") from exc
+        raise
+
+
+def _is_slip(text: str) -> bool:
+    try:
+        printed.from_text(text)
+    except EncodingError:
+        return False
+    return True
 
 
 def claimed_request(evidence: Evidence) -> bytes:

@@ -46,6 +46,7 @@ REFUSALS: Final = MappingProxyType(
         ),
         "web_link": Refusal("웹 주소입니다.", "손님 휴대폰의 결제 QR을 읽혀 주세요."),
         "request_shown": Refusal("계산대의 QR입니다.", "손님 휴대폰의 결제 QR을 읽혀 주세요."),
+        "slip_shown": Refusal("영수증의 QR입니다.", "손님 휴대폰의 결제 QR을 읽혀 주세요."),
         "verification": Refusal("진짜인지 확인되지 않습니다.", _OTHER),
         "bad_signature": Refusal("서명이 맞지 않습니다.", _OTHER),
         "wrong_network": Refusal("다른 망의 돈입니다 (시험용 등).", _OTHER),
@@ -53,6 +54,7 @@ REFUSALS: Final = MappingProxyType(
         "expired": Refusal("유효 기간이 지났습니다.", _OTHER),
         "stale_version": Refusal("받은 목록이 더 오래되었습니다.", _BY_ITSELF),
         "not_for_us": Refusal("다른 서버 앞으로 봉인된 것입니다.", _OTHER),
+        "parts_differ": Refusal("서로 다른 것을 이어 붙인 코드입니다.", _OTHER),
         "broken_chain": Refusal(
             "장부 기록이 이어지지 않습니다.", f"단말기를 끄지 말고 {_TECHNICIAN}"
         ),

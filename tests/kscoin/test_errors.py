@@ -41,6 +41,7 @@ def test_codes_are_stable() -> None:
             "expired",
             "stale_version",
             "not_for_us",
+            "parts_differ",
             "broken_chain",
             "spending",
             "exceeds_credit",
