@@ -202,6 +202,9 @@ PICTURES: Final[Mapping[str, Picture]] = MappingProxyType(
         ),
         "clock": _mark(Arc(12, 12, 9), Stroke((12, 6.5, 12, 12, 15.8, 14.4))),
         "disk": _mark(Frame(3, 4, 18, 7, 2), Frame(3, 13, 18, 7, 2), _disc(17, 16.5, 1.1)),
+        "customer_display": _mark(
+            Frame(2, 4, 20, 12, 2), Stroke((12, 16, 12, 20)), Stroke((7, 20, 17, 20))
+        ),
         # Waiting in the queue
         "for_line": _mark(Arc(12, 12, 9), Stroke((12, 6.5, 12, 12, 15.8, 14.4))),
         "sending": _mark(Stroke((12, 20, 12, 5)), Stroke((5.8, 10.6, 12, 4.4, 18.2, 10.6))),

@@ -18,6 +18,7 @@ _BY_ITSELF: Final = "Leave it: it is sent again by itself."
 _TECHNICIAN: Final = "Call the technician."
 _ENROL: Final = "The technician has to enrol the terminal again."
 _SYNC: Final = "Check the line, then press Sync now."
+_DISPLAY: Final = "It opens again by itself. You can go on selling."
 
 REFUSALS: Final = MappingProxyType(
     {
@@ -139,6 +140,9 @@ REFUSALS: Final = MappingProxyType(
         "service_down": Refusal(
             "The card service has stopped.", "Wait; if it stays, tell support."
         ),
+        "display_gone": Refusal("The customer's screen has closed.", _DISPLAY),
+        "display_silent": Refusal("The customer's screen hangs.", _DISPLAY),
+        "display_garbled": Refusal("The customer's screen makes no sense.", _DISPLAY),
         "worker_fault": Refusal("The device tripped.", "It starts again by itself."),
         # The printer
         "printer": Refusal("The printer cannot print.", "Switch it off and on again."),

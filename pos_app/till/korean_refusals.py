@@ -18,6 +18,7 @@ _BY_ITSELF: Final = "그대로 두면 저절로 다시 보냅니다."
 _TECHNICIAN: Final = "기술자를 불러 주세요."
 _ENROL: Final = "기술자가 단말기를 다시 등록해야 합니다."
 _SYNC: Final = "통신선을 확인하고 지금 정산을 눌러 주세요."
+_DISPLAY: Final = "저절로 다시 열립니다. 판매는 그대로 됩니다."
 
 REFUSALS: Final = MappingProxyType(
     {
@@ -151,6 +152,9 @@ REFUSALS: Final = MappingProxyType(
         "device_forbidden": Refusal("장치를 열 권한이 없습니다.", _TECHNICIAN),
         "device_gone": Refusal("장치 연결이 끊겼습니다.", "선을 다시 꽂아 주세요."),
         "service_down": Refusal("카드 서비스가 멈췄습니다.", f"잠시 기다리고, 안 되면 {_CALL}"),
+        "display_gone": Refusal("손님 화면이 닫혔습니다.", _DISPLAY),
+        "display_silent": Refusal("손님 화면이 멈추었습니다.", _DISPLAY),
+        "display_garbled": Refusal("손님 화면과 말이 통하지 않습니다.", _DISPLAY),
         "worker_fault": Refusal("장치 처리에 오류가 있었습니다.", "저절로 다시 시작합니다."),
         # The printer
         "printer": Refusal("프린터로 출력하지 못합니다.", "프린터를 껐다 켜 주세요."),

@@ -154,9 +154,9 @@ class _Painter:
             self.status,
             request.amount_won,
             request.offer_text,
-            self._seconds_until(request.offered_until_ms),
-            _seconds(request.offered_until_ms - request.opened_ms),
-            _ways_down(self.till),
+            seconds_until(self.till, request.offered_until_ms),
+            whole_seconds(request.offered_until_ms - request.opened_ms),
+            ways_down(self.till),
             self._news(paying.problem),
         )
 
@@ -165,7 +165,7 @@ class _Painter:
             self.texts,
             self.status,
             torn.request.amount_won,
-            self._seconds_until(torn.deadline_ms),
+            seconds_until(self.till, torn.deadline_ms),
             HOLD_AGAIN_MS // _SECOND_MS,
             self._news(torn.problem),
         )
@@ -178,7 +178,7 @@ class _Painter:
             stored.amount_won,
             stored.short_code,
             stored.is_settled,
-            None if until_ms is None else self._seconds_until(until_ms),
+            None if until_ms is None else seconds_until(self.till, until_ms),
         )
 
     def _refused(self, refused: Refused) -> RefusedView:
@@ -226,16 +226,23 @@ class _Painter:
             return news
         return replace(news, what=self.texts.entry_damaged.format(entry=f"{fault.entry:,}"))
 
-    def _seconds_until(self, deadline_ms: int) -> int:
-        return _seconds(max(deadline_ms - self.till.now_ms, 0))
-
     def _news(self, problem: Problem | None) -> News | None:
         return None if problem is None else self.texts.news(problem.code, problem.moved)
 
 
-def _seconds(milliseconds: int) -> int:
+def whole_seconds(milliseconds: int) -> int:
     """Return whole seconds, rounded up: a countdown ends at 0, not before."""
     return -(-milliseconds // _SECOND_MS)
+
+
+def seconds_until(till: Till, deadline_ms: int) -> int:
+    """Return the whole seconds that are left; 0 when it is over."""
+    return whole_seconds(max(deadline_ms - till.now_ms, 0))
+
+
+def ways_down(till: Till) -> frozenset[Way]:
+    """Return the ways to pay whose device is not well."""
+    return frozenset(_WAYS[each.kind] for each in till.unwell if each.kind in _WAYS)
 
 
 def _status(till: Till, texts: Texts, face: Face) -> StatusView:
@@ -280,10 +287,6 @@ def _level(risk: Risk) -> Level:
 def _percent(part: int, whole: int) -> int:
     # No limit is known before the queue has told it.
     return 100 * part // whole if whole else 0
-
-
-def _ways_down(till: Till) -> frozenset[Way]:
-    return frozenset(_WAYS[each.kind] for each in till.unwell if each.kind in _WAYS)
 
 
 def _part_words(texts: Texts) -> Mapping[Part, str]:

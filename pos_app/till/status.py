@@ -34,6 +34,7 @@ class DeviceKind(Enum):
     PRINTER = "printer"
     CLOCK = "clock"
     DISK = "disk"
+    CUSTOMER_DISPLAY = "customer_display"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ class Place(Enum):
     TITLE = 40
     LINE = 56
     SENTENCE = 112
+    # Said, not shown: some eight seconds of it.
+    SPOKEN = 150
 
 
 class Moved(Enum):
@@ -319,6 +321,45 @@ class Texts:
     part_key_store: str = _at(Place.CAPTION)
     part_clock: str = _at(Place.CAPTION)
     part_disk: str = _at(Place.CAPTION)
+    part_customer_display: str = _at(Place.CAPTION)
+
+    # The customer's own display
+    display_welcome: str = _at(Place.TITLE)
+    display_starting: str = _at(Place.TITLE)
+    display_closed: str = _at(Place.TITLE)
+    display_closed_hint: str = _at(Place.LINE)
+    display_to_pay: str = _at(Place.CAPTION)
+    display_paid: str = _at(Place.CAPTION)
+    display_settled: str = _at(Place.LINE)
+    display_kept: str = _at(Place.LINE)
+    display_code: str = _at(Place.CAPTION)
+    display_hold_again_why: str = _at(Place.SENTENCE)
+    display_not_read: str = _at(Place.LINE)
+    display_other_card: str = _at(Place.LINE)
+    display_not_ours: str = _at(Place.LINE)
+    display_other_payment: str = _at(Place.LINE)
+    display_funds: str = _at(Place.LINE)
+    display_limit: str = _at(Place.LINE)
+    display_time: str = _at(Place.LINE)
+    display_torn: str = _at(Place.LINE)
+    display_twice: str = _at(Place.LINE)
+    display_stopped: str = _at(Place.LINE)
+    display_not_taken: str = _at(Place.LINE)
+    display_try_again: str = _at(Place.LINE)
+    display_first_card: str = _at(Place.LINE)
+    display_other_way: str = _at(Place.LINE)
+    display_ask: str = _at(Place.LINE)
+    display_ask_by_code: str = _at(Place.LINE)
+
+    # What is said aloud; `amount` is in words
+    say_to_pay: str = _at(Place.SPOKEN, "amount")
+    say_paid: str = _at(Place.SPOKEN, "amount")
+    say_not_paid: str = _at(Place.SPOKEN)
+    say_unsure: str = _at(Place.SPOKEN)
+    say_not_this_way: str = _at(Place.SPOKEN)
+    say_try_again: str = _at(Place.SPOKEN)
+    say_hold_again: str = _at(Place.SPOKEN)
+    won_in_words: str = _at(Place.SPOKEN, "amount")
 
     # The demo's customer
     customer_title: str = _at(Place.CAPTION)

@@ -103,7 +103,8 @@ def _hold(language: Language, texts: Texts) -> View:
 
 
 def _checking(language: Language, texts: Texts) -> View:
-    return HoldView(texts, status(language), 99_999_999, is_card=False)
+    bar = status(language, Connection.ONLINE, NONE, DeviceKind.CUSTOMER_DISPLAY)
+    return HoldView(texts, bar, 99_999_999, is_card=False)
 
 
 def _hold_again(language: Language, texts: Texts) -> View:
