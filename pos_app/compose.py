@@ -37,6 +37,8 @@ from offline_queue.queue import OfflineQueue, QueueSetup
 from offline_queue.rulebook import Rulebook
 from offline_queue.terminal import CERTIFICATE_FILE, load_identity
 from offline_queue.trusted_clock import Clock, SystemClock
+from pos_app.customer_display.feed import CustomerDisplay
+from pos_app.customer_display.look import command
 from pos_app.inbox import Inbox
 from pos_app.ledger_line import LedgerLine, Way
 from pos_app.performer import Performer, Ports
@@ -48,6 +50,7 @@ from pos_app.tap_desk import TapDesk
 from pos_app.till.effects import Effect, Restart
 from pos_app.till.events import DeviceChanged, ScanBroken, Scanned, StartFailed, WorkerDied
 from pos_app.till.show import Face
+from pos_app.till.show_customer import show_customer
 from pos_app.till.states import Part, Till
 from pos_app.till.status import DeviceKind
 
@@ -90,10 +93,13 @@ class Terminal:
         self._inbox = Inbox()
         self._clock = clock or SystemClock()
         self._parts: _Parts | None = None
+        # What goes on beside the till, also where it cannot start.
+        self._beside: list[Supervisor] = []
         self._starting = threading.Thread(target=self._start, name="start", daemon=True)
         self.runtime = Runtime(
             self._inbox, self._clock, _face(settings), Till(language=settings.language)
         )
+        self.customer_display = self._customer_display()
 
     def start(self) -> None:
         """Start everything on a thread of its own, so that a window is not kept waiting."""
@@ -104,6 +110,8 @@ class Terminal:
         """End every thread and close the journal; what was taken stays in it."""
         self._starting.join()
         self.runtime.stop()
+        for device in self._beside:
+            device.stop()
         if self._parts is not None:
             self._parts.stop()
 
@@ -113,6 +121,8 @@ class Terminal:
             self._parts.line.look_again()
 
     def _start(self) -> None:
+        for device in self._beside:
+            device.start()
         try:
             self._parts = self._assembled()
         except KSCoinError as error:
@@ -137,6 +147,19 @@ class Terminal:
         line = LedgerLine(queue, way, self._inbox.post)
         ports = Ports(queue, desk, line, self._clock, self._on_restart)
         return _Parts(queue, line, Performer(ports, self._inbox), devices, mirror)
+
+    def _customer_display(self) -> CustomerDisplay | None:
+        """Return what shows the customer their side, if there is to be one."""
+        settings = self._settings
+        if settings.customer_display == NONE:
+            return None
+        stopping = threading.Event()
+        program = command(settings.theme, settings.customer_display)
+        display = CustomerDisplay(program, stopping)
+        report = partial(self._device_changed, DeviceKind.CUSTOMER_DISPLAY)
+        self._beside.append(Supervisor(display, report, stopping))
+        self.runtime.watch_as(show_customer, display.show)
+        return display
 
     def _connect(self) -> LedgerPort:
         # In the thread that will use it: importing HTTP takes longer than the first frame.

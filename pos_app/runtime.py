@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from threading import Event as Flag
 from threading import Lock, Thread
-from typing import Final, Protocol, TypeAlias
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 from pos_app.inbox import Inbox
 from pos_app.till.effects import Effect
@@ -25,7 +25,11 @@ from pos_app.till.views import View
 TICK_S: Final = 0.25
 STOP_TIMEOUT_S: Final = 5.0
 
+V = TypeVar("V")
+
 Perform: TypeAlias = Callable[[Effect], None]
+# What shows the till to somebody: pure, and quick, because the till waits for it.
+Showing: TypeAlias = Callable[[Till, Face], V]
 
 _log = logging.getLogger(__name__)
 
@@ -49,9 +53,9 @@ class Runtime:
         self._clock = clock
         self._face = face
         self._till = till
-        self._view = show(till, face)
-        self._watchers: list[Callable[[View], None]] = []
         self._watching = Lock()
+        # The till's own screen is shown first, whatever else there is.
+        self._shown: dict[Showing[Any], _Shown[Any]] = {show: _Shown(show(till, face))}
         self._stopping = Flag()
         self._thread: Thread | None = None
 
@@ -64,9 +68,16 @@ class Runtime:
 
     def watch(self, on_view: Callable[[View], None]) -> None:
         """Call `on_view` with the view of now, and with each new one, on the runtime's thread."""
+        self.watch_as(show, on_view)
+
+    def watch_as(self, showing: Showing[V], on_view: Callable[[V], None]) -> None:
+        """Call `on_view` as `watch` does, with what `showing` makes of the till."""
         with self._watching:
-            self._watchers.append(on_view)
-            on_view(self._view)
+            if showing not in self._shown:
+                self._shown[showing] = _Shown(showing(self._till, self._face))
+            shown = self._shown[showing]
+            shown.watchers.append(on_view)
+            on_view(shown.view)
 
     # The thread.
 
@@ -106,10 +117,22 @@ class Runtime:
         self._publish()
 
     def _publish(self) -> None:
-        view = show(self._till, self._face)
-        if view == self._view:
-            return
         with self._watching:
-            self._view = view
-            for on_view in self._watchers:
-                on_view(view)
+            for showing, shown in self._shown.items():
+                shown.publish(showing(self._till, self._face))
+
+
+class _Shown(Generic[V]):
+    """What one way of showing the till has made of it last, and who wants to know."""
+
+    def __init__(self, view: V) -> None:
+        self.view = view
+        self.watchers: list[Callable[[V], None]] = []
+
+    def publish(self, view: V) -> None:
+        """Hand a view out, if it is a new one."""
+        if view == self.view:
+            return
+        self.view = view
+        for on_view in self.watchers:
+            on_view(view)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kscoin.errors import KSCoinError
+from pos_app.customer_display.look import is_place
 from pos_app.till.words import Language
 
 SETTINGS_FILE: Final = "settings.toml"
@@ -36,7 +37,8 @@ class Settings:
 
     `card_readers` are parts of PC/SC readers' names, `scanner` a serial port or what is on USB, as
     `ks-field devices` names it, or "camera:" and a path; each may be "auto" or "none". `mirror` is
-    where the journal's second copy is kept. A socket path in `simulated_reader` takes the place of
+    where the journal's second copy is kept, `customer_display` where the customer's screen is
+    (`pos_app.customer_display.look`). A socket path in `simulated_reader` takes the place of
     the reader, in a demo only.
     """
 
@@ -55,6 +57,7 @@ class Settings:
     utc_offset_s: int = _SEOUL_OFFSET_MINUTES * 60
     is_demo: bool = False
     mirror: Path | None = None
+    customer_display: str = NONE
 
     @property
     def journal(self) -> Path:
@@ -94,6 +97,7 @@ def _settings(directory: Path, table: _Table) -> Settings:
         utc_offset_s=table.minutes("utc_offset_minutes", _SEOUL_OFFSET_MINUTES) * 60,
         is_demo=table.flag("demo"),
         mirror=directory / mirror if mirror else None,
+        customer_display=table.place("customer_display"),
     )
     table.refuse_unknown()
     if settings.simulated_reader is not None and not settings.is_demo:
@@ -139,6 +143,12 @@ class _Table:
             if language.value == name:
                 return language
         raise self._wrong(key, f"{name!r} is no language of ours")
+
+    def place(self, key: str) -> str:
+        value = self.text(key, NONE)
+        if not is_place(value):
+            raise self._wrong(key, '"none", "window" or a place as "1280x720+800+0" is expected')
+        return value
 
     def refuse_unknown(self) -> None:
         """Raise for what is left: a misspelt setting must not be silently without effect."""

@@ -13,10 +13,7 @@ from typing import Any, Final
 
 from kivy.app import App
 from kivy.clock import Clock
-from kivy.config import Config
 from kivy.core.window import Window
-from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
-from kivy.graphics.texture import Texture
 from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.widget import Widget
 
@@ -37,9 +34,11 @@ from pos_app.screens.queue import QueueScreen
 from pos_app.screens.result import RefusedScreen, ResultScreen
 from pos_app.screens.screen import Screen
 from pos_app.screens.sell import SellScreen
+from pos_app.screens.shots import Shots
 from pos_app.screens.starting import StartingScreen
 from pos_app.screens.status_bar import StatusBar
 from pos_app.screens.theme import load_kv, themed, use
+from pos_app.screens.touch import keep_one_touch_provider
 from pos_app.till.office_views import (
     ChooseView,
     CodeView,
@@ -65,9 +64,6 @@ from pos_app.till.views import (
     StartingView,
     View,
 )
-
-# A screen that is new needs a frame to be built and one for what its layouts move.
-FRAMES_TO_SETTLE: Final = 3
 
 SCREENS: Final[Mapping[type[View], tuple[type[Screen], str]]] = MappingProxyType(
     {
@@ -101,16 +97,8 @@ def run(
     on_open: Callable[[OpenWindow], None] | None,
 ) -> None:
     """Show the till until its window is closed; `window.run_window` says more."""
-    _keep_one_touch_provider()
+    keep_one_touch_provider()
     TillApp(till, look, fonts, customer, on_open).run()
-
-
-def _keep_one_touch_provider() -> None:
-    # SDL turns every finger into the one mouse that Kivy listens to; Kivy's own readers of
-    # /dev/input would report the same finger again, and each press would count twice (kivy #8494).
-    for provider in list(Config.options("input")):
-        Config.remove_option("input", provider)
-    Config.set("input", "mouse", "mouse,disable_multitouch")
 
 
 class TillApp(App):
@@ -132,7 +120,7 @@ class TillApp(App):
         self._built: _Built | None = None
         # At the beginning of the next frame: layouts and texts that follow are done before its end.
         self._draw_soon = Clock.create_trigger(lambda _: self._draw(), 0)
-        self._shots: list[_Shot] = []
+        self._shots = Shots(self._draw_soon)
 
     def build(self) -> Widget:
         """Called by Kivy when the window is there: start watching the till."""
@@ -148,10 +136,7 @@ class TillApp(App):
 
     def screenshot(self, path: Path) -> Future[Path]:
         """Write the next frame as a PNG file."""
-        shot = _Shot(path)
-        self._shots.append(shot)
-        self._draw_soon()
-        return shot.taken
+        return self._shots.ask(path)
 
     def close(self) -> None:
         """End the window's loop."""
@@ -184,32 +169,12 @@ class TillApp(App):
         return _Built(self._root, layout, view, self._till.press, act)
 
     def _on_flip(self, *_: object) -> None:
-        # Before the buffers change places: what was just drawn can still be read.
         if self._built is None:
             return
-        for shot in tuple(self._shots):
-            self._expose(shot)
+        self._shots.expose()
         on_open, self._on_open = self._on_open, None
         if on_open is not None:
             on_open(self)
-
-    def _expose(self, shot: _Shot) -> None:
-        shot.frames_to_wait -= 1
-        if shot.frames_to_wait:
-            Window.canvas.ask_update()
-            return
-        self._shots.remove(shot)
-        _save_frame(shot.path)
-        shot.taken.set_result(shot.path)
-
-
-class _Shot:
-    """A screenshot that was asked for."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.taken: Future[Path] = Future()
-        self.frames_to_wait = FRAMES_TO_SETTLE
 
 
 class _Built:
@@ -294,12 +259,3 @@ def _place(widget: Any, x: float, y: float, width: float, height: float) -> None
     widget.size_hint = (None, None)
     widget.pos = round(x), round(y)
     widget.size = round(x + width) - round(x), round(y + height) - round(y)
-
-
-def _save_frame(path: Path) -> None:
-    width, height = Window.system_size
-    pixels = glReadPixels(0, 0, width, height, GL_RGB, GL_UNSIGNED_BYTE)
-    frame = Texture.create(size=(width, height), colorfmt="rgb")
-    frame.blit_buffer(pixels, colorfmt="rgb", bufferfmt="ubyte")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    frame.save(str(path), flipped=True)

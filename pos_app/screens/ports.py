@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from pos_app.screens.layout import TILL_LONG, TILL_SHORT
 from pos_app.screens.palette import ThemeName
+from pos_app.till.display_views import DisplayView
 from pos_app.till.presses import Press
 from pos_app.till.views import CustomerAct, CustomerView, View
 
@@ -43,6 +45,19 @@ class OpenWindow(Protocol):
         """End `run_window`."""
 
 
+class OpenDisplay(Protocol):
+    """The customer's display while it is open; every call may come from any thread."""
+
+    def show(self, view: DisplayView, drawn: Callable[[], None]) -> None:
+        """Draw a view; `drawn` is called, on the window's thread, when it is on the screen."""
+
+    def screenshot(self, path: Path) -> Future[Path]:
+        """Write the next frame as a PNG file; the newest view is on it."""
+
+    def close(self) -> None:
+        """End `run_display`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """How the window looks. `size` is in pixels; None takes what the till is drawn for."""
@@ -50,3 +65,16 @@ class Look:
     theme: ThemeName = ThemeName.LIGHT
     size: tuple[int, int] | None = None
     is_fullscreen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayLook:
+    """How the customer's display looks.
+
+    With `place`, its left and top edge on the desktop, it has no frame and shows no pointer;
+    without, it is a window like any other.
+    """
+
+    theme: ThemeName = ThemeName.LIGHT
+    size: tuple[int, int] = (TILL_LONG, TILL_SHORT)
+    place: tuple[int, int] | None = None

@@ -15,7 +15,14 @@ from typing import Final
 
 from pos_app.screens.fonts import find_fonts
 from pos_app.screens.layout import CUSTOMER_WIDTH, TILL_LONG, TILL_SHORT
-from pos_app.screens.ports import CustomerPort, Look, OpenWindow, TillPort
+from pos_app.screens.ports import (
+    CustomerPort,
+    DisplayLook,
+    Look,
+    OpenDisplay,
+    OpenWindow,
+    TillPort,
+)
 
 # What Kivy is told. Only SDL2 draws and writes: Kivy would otherwise load every provider that it
 # finds, Pillow among them. No settings files, no log files, no arguments of ours taken for its own.
@@ -56,6 +63,17 @@ def run_window(
     app.run(till, look, fonts, customer, on_open)
 
 
+def run_display(look: DisplayLook, on_open: Callable[[OpenDisplay], None]) -> None:
+    """Show the customer's display until it is closed; as `run_window`, and in another process.
+
+    `on_open` is called when the window is there and has nothing to show yet.
+    """
+    fonts = find_fonts()
+    os.environ.update(display_environment(look))
+    app = importlib.import_module("pos_app.screens.customer_display.app")
+    app.run(look.theme, fonts, on_open)
+
+
 def kivy_environment(look: Look, *, has_customer: bool) -> dict[str, str]:
     """Return what Kivy reads from the environment: the providers above, and the window's size."""
     width, height = look.size or (TILL_LONG + CUSTOMER_WIDTH * has_customer, TILL_SHORT)
@@ -65,4 +83,34 @@ def kivy_environment(look: Look, *, has_customer: bool) -> dict[str, str]:
         "KCFG_GRAPHICS_HEIGHT": str(height),
         "KCFG_GRAPHICS_FULLSCREEN": "auto" if look.is_fullscreen else "0",
         "KCFG_GRAPHICS_SHOW_CURSOR": "0" if look.is_fullscreen else "1",
+    }
+
+
+def display_environment(look: DisplayLook) -> dict[str, str]:
+    """Return what Kivy reads from the environment for the customer's display.
+
+    Full screen is a window without a frame at a place and of a size: SDL's own full screen takes
+    the monitor on which it finds itself, and tells no other from it.
+    """
+    width, height = look.size
+    placed = (
+        {}
+        if look.place is None
+        else {
+            "KCFG_GRAPHICS_POSITION": "custom",
+            "KCFG_GRAPHICS_LEFT": str(look.place[0]),
+            "KCFG_GRAPHICS_TOP": str(look.place[1]),
+            "KCFG_GRAPHICS_BORDERLESS": "1",
+            "KCFG_GRAPHICS_RESIZABLE": "0",
+            "KCFG_GRAPHICS_SHOW_CURSOR": "0",
+        }
+    )
+    return {
+        **KIVY_ENVIRONMENT,
+        "KCFG_GRAPHICS_WIDTH": str(width),
+        "KCFG_GRAPHICS_HEIGHT": str(height),
+        "KCFG_GRAPHICS_FULLSCREEN": "0",
+        # A keyboard that is plugged in goes on typing into the till.
+        "SDL_WINDOW_NO_ACTIVATION_WHEN_SHOWN": "1",
+        **placed,
     }

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-import zxingcpp
 
 from drivers.simulated.phone import SimulatedPhone
 from kscoin.messages import Assurance
 from kscoin.qr import RequestShown, from_text
+from tests.integration.screen import read_off
 from tests.integration.shop import Node, Shop, open_shop, running_node
 from tests.integration.till import WAIT_S
 from tests.stacks.display import VirtualDisplay, virtual_display
-from tests.stacks.waiting import wait_until
 
 AMOUNT_WON: Final = 12_300
 
@@ -76,16 +75,3 @@ def said(till: subprocess.Popen[str]) -> str:
     """The next line that the till says; an empty one if it has ended."""
     assert till.stdout is not None
     return till.stdout.readline().strip()
-
-
-def read_off(display: VirtualDisplay) -> str:
-    """The one QR code on the display, as soon as a frame with it has been drawn."""
-    codes: list[str] = []
-
-    def is_read() -> bool:
-        codes[:] = [code.text for code in zxingcpp.read_barcodes(display.screenshot())]
-        return bool(codes)
-
-    wait_until(is_read, WAIT_S, "a QR code is on the screen")
-    [text] = codes
-    return text

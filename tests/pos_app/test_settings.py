@@ -43,6 +43,7 @@ utc_offset_minutes = -60
 demo = true
 simulated_reader = "reader"
 mirror = "/media/stick"
+customer_display = "1280x720+800+0"
 """
     settings = load(written(tmp_path, NEEDED + more))
     assert settings.language is Language.ENGLISH
@@ -53,6 +54,7 @@ mirror = "/media/stick"
     assert settings.utc_offset_s == -3_600
     assert settings.simulated_reader == tmp_path / "reader"
     assert settings.mirror == Path("/media/stick")
+    assert settings.customer_display == "1280x720+800+0"
     assert settings.journal == tmp_path / "journal.db"
 
 
@@ -77,6 +79,8 @@ def test_several_card_readers_are_a_list(tmp_path: Path) -> None:
         (NEEDED + "utc_offset_minutes = 1440", "utc_offset_minutes: whole minutes"),
         (NEEDED + "utc_offset_minutes = true", "utc_offset_minutes: whole minutes"),
         (NEEDED + "simulated_reader = 'reader'", "a simulated reader is for a demo"),
+        (NEEDED + "customer_display = 'left'", 'customer_display: "none", "window" or a place'),
+        (NEEDED + "customer_display = true", "customer_display: a text is expected"),
         ("ledger_url =", "cannot be read"),
     ],
 )

@@ -16,6 +16,7 @@ import click
 from pos_app.screens.palette import ThemeName
 from pos_app.till.words import Language
 from tests.stacks.display import virtual_display
+from tests.ui.display_examples import DISPLAYS
 from tests.ui.examples import EXAMPLES
 from tests.ui.painter import Job
 
@@ -42,11 +43,14 @@ def paint(job: Job, environment: Mapping[str, str]) -> None:
 
 
 def jobs(directory: Path, sizes: tuple[str, ...], themes: tuple[str, ...]) -> Iterator[Job]:
-    """A window for each size and theme, and one with the demo's customer."""
+    """The till and the display in each size and theme, and one with the demo's customer."""
     for theme in themes:
         for size in sizes:
             wide, high = (int(side) for side in size.split("x"))
             yield Job(directory, (wide, high), ThemeName(theme))
+            yield Job(
+                directory, (wide, high), ThemeName(theme), names=tuple(DISPLAYS), is_display=True
+            )
     yield Job(directory, (1040, 480), names=("sell-sum", "pay", "result-kept"), has_customer=True)
 
 
@@ -55,7 +59,7 @@ def jobs(directory: Path, sizes: tuple[str, ...], themes: tuple[str, ...]) -> It
 @click.option("--size", "sizes", multiple=True, default=SIZES, help="WIDTHxHEIGHT in pixels")
 @click.option("--theme", "themes", multiple=True, default=[each.value for each in ThemeName])
 @click.option("--language", "languages", multiple=True, default=[each.value for each in Language])
-@click.option("--only", "names", multiple=True, type=click.Choice(tuple(EXAMPLES)))
+@click.option("--only", "names", multiple=True, type=click.Choice((*EXAMPLES, *DISPLAYS)))
 def gallery(
     directory: Path,
     sizes: tuple[str, ...],

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Final
 
 from pos_app.screens.palette import ThemeName
-from pos_app.screens.ports import Look, OpenWindow
-from pos_app.screens.window import run_window
+from pos_app.screens.ports import DisplayLook, Look, OpenDisplay, OpenWindow
+from pos_app.screens.window import run_display, run_window
 from pos_app.till.presses import Press
 from pos_app.till.views import CustomerAct, CustomerView, PayView, View
 from pos_app.till.words import Language
+from tests.ui.display_examples import display
 from tests.ui.examples import EXAMPLES, customer, example, idle_customer
 
 FRAME_TIMEOUT_S: Final = 30.0
@@ -36,6 +37,8 @@ class Job:
     names: tuple[str, ...] = tuple(EXAMPLES)
     languages: tuple[Language, ...] = tuple(Language)
     has_customer: bool = False
+    # The pictures are of the customer's own display instead of the till.
+    is_display: bool = False
 
     def pictures(self) -> Iterator[tuple[str, Language, Path]]:
         """Every picture: the example, its language, and where the PNG goes."""
@@ -60,6 +63,7 @@ class Job:
                 "names": self.names,
                 "languages": [language.value for language in self.languages],
                 "has_customer": self.has_customer,
+                "is_display": self.is_display,
             }
         )
 
@@ -75,6 +79,7 @@ class Job:
             tuple(parts["names"]),
             tuple(Language(code) for code in parts["languages"]),
             parts["has_customer"],
+            parts["is_display"],
         )
 
 
@@ -128,15 +133,39 @@ class Painter:
                 self.till.show(example(name, language))
                 if self.visitor is not None:
                     self.visitor.show(_customer_beside(name, language))
-                self._shoot(window, path).result(FRAME_TIMEOUT_S)
+                shoot(window, path).result(FRAME_TIMEOUT_S)
         finally:
             window.close()
 
-    def _shoot(self, window: OpenWindow, path: Path) -> Future[Path]:
-        shot = window.screenshot(path)
-        # Called by the window's thread, between two frames: nothing moves meanwhile.
-        shot.add_done_callback(lambda done: _write_report(done.result()))
-        return shot
+
+class DisplayPainter:
+    """Takes a job's pictures of the customer's display."""
+
+    def __init__(self, job: Job) -> None:
+        self._pictures = tuple(job.pictures())
+
+    def start(self, window: OpenDisplay) -> None:
+        """Begin. The window's own thread calls this, and must go on drawing."""
+        threading.Thread(target=self._paint, args=(window,), daemon=True).start()
+
+    def _paint(self, window: OpenDisplay) -> None:
+        try:
+            for name, language, path in self._pictures:
+                drawn = threading.Event()
+                window.show(display(name, language), drawn.set)
+                if not drawn.wait(FRAME_TIMEOUT_S):
+                    raise TimeoutError(f"{name} is not drawn")
+                shoot(window, path).result(FRAME_TIMEOUT_S)
+        finally:
+            window.close()
+
+
+def shoot(window: OpenWindow | OpenDisplay, path: Path) -> Future[Path]:
+    """Take a picture and write beside it what the widgets say of themselves."""
+    shot = window.screenshot(path)
+    # Called by the window's thread, between two frames: nothing moves meanwhile.
+    shot.add_done_callback(lambda done: _write_report(done.result()))
+    return shot
 
 
 def _customer_beside(name: str, language: Language) -> CustomerView:
@@ -153,6 +182,9 @@ def _write_report(picture: Path) -> None:
 def main() -> None:
     """Take the pictures of the job on standard input."""
     job = Job.from_json(sys.stdin.read())
+    if job.is_display:
+        run_display(DisplayLook(job.theme, job.size), DisplayPainter(job).start)
+        return
     painter = Painter(job)
     run_window(painter.till, Look(job.theme, job.size), painter.visitor, painter.start)
 

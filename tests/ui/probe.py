@@ -15,6 +15,7 @@ from kivy.uix.widget import Widget
 
 from pos_app.screens.widgets import QrCode, TouchKey
 from pos_app.screens.words import Words
+from pos_app.till.display_views import DisplayView
 from pos_app.till.views import View
 
 
@@ -29,14 +30,17 @@ def report() -> dict[str, Any]:
     }
 
 
-def cut(views: Iterable[View]) -> list[str]:
+def cut(views: Iterable[View | DisplayView]) -> list[str]:
     """The texts that do not fit when these views are shown one after the other."""
     return [f"{type(view).__name__}: {text}" for view in views for text in _cut_in(view)]
 
 
-def _cut_in(view: View) -> Iterator[str]:
+def _cut_in(view: View | DisplayView) -> Iterator[str]:
     app = App.get_running_app()
-    app._built.render(view, None)
+    if isinstance(view, DisplayView):
+        app._show(app._screen_for(view))
+    else:
+        app._built.render(view, None)
     # What Kivy would do until the end of the frame: kv's expressions, then layouts, then texts.
     Builder.sync()
     Clock.tick_draw()

@@ -3,18 +3,18 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
-from itertools import combinations
+from collections.abc import Iterator
+from itertools import chain, combinations
 
 import pytest
 import zxingcpp
 
-from pos_app.screens.palette import CONTRAST_MIN, contrast
 from pos_app.till.presses import STATUS_PRESSES, Press
 from pos_app.till.views import CustomerAct, PayView, RefusedView, SellView
 from tests.stacks.display import VirtualDisplay
 from tests.ui.examples import REQUEST_TEXT, example
 from tests.ui.pictures import Box, Shown
+from tests.ui.rules import boxes, complaints, cut, faint, outside, overlapping, small_codes
 
 TOUCH_MIN = 72
 GAP_MIN = 8
@@ -26,10 +26,6 @@ ROUNDING = 1
 FITTING_TIMEOUT_S = 240.0
 """A thousand screens without a frame: some 15 s on an idle PC."""
 
-QR_MIN_MM = 37
-PANEL_MM = 25.4 * 7
-"""The diagonal of the 7-inch panel that 800 x 480 are drawn for."""
-
 # The bar's own way to the demo's customer, which is no press of the till's.
 DEMO = "demo"
 CUSTOMER_KEYS = {act.value for act in CustomerAct}
@@ -40,24 +36,8 @@ def each(pictures: tuple[Shown, ...]) -> tuple[Shown, ...]:
     return pictures
 
 
-def complaints(found: Iterable[str]) -> None:
-    """Fail with all that was found, not with the first of it."""
-    listed = list(found)
-    assert not listed, "\n".join(listed)
-
-
-def boxes(shown: Shown, kind: str, box: str = "box") -> list[tuple[str, Box]]:
-    label = {"texts": "text", "keys": "name"}[kind]
-    return [(part[label], Box(*part[box])) for part in shown.report[kind]]
-
-
 def test_no_text_is_cut(each: tuple[Shown, ...]) -> None:
-    complaints(
-        f"{shown}: {text['text']!r} does not fit"
-        for shown in each
-        for text in shown.report["texts"]
-        if text["is_cut"]
-    )
+    complaints(chain.from_iterable(map(cut, each)))
 
 
 def test_no_sentence_is_cut_wherever_it_is_told(large_display: VirtualDisplay) -> None:
@@ -77,41 +57,15 @@ def test_no_sentence_is_cut_wherever_it_is_told(large_display: VirtualDisplay) -
 
 
 def test_every_text_is_inside_its_place_and_the_window(each: tuple[Shown, ...]) -> None:
-    def outside() -> Iterator[str]:
-        for shown in each:
-            window = Box(0, 0, *shown.job.size)
-            places = dict(enumerate(boxes(shown, "texts")))
-            for index, (text, drawn) in enumerate(boxes(shown, "texts", "drawn")):
-                # A line box is higher than its letters: half of what is above them may stick out.
-                if not places[index][1].holds(drawn, slack=4 * shown.scale):
-                    yield f"{shown}: {text!r} leaves its place"
-                if not window.holds(drawn):
-                    yield f"{shown}: {text!r} leaves the window"
-
-    complaints(outside())
+    complaints(chain.from_iterable(map(outside, each)))
 
 
 def test_no_text_lies_on_another(each: tuple[Shown, ...]) -> None:
-    def overlaps() -> Iterator[str]:
-        for shown in each:
-            drawn = boxes(shown, "texts", "drawn")
-            for (one, a), (other, b) in combinations(drawn, 2):
-                # Two lines of text may share the air that their line boxes have.
-                if a.gap_to(b) < -5 * shown.scale:
-                    yield f"{shown}: {one!r} and {other!r} overlap by {-a.gap_to(b):.0f} px"
-
-    complaints(overlaps())
+    complaints(chain.from_iterable(map(overlapping, each)))
 
 
 def test_every_text_stands_out_from_what_is_behind_it(each: tuple[Shown, ...]) -> None:
-    def faint() -> Iterator[str]:
-        for shown in each:
-            for text in shown.report["texts"]:
-                ratio = contrast(tuple(text["colour"]), shown.background_of(Box(*text["drawn"])))
-                if ratio < CONTRAST_MIN:
-                    yield f"{shown}: {text['text']!r} has a contrast of {ratio:.1f}"
-
-    complaints(faint())
+    complaints(chain.from_iterable(map(faint, each)))
 
 
 def test_every_key_is_large_enough_for_a_wet_finger(each: tuple[Shown, ...]) -> None:
@@ -181,13 +135,7 @@ def test_the_request_can_be_read_from_every_picture_of_it(each: tuple[Shown, ...
 
 
 def test_the_request_is_large_enough_on_the_smallest_panel(each: tuple[Shown, ...]) -> None:
-    pixels_a_mm = (800**2 + 480**2) ** 0.5 / PANEL_MM
-    for shown in each:
-        for code in shown.report["codes"]:
-            quiet_px = 8 * code["module_px"]
-            side_mm = (code["drawn_px"] - quiet_px) / pixels_a_mm / shown.scale
-            assert side_mm >= QR_MIN_MM, str(shown)
-            assert code["module_px"] >= 3, str(shown)
+    complaints(chain.from_iterable(map(small_codes, each)))
 
 
 def test_every_demo_screen_says_so(each: tuple[Shown, ...]) -> None:
