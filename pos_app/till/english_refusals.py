@@ -142,7 +142,7 @@ REFUSALS: Final = MappingProxyType(
         ),
         "display_gone": Refusal("The customer's screen has closed.", _DISPLAY),
         "display_silent": Refusal("The customer's screen hangs.", _DISPLAY),
-        "display_garbled": Refusal("The customer's screen makes no sense.", _DISPLAY),
+        "display_garbled": Refusal("The customer's screen is muddled.", _DISPLAY),
         "worker_fault": Refusal("The device tripped.", "It starts again by itself."),
         # The printer
         "printer": Refusal("The printer cannot print.", "Switch it off and on again."),
