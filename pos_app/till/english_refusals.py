@@ -171,7 +171,7 @@ REFUSALS: Final = MappingProxyType(
             "Use wider paper, or tell support.",
         ),
         "logo_unreadable": Refusal(
-            "Nothing printed: the logo is unreadable.",
+            "Not printed: the logo is damaged.",
             "A technician has to change the logo.",
         ),
         "printer_font_missing": Refusal(
