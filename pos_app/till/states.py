@@ -30,7 +30,8 @@ from pos_app.till.words import Language, Moved
 OFFER_MS: Final = 120_000
 # How long the same card is asked for after a torn tap (KSP/1 section 7).
 HOLD_AGAIN_MS: Final = 45_000
-# A whole tap takes 56 ms of radio (KSP/1 section 7); a reader that is silent this long hangs.
+# A whole tap takes 40 ms of radio (KSP/1 section 7), and the slowest cards sign in a second; a
+# reader that is silent this long hangs.
 READER_PATIENCE_MS: Final = 10_000
 # Good news goes on by itself: time to read an amount, a code and a sentence, and to say thanks.
 RESULT_MS: Final = 8_000

@@ -64,12 +64,17 @@ class Figure:
     measure: Callable[[], Measured]
 
 
-def figure(*, unit: str, aim: AtMost | AtLeast) -> Callable[[Callable[[], Measured]], Figure]:
-    """Make a measuring function a figure of its group, which is the module that it stands in."""
+def figure(
+    *, unit: str, aim: AtMost | AtLeast, name: str | None = None
+) -> Callable[[Callable[[], Measured]], Figure]:
+    """Make a measuring function a figure of its group, which is the module that it stands in.
+
+    `name` is for one that a function cannot bear.
+    """
 
     def make(measure: Callable[[], Measured]) -> Figure:
         group = measure.__module__.rpartition(".")[2]
-        return Figure(f"{group}.{measure.__name__}", unit, aim, measure)
+        return Figure(f"{group}.{name or measure.__name__}", unit, aim, measure)
 
     return make
 

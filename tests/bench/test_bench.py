@@ -33,6 +33,12 @@ def test_a_figure_is_named_by_its_group_and_its_function() -> None:
     assert over_nothing.measure() == Measured(2.0, (1.0, 4.5), "nothing much")
 
 
+def test_a_figure_may_have_a_name_that_a_function_cannot_bear() -> None:
+    named = figure(unit="bytes", aim=AtMost(1), name="bytes")(over_nothing.measure)
+
+    assert named.name == "test_bench.bytes"
+
+
 def test_the_sides_take_turns_and_the_first_turn_is_not_kept() -> None:
     turn = itertools.count()
 
