@@ -150,6 +150,25 @@ class PurseCertificate(Message):
     epoch: int = wire(7, NUMBER)
     issued_at_s: int = wire(8, TIME)
 
+    def renews(self, old: PurseCertificate) -> bool:
+        """Whether a card takes this in the place of `old` (KSP/1 section 7, LOAD).
+
+        Neither may go down: else an old certificate could be brought back after a newer one.
+        """
+        is_same_purse = (self.purse_id, self.public_key) == (old.purse_id, old.public_key)
+        return is_same_purse and gives_more(
+            (self.credit_total_won, self.not_after_s), (old.credit_total_won, old.not_after_s)
+        )
+
+    def is_aging(self, now_s: int) -> bool:
+        """Whether the last quarter of its time has begun, in which it is renewed."""
+        return 4 * (self.not_after_s - now_s) < self.not_after_s - self.issued_at_s
+
+
+def gives_more(new: tuple[int, int], old: tuple[int, int]) -> bool:
+    """Whether credit total and end are no smaller than the old ones, and one of them greater."""
+    return new != old and new[0] >= old[0] and new[1] >= old[1]
+
 
 @dataclass(frozen=True, slots=True)
 class TerminalCertificate(Message):
@@ -309,6 +328,21 @@ class EnrolmentRequest(Message):
     public_key: bytes = wire(2, KEY)
     hardware: str = wire(3, Text(max_bytes=128))
     nonce: bytes = wire(4, NONCE)
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalQuery(Message):
+    """A terminal asks for the certificate of a purse that it has met; by its own key.
+
+    Credit total and end are those of the certificate that the purse has.
+    """
+
+    TYPE = 22
+    terminal_id: bytes = wire(1, ID)
+    purse_id: bytes = wire(2, ID)
+    credit_total_won: int = wire(3, TOTAL)
+    not_after_s: int = wire(4, TIME)
+    created_at_s: int = wire(5, TIME)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,21 @@ def load_purse(
     return certificate
 
 
+def renew_purse(tx: Tx, office: Office, purse_id: bytes) -> Signed[PurseCertificate]:
+    """Return a purse's newest certificate, with a later end if its time is running out.
+
+    Raises NotFound, NotAllowed if the purse is denied or its holder's account frozen.
+    """
+    row, reserved = _locked_purse(tx, purse_id)
+    if row.denied_at_s is not None:
+        _may_be_loaded(row)
+    newest = office.issuer.purse_certificate_again(row.certificate)
+    if row.closing_at_s is not None or not newest.message.is_aging(office.clock()):
+        return newest
+    office.note(tx, "purse.renew", purse_id)
+    return _loaded(tx, office, row, reserved, 0)
+
+
 def close_purse(
     tx: Tx, office: Office, purse_id: bytes, holder_id: bytes | None = None
 ) -> PurseRow:

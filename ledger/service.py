@@ -31,6 +31,7 @@ from ledger.purse_desk import PurseDesk
 from ledger.quarantine import QuarantineDesk
 from ledger.reading import Reader
 from ledger.release import ReserveDesk
+from ledger.renewals import RenewalDesk
 from ledger.settings import Settings
 from ledger.statements import StatementDesk
 from ledger.store import accounts, published
@@ -78,6 +79,7 @@ class Ledger:
         self.batches = BatchDesk(office)
         self.courier = CourierDesk(office, self.batches, self.published)
         self.quarantine = QuarantineDesk(office)
+        self.renewals = RenewalDesk(office)
         self.online = OnlineDesk(office)
         self.wallets = WalletDesk(office)
         # For operators: who there is, the won that come in and go out, and the books.

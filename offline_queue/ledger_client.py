@@ -100,6 +100,13 @@ class LedgerClient:
         """Send a signed enrolment request; return the bytes that should be the four answers."""
         return _present(self._ask("POST", "/v1/enrolments", request))
 
+    def renewal(self, query: bytes, within_s: float) -> bytes | None:
+        """Fetch a newer certificate for a purse by a signed query; None if there is none.
+
+        A customer stands there: an answer that takes longer than `within_s` is none.
+        """
+        return self._ask("POST", "/v1/renewals", query, within_s)
+
     def policy(self) -> bytes:
         """Fetch the signed policy."""
         return _present(self._ask("GET", "/v1/policy"))

@@ -21,6 +21,10 @@ class LedgerPort(Protocol):
         """Return what should be the receipt of a signed request, None if `wait_s` go by."""
         ...
 
+    def renewal(self, query: bytes, within_s: float) -> bytes | None:
+        """Return what should be a purse's newer certificate, None if there is none."""
+        ...
+
     def policy(self) -> bytes:
         """Return what should be the signed policy."""
         ...

@@ -243,20 +243,13 @@ def _signed_last(image: PurseImage) -> bytes:
 
 
 def _check_certificate(image: PurseImage, data: bytes) -> None:
-    """Take only the authority's word on this purse, and only one that gives more or lasts longer.
-
-    Neither may go down: else an old certificate could be brought back after a newer one.
-    """
+    """Take only the authority's word on this purse, and only if it gives more or lasts longer."""
     try:
         authority = PublicKey(image.authority)
         new = open_signed(PurseCertificate, data, authority, image.network).message
     except KSCoinError as exc:
         raise Refusal(Status.CERTIFICATE_REFUSED) from exc
-    old = claim(PurseCertificate, image.certificate)
-    is_same_purse = (new.purse_id, new.public_key) == (old.purse_id, old.public_key)
-    has_more = new.credit_total_won - old.credit_total_won
-    lasts_longer = new.not_after_s - old.not_after_s
-    if not is_same_purse or min(has_more, lasts_longer) < 0 or max(has_more, lasts_longer) == 0:
+    if not new.renews(claim(PurseCertificate, image.certificate)):
         raise Refusal(Status.CERTIFICATE_REFUSED)
 
 

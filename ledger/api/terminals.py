@@ -74,6 +74,18 @@ def terminal_calls(ledger: Ledger, bell: PaidBell) -> APIRouter:
         found = await _receipt(ledger, bell, lookout, asked, wait_s)
         return empty() if found is None else cbor(found)
 
+    @router.post(
+        "/renewals",
+        response_class=Response,
+        responses=gives_cbor("the purse's newest certificate") | NOTHING,
+        openapi_extra=takes_cbor("a signed RenewalQuery"),
+    )
+    async def renew(request: Request) -> Response:
+        """Return a newer certificate of a purse that a terminal has met, if there is one."""
+        body = await cbor_body(request, SMALL_BODY_BYTES)
+        newer = await asyncio.to_thread(ledger.renewals.newer, body)
+        return empty() if newer is None else cbor(newer.data)
+
     return router
 
 

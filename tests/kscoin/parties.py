@@ -32,6 +32,7 @@ from kscoin.messages import (
     PurseCertificate,
     Receipt,
     Refund,
+    RenewalQuery,
     TaxBill,
     TerminalCertificate,
     TrustList,
@@ -285,7 +286,14 @@ def _sync() -> tuple[Sample, ...]:
 def _carried() -> tuple[Sample, ...]:
     # Sealing is different every time; what is sealed is no matter of this vector.
     sealed = octets("enc", 32) + octets("ct", 32) + octets("tag", 16)
-    return (Sample("parcel", "terminal", Parcel(TERMINAL_ID, 7, 1, 3, sealed)),)
+    return (
+        Sample("parcel", "terminal", Parcel(TERMINAL_ID, 7, 1, 3, sealed)),
+        Sample(
+            "renewal query",
+            "terminal",
+            RenewalQuery(TERMINAL_ID, PURSE_ID, 100_000, NOW_S + DAY_S, NOW_S),
+        ),
+    )
 
 
 def _ledger() -> tuple[Sample, ...]:

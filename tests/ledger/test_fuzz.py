@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kscoin.messages import Assurance
+from kscoin.messages import Assurance, RenewalQuery
 from kscoin.signed import seal
 from kscoin.wallets import AccountOpening, PurseOrder, PurseOrderKind, StatementQuery
 from ledger.server import LedgerServer
@@ -30,7 +30,7 @@ ORDERS = BODIES // 5
 CBOR = {"content-type": "application/cbor"}
 SIGNED_DOORS = (
     *("enrolments", "batches", "receipts", "payments"),
-    *("accounts", "statements", "purse-orders", "courier"),
+    *("accounts", "statements", "purse-orders", "courier", "renewals"),
 )
 
 
@@ -69,6 +69,7 @@ def doors_of(world: World) -> dict[str, Door]:
     )
     opening = AccountOpening(key.public_key.compressed)
     query = StatementQuery(wallet.account_id, now_s, 5)
+    renewal = RenewalQuery(shop.terminal_id, card.purse_id, 0, 0, now_s)
     code = world.ledger.merchants.new_code(world.merchant())
     batch = shop.batch()
     return {
@@ -80,6 +81,7 @@ def doors_of(world: World) -> dict[str, Door]:
         "statements": Door("statements", seal(query, wallet.key, NETWORK).data, wallet.key),
         "purse-orders": Door("purse-orders", seal(load, wallet.key, NETWORK).data, wallet.key),
         "courier": Door("courier", batch),
+        "renewals": Door("renewals", seal(renewal, shop.key, NETWORK).data, shop.key),
     }
 
 

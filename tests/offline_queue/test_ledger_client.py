@@ -40,6 +40,7 @@ def answering(
 CALLS: list[tuple[str, str, bytes, Callable[[LedgerPort], object]]] = [
     ("POST", "/v1/batches", b"batch", lambda ledger: ledger.send_batch(b"batch")),
     ("POST", "/v1/receipts?wait_s=3", b"request", lambda ledger: ledger.receipt(b"request", 3)),
+    ("POST", "/v1/renewals", b"query", lambda ledger: ledger.renewal(b"query", 2.0)),
     ("GET", "/v1/policy", b"", lambda ledger: ledger.policy()),
     ("GET", "/v1/trust", b"", lambda ledger: ledger.trust()),
     ("GET", "/v1/denylist?from_version=7", b"", lambda ledger: ledger.denylist(7)),
@@ -71,6 +72,7 @@ def test_nothing_is_an_answer_where_there_may_be_nothing() -> None:
 
     assert ledger.receipt(b"request", 0) is None
     assert ledger.denylist(3) is None
+    assert ledger.renewal(b"query", 2.0) is None
     for call in (ledger.policy, ledger.trust, lambda: ledger.send_batch(b"batch")):
         with pytest.raises(LedgerGarbled):
             call()

@@ -102,6 +102,15 @@ class Port:
 
         return self._asked(lambda: self._house.asked(ask), self._line.fate())
 
+    def renewal(self, query: bytes, within_s: float) -> bytes | None:
+        del within_s
+
+        def ask() -> bytes | None:
+            newer = self._house.ledger.renewals.newer(query)
+            return None if newer is None else newer.data
+
+        return self._asked(lambda: self._house.asked(ask), self._line.fate())
+
     def policy(self) -> bytes:
         return self._bytes(lambda: self._house.asked(self._house.ledger.published.policy))
 
