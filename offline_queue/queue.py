@@ -37,6 +37,7 @@ from offline_queue.errors import QueueError, QueueStopped
 from offline_queue.history import History
 from offline_queue.readiness import facts, readiness
 from offline_queue.refunds import Refunds
+from offline_queue.renewals import Renewals
 from offline_queue.rulebook import Rulebook
 from offline_queue.slip_records import GivenRecord, SlipRecords, SoldRecord
 from offline_queue.standing import Standing
@@ -128,6 +129,7 @@ class OfflineQueue:
         self._days = Days(books)
         self._refunds = Refunds(books, terminal, setup.random_bytes)
         self._slips = SlipRecords(books)
+        self._renewals = Renewals(books, rulebook, terminal)
         self._recovery: Recovery | None = None
         self._inbox: SimpleQueue[_Call[Any] | None] = SimpleQueue()
         self._lock = threading.Lock()
@@ -276,6 +278,14 @@ class OfflineQueue:
     def import_courier(self, data: bytes) -> Future[CourierNews]:
         """Take what a courier brought back. See `Courier.take`."""
         return self._ask(lambda: self._courier.take(data))
+
+    def renewal_query(self, certificate: bytes) -> Future[bytes]:
+        """Sign the question for a purse's newer certificate. See `Renewals.query`."""
+        return self._ask(lambda: self._renewals.query(certificate))
+
+    def proven_renewal(self, certificate: bytes, newer: bytes) -> Future[bytes]:
+        """Verify what the ledger has answered to it. See `Renewals.proven`."""
+        return self._ask(lambda: self._renewals.proven(certificate, newer))
 
     def versions(self) -> Future[Versions]:
         """Return the versions of the signed lists in force."""

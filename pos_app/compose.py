@@ -63,6 +63,7 @@ _PARTS_OF_THREADS: Final = {
     "offline-queue": Part.QUEUE,
     "sync": Part.SYNC,
     "receipts": Part.SYNC,
+    "renewals": Part.SYNC,
     "mirror": Part.QUEUE,
 }
 # What a camera's setting begins with; the path of its device follows.

@@ -1,4 +1,5 @@
-"""The till's line to the ledger: one thread uploads, one waits for the receipt of an open request.
+"""The till's line to the ledger: one thread uploads, one waits for the receipt of an open request,
+one asks for a purse's newer certificate.
 
 Turns what they find into events. Knows no sale and verifies nothing.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeAlias
 
 from kscoin.errors import KSCoinError
@@ -16,8 +18,11 @@ from offline_queue.errors import LedgerRefused
 from offline_queue.ledger_port import LedgerPort
 from offline_queue.queue import OfflineQueue
 from offline_queue.receipts import RETRY_CAP_S, ReceiptWatch
+from offline_queue.renewal_watch import RenewalWatch
 from offline_queue.route_watch import RouteWatch
 from pos_app.till.events import (
+    CertificateFound,
+    CertificateMissing,
     Event,
     LinkChanged,
     PaymentsSettled,
@@ -26,7 +31,7 @@ from pos_app.till.events import (
     SyncProgressed,
     SyncStarted,
 )
-from pos_app.till.states import Request
+from pos_app.till.states import Card, Request
 from pos_app.till.status import Connection
 
 _CONNECTIONS: Final = {
@@ -54,7 +59,7 @@ class Way:
 
 
 class LedgerLine:
-    """The threads, each of the two that talk with a connection of its own."""
+    """The threads, each of the three that talk with a connection of its own."""
 
     def __init__(self, queue: OfflineQueue, way: Way, post: Post) -> None:
         self._post = post
@@ -62,18 +67,21 @@ class LedgerLine:
         self._sync = sync.SyncThread(sync.Syncer(queue, way.connect, self._synced, backoff))
         retry = Backoff(way.chance, cap_s=min(RETRY_CAP_S, way.retry_cap_s))
         self._receipts = ReceiptWatch(way.connect, self._arrived, self._sync.line_returned, retry)
+        self._renewals = RenewalWatch(queue, way.connect)
         self._routes = RouteWatch(self._sync.line_returned)
 
     def start(self) -> None:
         """Start the threads."""
         self._sync.start()
         self._receipts.start()
+        self._renewals.start()
         self._routes.start()
 
     def stop(self) -> None:
         """End the threads."""
         self._routes.stop()
         self._receipts.stop()
+        self._renewals.stop()
         self._sync.stop()
 
     def wake(self) -> None:
@@ -96,6 +104,16 @@ class LedgerLine:
     def expect_none(self) -> None:
         """Wait for no receipt any more."""
         self._receipts.forget()
+
+    def renew(self, card: Card) -> None:
+        """Ask the ledger for a newer certificate for the purse on this card."""
+        self._renewals.ask(card.certificate, partial(self._renewed, card))
+
+    def _renewed(self, card: Card, certificate: bytes | None) -> None:
+        if certificate is None:
+            self._post(CertificateMissing(card))
+        else:
+            self._post(CertificateFound(card, certificate))
 
     def _arrived(self, request_hash: bytes, receipt: bytes) -> None:
         self._post(ReceiptArrived(request_hash, receipt))

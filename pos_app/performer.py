@@ -30,6 +30,7 @@ from pos_app.till.effects import (
     DebitCard,
     Effect,
     ListQueue,
+    LoadCard,
     OpenRequest,
     ReadLastDebit,
     ReadLife,
@@ -39,6 +40,7 @@ from pos_app.till.effects import (
     RecordTorn,
     RecordWitness,
     ReleaseCard,
+    RenewPurse,
     Restart,
     StartListening,
     StopListening,
@@ -134,6 +136,10 @@ class LinePort(Protocol):
         """Wait for no receipt any more."""
         ...
 
+    def renew(self, card: Card) -> None:
+        """Ask the ledger for a newer certificate; post CertificateFound or CertificateMissing."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
@@ -165,9 +171,11 @@ class Performer:
     def perform(self, effect: Effect) -> None:
         """Start what the effect asks for."""
         match effect:
-            case StartListening() | StopListening() | WakeSync() | SyncNow() | Restart():
+            case StartListening() | StopListening() | Restart():
                 self._steer(effect)
-            case DebitCard() | ReadLastDebit() | ConfirmCard() | ReleaseCard():
+            case WakeSync() | SyncNow() | RenewPurse():
+                self._use_line(effect)
+            case DebitCard() | ReadLastDebit() | ConfirmCard() | LoadCard() | ReleaseCard():
                 self._command_card(effect)
             case OpenRequest() | AdmitPurse() | Accept():
                 self._ask_queue(effect)
@@ -180,7 +188,7 @@ class Performer:
             case _ as never:
                 assert_never(never)
 
-    def _steer(self, effect: StartListening | StopListening | WakeSync | SyncNow | Restart) -> None:
+    def _steer(self, effect: StartListening | StopListening | Restart) -> None:
         match effect:
             case StartListening(request):
                 self._tap.listen()
@@ -188,16 +196,25 @@ class Performer:
             case StopListening():
                 self._tap.rest()
                 self._line.expect_none()
-            case WakeSync():
-                self._line.wake()
-            case SyncNow():
-                self._line.sync_now()
             case Restart():
                 self._restart()
             case _ as never:
                 assert_never(never)
 
-    def _command_card(self, effect: DebitCard | ReadLastDebit | ConfirmCard | ReleaseCard) -> None:
+    def _use_line(self, effect: WakeSync | SyncNow | RenewPurse) -> None:
+        match effect:
+            case WakeSync():
+                self._line.wake()
+            case SyncNow():
+                self._line.sync_now()
+            case RenewPurse(card):
+                self._line.renew(card)
+            case _ as never:
+                assert_never(never)
+
+    def _command_card(
+        self, effect: DebitCard | ReadLastDebit | ConfirmCard | LoadCard | ReleaseCard
+    ) -> None:
         match effect:
             case DebitCard(card, request):
                 self._tap.debit(card, request)
@@ -205,6 +222,8 @@ class Performer:
                 self._tap.read_last(card)
             case ConfirmCard(card, request_hash):
                 self._tap.confirm(card, request_hash)
+            case LoadCard(card, certificate):
+                self._tap.load(card, certificate)
             case ReleaseCard(card):
                 self._tap.release(card)
             case _ as never:

@@ -6,7 +6,7 @@ Knows which card is in the field, and nothing of sales.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 from drivers.card import tap
@@ -16,6 +16,7 @@ from pos_app.till.events import (
     CardLost,
     CardPresented,
     CardRefused,
+    CardRenewed,
     CardUnusable,
     Event,
     TapTorn,
@@ -42,6 +43,8 @@ class TapPort(Protocol):
     def get_last(self, session: int) -> None: ...
 
     def confirm(self, session: int, request_hash: bytes) -> None: ...
+
+    def load(self, session: int, certificate: bytes) -> None: ...
 
     def release(self, session: int) -> None: ...
 
@@ -92,6 +95,10 @@ class TapDesk:
         """Tell the card that its debit has arrived."""
         self._worker.confirm(card.session, request_hash)
 
+    def load(self, card: Card, certificate: bytes) -> None:
+        """Give the card a newer certificate."""
+        self._worker.load(card.session, certificate)
+
     def release(self, card: Card) -> None:
         """Let the card go."""
         self._worker.release(card.session)
@@ -114,7 +121,9 @@ class TapDesk:
                 self._answered(report)
             case tap.CardLost() | tap.CommandRefused() | tap.TapTorn() | tap.CardUnusable():
                 self._broken(report)
-            case tap.DebitConfirmed() | tap.PurseLoaded():
+            case tap.PurseLoaded(session, state):
+                self._renewed(_card(session, state))
+            case tap.DebitConfirmed():
                 pass
 
     def _answered(self, answer: _Answer) -> None:
@@ -122,6 +131,12 @@ class TapDesk:
         if meeting is not None:
             signed = answer.debit
             self._post(CardDebited(meeting.card, signed.debit, signed.signature))
+
+    def _renewed(self, card: Card) -> None:
+        meeting = self._meeting_of(card.session)
+        if meeting is not None:
+            self._meeting = replace(meeting, card=card)
+            self._post(CardRenewed(card))
 
     def _ended(self, session: int, code: str) -> None:
         """Tell the end of a session that left nothing open.
@@ -165,6 +180,9 @@ class _NoReader:
         pass
 
     def confirm(self, session: int, request_hash: bytes) -> None:
+        pass
+
+    def load(self, session: int, certificate: bytes) -> None:
         pass
 
     def release(self, session: int) -> None:

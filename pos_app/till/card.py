@@ -26,7 +26,10 @@ from pos_app.till.events import (
     CardLost,
     CardPresented,
     CardRefused,
+    CardRenewed,
     CardUnusable,
+    CertificateFound,
+    CertificateMissing,
     PurseAdmitted,
     PurseDeclined,
     TapTorn,
@@ -34,6 +37,7 @@ from pos_app.till.events import (
 from pos_app.till.evidence import claimed_request, of_card, torn_record
 from pos_app.till.move import Move, stay, to
 from pos_app.till.outcome import offer, with_problem
+from pos_app.till.renewal import given_up, not_admitted, renewal_event, renewed
 from pos_app.till.states import (
     HOLD_AGAIN_MS,
     Admitting,
@@ -44,6 +48,7 @@ from pos_app.till.states import (
     Paying,
     Problem,
     Refused,
+    Renewing,
     Request,
     Till,
     Witnessing,
@@ -59,9 +64,13 @@ def card_event(till: Till, event: CardEvent) -> Move:
         case CardPresented(card):
             return _presented(till, card)
         case CardUnusable(code):
-            return stay(with_problem(till, Problem(code, Moved.NO)))
+            return _unusable(till, code)
         case CardDebited():
             return _debited(till, event)
+        case CardRenewed(card):
+            return renewed(till, card)
+        case CertificateFound() | CertificateMissing():
+            return renewal_event(till, event)
         case CardLost() | CardRefused():
             return _declined(till, event)
         case TapTorn(card, request_hash):
@@ -70,13 +79,20 @@ def card_event(till: Till, event: CardEvent) -> Move:
             assert_never(never)
 
 
+def _unusable(till: Till, code: str) -> Move:
+    if isinstance(till.phase, Renewing):
+        # It answered its new certificate with nonsense: it was not debited, and is let go.
+        return given_up(till, till.phase)
+    return stay(with_problem(till, Problem(code, Moved.NO)))
+
+
 def purse_decided(till: Till, event: PurseAdmitted | PurseDeclined) -> Move:
     """Return the move for the queue's word on a purse; an answer about an older meeting is void."""
     match till.phase, event:
         case Admitting(request, card), PurseAdmitted(admitted) if admitted == card:
             return to(till, Debiting(request, card, till.now_ms), DebitCard(card, request))
-        case Admitting(request, card), PurseDeclined(declined, code) if declined == card:
-            return to(till, Paying(request, Problem(code, Moved.NO)), ReleaseCard(card))
+        case Admitting(_, card) as admitting, PurseDeclined(declined, code) if declined == card:
+            return not_admitted(till, admitting, code)
         case _:
             return stay(till)
 
@@ -84,7 +100,7 @@ def purse_decided(till: Till, event: PurseAdmitted | PurseDeclined) -> Move:
 def gone_silent(till: Till, code: str) -> Move:
     """Return the move when no answer will come from the card: its reader hangs or has died."""
     match till.phase:
-        case Witnessing(request) | Admitting(request):
+        case Witnessing(request) | Admitting(request) | Renewing(request):
             return to(till, Paying(request, Problem(code, Moved.NO)))
         case Debiting(request, card):
             return to(till, _holding_again(till, request, card))
@@ -103,7 +119,7 @@ def give_up(till: Till, torn: HoldingAgain) -> Move:
 
 def _presented(till: Till, card: Card) -> Move:
     match till.phase:
-        case Paying(request) | Admitting(request):
+        case Paying(request) | Admitting(request) | Renewing(request):
             return _met(till, request, card)
         case HoldingAgain() as torn:
             return _met_again(till, torn, card)
@@ -175,6 +191,9 @@ def _declined(till: Till, event: _Declined) -> Move:
     match till.phase:
         case Witnessing(request, card) | Admitting(request, card) if card == event.card:
             return to(till, Paying(request, problem), *effects)
+        case Renewing(request, card, code) if card == event.card:
+            # Whatever became of the certificate: what it was asked for is still so.
+            return to(till, Paying(request, Problem(code, Moved.NO)), *effects)
         case Debiting(request, card) as debiting if card == event.card:
             if debiting.torn is not None and _tells_nothing(debiting, event):
                 return to(till, replace(debiting.torn, problem=Problem(event.code)), *effects)

@@ -75,6 +75,21 @@ class Accept:
 
 
 @dataclass(frozen=True, slots=True)
+class RenewPurse:
+    """Ask the ledger for a newer certificate; see CertificateFound and CertificateMissing."""
+
+    card: Card
+
+
+@dataclass(frozen=True, slots=True)
+class LoadCard:
+    """Give the card a certificate; answered by CardRenewed, CardRefused or CardLost."""
+
+    card: Card
+    certificate: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class RecordTorn:
     """Journal a tap whose outcome nobody knows. A failure is answered by JournalFailed."""
 
@@ -164,6 +179,8 @@ Effect: TypeAlias = (
     | ReadLastDebit
     | ConfirmCard
     | ReleaseCard
+    | RenewPurse
+    | LoadCard
     | Accept
     | RecordTorn
     | RecordWitness

@@ -33,6 +33,7 @@ ENGLISH: Final = Texts(
     cancel="Cancel",
     hold_title="Keep the card there",
     hold_hint="Do not take it away before the sound.",
+    hold_renewing="The card is being brought up to date.",
     checking_title="Checking",
     checking_hint="One moment, please.",
     hold_again_title="Hold the same card again",

@@ -159,6 +159,28 @@ class TapTorn:
 
 
 @dataclass(frozen=True, slots=True)
+class CardRenewed:
+    """The card took its new certificate, and has told its state anew: this is it from now on."""
+
+    card: Card
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFound:
+    """The ledger has a newer certificate for the purse on this card; it is verified."""
+
+    card: Card
+    certificate: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateMissing:
+    """There is no newer certificate for this card, or none that could be had now."""
+
+    card: Card
+
+
+@dataclass(frozen=True, slots=True)
 class Scanned:
     """The scanner has read a text."""
 
@@ -303,7 +325,17 @@ QueueEvent: TypeAlias = (
     | JournalFailed
 )
 EvidenceEvent: TypeAlias = PaymentStored | EvidenceRefused | ReceiptArrived | Scanned | ScanBroken
-CardEvent: TypeAlias = CardPresented | CardUnusable | CardDebited | CardLost | CardRefused | TapTorn
+RenewalEvent: TypeAlias = CertificateFound | CertificateMissing
+CardEvent: TypeAlias = (
+    CardPresented
+    | CardUnusable
+    | CardDebited
+    | CardRenewed
+    | CardLost
+    | CardRefused
+    | TapTorn
+    | RenewalEvent
+)
 HealthEvent: TypeAlias = (
     RiskChanged
     | QueueListed

@@ -33,6 +33,7 @@ KOREAN: Final = Texts(
     cancel="취소",
     hold_title="카드를 그대로 두세요",
     hold_hint="소리가 날 때까지 떼지 마세요.",
+    hold_renewing="카드 정보를 새로 받는 중입니다.",
     checking_title="확인하고 있습니다",
     checking_hint="잠시만 기다려 주세요.",
     hold_again_title="같은 카드를 다시 대 주세요",

@@ -38,6 +38,7 @@ from pos_app.till.evidence import (
 )
 from pos_app.till.foreign_code import foreign_kind
 from pos_app.till.move import Move, hash_of, put_away, stay, tell, to
+from pos_app.till.renewal import after_the_yes
 from pos_app.till.states import (
     RESULT_MS,
     Admitting,
@@ -56,6 +57,7 @@ from pos_app.till.states import (
     Problem,
     ReceiptEvidence,
     Refused,
+    Renewing,
     Request,
     Selling,
     Stored,
@@ -89,7 +91,9 @@ def offer(till: Till, request_hash: bytes, evidence: Evidence) -> Move:
         case (Paying(request) | HoldingAgain(request)) as before if request.hash == request_hash:
             before = replace(before, problem=None)
             return to(till, Keeping(request, evidence, before), accept)
-        case Witnessing(request, card) | Admitting(request, card) if request.hash == request_hash:
+        case Witnessing(request, card) | Admitting(request, card) | Renewing(request, card) if (
+            request.hash == request_hash
+        ):
             # Paid in another way before the card was asked for anything.
             keeping = Keeping(request, evidence, Paying(request))
             return to(till, keeping, ReleaseCard(card), accept)
@@ -129,7 +133,8 @@ def _scanned(till: Till, text: str) -> Move:
 def _stored(till: Till, stored: Stored, evidence: Evidence | None) -> Move:
     confirm: tuple[Effect, ...] = ()
     if isinstance(evidence, DebitEvidence) and evidence.card is not None:
-        confirm = (ConfirmCard(evidence.card, stored.request_hash),)
+        card = evidence.card
+        confirm = (ConfirmCard(card, stored.request_hash), *after_the_yes(till, card))
     till = put_away(till)
     request = _request_of(till.phase)
     if request is not None and request.hash == stored.request_hash:
@@ -173,7 +178,7 @@ def _left_behind(
 ) -> tuple[Effect, ...]:
     """Return what must still be done about a card when the request was paid in another way."""
     match phase:
-        case Witnessing(_, card) | Admitting(_, card):
+        case Witnessing(_, card) | Admitting(_, card) | Renewing(_, card):
             return (ReleaseCard(card),)
         case _:
             torn = _torn_card(phase)
@@ -252,6 +257,7 @@ def _request_of(phase: Phase) -> Request | None:
             Paying(request)
             | Witnessing(request)
             | Admitting(request)
+            | Renewing(request)
             | Debiting(request)
             | HoldingAgain(request)
             | Keeping(request)

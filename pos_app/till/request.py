@@ -20,6 +20,7 @@ from pos_app.till.events import (
 )
 from pos_app.till.keys import CANCELLED
 from pos_app.till.move import Move, rest, stay, tell, to
+from pos_app.till.renewal import given_up, is_over
 from pos_app.till.states import (
     READER_PATIENCE_MS,
     Approved,
@@ -31,6 +32,7 @@ from pos_app.till.states import (
     Paying,
     Problem,
     Refused,
+    Renewing,
     Request,
     Starting,
     Till,
@@ -109,6 +111,8 @@ def _timed(till: Till) -> Move:
             till.now_ms >= since_ms + READER_PATIENCE_MS
         ):
             return gone_silent(till, "reader_silent")
+        case Renewing() as renewing if is_over(till, renewing):
+            return given_up(till, renewing)
         case Approved(until_ms=int(until_ms)) if till.now_ms >= until_ms:
             return rest(till, 0)
         case _:

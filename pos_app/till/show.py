@@ -30,6 +30,7 @@ from pos_app.till.states import (
     Problem,
     QueuedPayment,
     Refused,
+    Renewing,
     Risk,
     Selling,
     Starting,
@@ -107,6 +108,8 @@ class _Painter:
                 return self._hold_again(phase)
             case Witnessing(request) | Admitting(request) | Debiting(request):
                 return HoldView(self.texts, self.status, request.amount_won)
+            case Renewing(request):
+                return HoldView(self.texts, self.status, request.amount_won, is_renewing=True)
             case Keeping(request, evidence):
                 is_card = isinstance(evidence, DebitEvidence) and evidence.card is not None
                 return HoldView(self.texts, self.status, request.amount_won, is_card)

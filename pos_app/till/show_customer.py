@@ -41,6 +41,7 @@ from pos_app.till.states import (
     Paying,
     Problem,
     Refused,
+    Renewing,
     Selling,
     Starting,
     Till,
@@ -81,7 +82,7 @@ class _Painter:
                 return self._pay(phase)
             case HoldingAgain():
                 return self._hold_again(phase)
-            case Witnessing(request) | Admitting(request) | Debiting(request):
+            case Witnessing(request) | Admitting(request) | Renewing(request) | Debiting(request):
                 return DisplayHold(self.head, request.amount_won)
             case Keeping(request, evidence):
                 is_card = isinstance(evidence, DebitEvidence) and evidence.card is not None

@@ -7,8 +7,8 @@ Starting ── QueueReady ──► Selling ◄──────────�
                                         │  ▲         ▲  └──► NotKept (the disk; may be retried)
                               card seen ▼  │ refused │
                Witnessing ──► Admitting ──► Debiting ┘
-                                             │    ▲ the same card
-                                        torn ▼    │
+                    too little │   ▲ loaded  │    ▲ the same card
+                              Renewing  torn ▼    │
                                           HoldingAgain ── time is up ──► Refused
 """
 
@@ -33,6 +33,8 @@ HOLD_AGAIN_MS: Final = 45_000
 # A whole tap takes 40 ms of radio (KSP/1 section 7), and the slowest cards sign in a second; a
 # reader that is silent this long hangs.
 READER_PATIENCE_MS: Final = 10_000
+# How long a customer waits for a newer certificate before the refusal is shown as it is.
+RENEWAL_PATIENCE_MS: Final = 2_000
 # Good news goes on by itself: time to read an amount, a code and a sentence, and to say thanks.
 RESULT_MS: Final = 8_000
 # What fits the amount's place on the screen; payments offline end far below it (KSP/1 section 8).
@@ -178,10 +180,28 @@ class Witnessing:
 
 @dataclass(frozen=True, slots=True)
 class Admitting:
-    """The queue decides whether this purse may pay, before any money moves."""
+    """The queue decides whether this purse may pay, before any money moves.
+
+    `is_renewed`: it has just been given a newer certificate, and gets no other.
+    """
 
     request: Request
     card: Card
+    is_renewed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Renewing:
+    """The purse was declined for `code`, which a newer certificate can mend.
+
+    The ledger is asked for one; `is_loading`, it is on its way to the card. No money has moved.
+    """
+
+    request: Request
+    card: Card
+    code: str
+    since_ms: int
+    is_loading: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +282,7 @@ class Browsing:
 # A request is being opened, or is open and nobody is being charged this instant.
 Offered: TypeAlias = Opening | Paying | HoldingAgain
 # Whoever pays has to wait a moment.
-UnderWay: TypeAlias = Witnessing | Admitting | Debiting | Keeping
+UnderWay: TypeAlias = Witnessing | Admitting | Renewing | Debiting | Keeping
 InASale: TypeAlias = Offered | UnderWay | NotKept
 BetweenSales: TypeAlias = Starting | Selling | Approved | Refused | Browsing | InOffice
 Phase: TypeAlias = InASale | BetweenSales

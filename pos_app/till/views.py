@@ -80,13 +80,17 @@ class PayView:
 
 @dataclass(frozen=True, slots=True)
 class HoldView:
-    """A payment is being made. `is_card` is True while a card must stay where it is."""
+    """A payment is being made. `is_card` is True while a card must stay where it is.
+
+    `is_renewing`: its certificate is being renewed, which takes a moment more.
+    """
 
     presses: ClassVar[frozenset[Press]] = frozenset()
     texts: Texts
     status: StatusView
     amount_won: int
     is_card: bool = True
+    is_renewing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

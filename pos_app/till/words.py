@@ -133,6 +133,7 @@ class Texts:
     cancel: str = _at(Place.BUTTON)
     hold_title: str = _at(Place.TITLE)
     hold_hint: str = _at(Place.LINE)
+    hold_renewing: str = _at(Place.LINE)
     checking_title: str = _at(Place.TITLE)
     checking_hint: str = _at(Place.LINE)
     hold_again_title: str = _at(Place.TITLE)

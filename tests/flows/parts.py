@@ -64,12 +64,12 @@ OTHER_REQUEST: Final = request_for(500, b"2" * 16, "KS1:OTHER")
 READY: Final = Till(Selling(), now_ms=NOW_MS, wall_s=WALL_S)
 
 
-def certificate_of(purse_id: bytes) -> bytes:
+def certificate_of(purse_id: bytes, credit_total_won: int = 200_000) -> bytes:
     """A purse certificate, as a card or phone hands it over."""
     certificate = PurseCertificate(
         purse_id=purse_id,
         public_key=PURSE_KEY.public_key.compressed,
-        credit_total_won=200_000,
+        credit_total_won=credit_total_won,
         not_after_s=WALL_S + 86_400,
         payment_limit_offline_won=50_000,
         assurance=Assurance.CARD_SECURE_ELEMENT,

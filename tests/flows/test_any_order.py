@@ -14,7 +14,10 @@ from pos_app.till.events import (
     CardLost,
     CardPresented,
     CardRefused,
+    CardRenewed,
     CardUnusable,
+    CertificateFound,
+    CertificateMissing,
     DayCounted,
     DeviceChanged,
     Event,
@@ -94,7 +97,7 @@ WAITING = (Paying, HoldingAgain)
 REQUESTS = st.sampled_from([REQUEST, OTHER_REQUEST])
 HASHES = st.sampled_from([REQUEST.hash, OTHER_REQUEST.hash])
 CARDS = st.sampled_from([CARD, OTHER_CARD, again(CARD), after_debit(CARD)])
-CODES = st.sampled_from(["disk_full", "purse_denied", "a_code_that_nobody_knows"])
+CODES = st.sampled_from(["disk_full", "purse_denied", "expired", "a_code_that_nobody_knows"])
 EVIDENCE = st.sampled_from([debit_evidence(CARD), phone_evidence(), receipt_evidence()])
 STORED = st.builds(
     lambda request, settled, second: Stored(
@@ -131,6 +134,9 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(CardLost, CARDS, CODES),
     st.builds(CardRefused, CARDS, CODES),
     st.builds(TapTorn, CARDS, HASHES),
+    st.builds(CardRenewed, CARDS),
+    st.builds(CertificateFound, CARDS, st.just(CARD.certificate)),
+    st.builds(CertificateMissing, CARDS),
     st.builds(Scanned, st.one_of(TEXTS, st.text(max_size=20))),
     st.builds(ReceiptArrived, HASHES, st.one_of(st.just(b"?"), st.binary(max_size=40))),
     st.builds(LinkChanged, st.sampled_from(Connection)),
@@ -227,9 +233,19 @@ class AWorld(RuleBasedStateMachine):
         self.world.happen(Pressed(Press.CANCEL))
 
     @precondition(lambda self: self.world.for_queue)
-    @rule(is_declining=st.sampled_from([False, False, False, True]))
-    def queue(self, is_declining: bool) -> None:
-        self.world.queue_works(is_declining)
+    @rule(declining=st.sampled_from([None, None, None, "purse_denied", "exceeds_credit"]))
+    def queue(self, declining: str | None) -> None:
+        self.world.queue_works(declining)
+
+    @precondition(lambda self: self.world.for_line)
+    @rule(is_found=st.booleans())
+    def line(self, is_found: bool) -> None:
+        self.world.line_works(is_found)
+
+    @precondition(lambda self: self.world.for_line)
+    @rule()
+    def the_ledger_hangs(self) -> None:
+        self.world.wait(2)
 
     @precondition(lambda self: self.world.for_card)
     @rule(how=st.sampled_from(["well", "tears before", "tears after", "leaves", "refuses"]))

@@ -18,11 +18,13 @@ from pos_app.till.effects import (
     CloseRequest,
     DebitCard,
     Effect,
+    LoadCard,
     OpenRequest,
     ReadLastDebit,
     RecordTorn,
     RecordWitness,
     ReleaseCard,
+    RenewPurse,
     StartListening,
     StopListening,
 )
@@ -31,6 +33,9 @@ from pos_app.till.events import (
     CardLost,
     CardPresented,
     CardRefused,
+    CardRenewed,
+    CertificateFound,
+    CertificateMissing,
     Event,
     EvidenceRefused,
     JournalFailed,
@@ -45,19 +50,29 @@ from pos_app.till.events import (
     Ticked,
 )
 from pos_app.till.evidence import claimed_request
-from pos_app.till.states import Card, DebitEvidence, Evidence, Request, Stored, Till
+from pos_app.till.states import Card, DebitEvidence, Evidence, Line, Request, Stored, Till
+from pos_app.till.status import Connection
 from pos_app.till.step import step
-from tests.flows.parts import READY, certificate_of, receipt_evidence, request_for, signed_by
+from tests.flows.parts import (
+    READY,
+    WALL_S,
+    certificate_of,
+    receipt_evidence,
+    request_for,
+    signed_by,
+)
 
 PURSES: Final = (b"purse--1", b"purse--2")
 CERTIFICATES: Final = {purse_id: certificate_of(purse_id) for purse_id in PURSES}
+NEWER_CERTIFICATES: Final = {purse_id: certificate_of(purse_id, 900_000) for purse_id in PURSES}
 
 
 @dataclass
 class World:
     """Everything but the till, and the till."""
 
-    till: Till = READY
+    # In the last quarter of the purses' certificates: each that has paid is renewed afterwards.
+    till: Till = replace(READY, line=Line(Connection.ONLINE), wall_s=WALL_S + 70_000)
     disk_is_full: bool = False
     requests: dict[bytes, Request] = field(default_factory=dict)
     closed: set[bytes] = field(default_factory=set)
@@ -73,6 +88,7 @@ class World:
     in_field: Card | None = None
     for_card: deque[Effect] = field(default_factory=deque)
     for_queue: deque[Effect] = field(default_factory=deque)
+    for_line: deque[RenewPurse] = field(default_factory=deque)
     purses: dict[bytes, Card] = field(
         default_factory=lambda: {
             purse_id: Card(0, purse_id, CERTIFICATES[purse_id], 1, 1_000, None, True)
@@ -97,8 +113,10 @@ class World:
                 self.in_field = self.in_field if self.for_card else None
             case ReleaseCard(card) if card == self.in_field:
                 self.in_field = None
-            case DebitCard() | ReadLastDebit():
+            case DebitCard() | ReadLastDebit() | LoadCard():
                 self.for_card.append(effect)
+            case RenewPurse():
+                self.for_line.append(effect)
             case (
                 OpenRequest()
                 | AdmitPurse()
@@ -113,15 +131,15 @@ class World:
 
     # The queue.
 
-    def queue_works(self, is_declining: bool) -> None:
-        """Perform the queue's next effect; `is_declining` has it say no to a purse."""
+    def queue_works(self, declining: str | None) -> None:
+        """Perform the queue's next effect; `declining` is the code of its no to a purse."""
         effect = self.for_queue.popleft()
         match effect:
             case OpenRequest(amount_won):
                 self._open(amount_won)
             case AdmitPurse(_, card):
-                declined = PurseDeclined(card, "purse_denied")
-                self.happen(declined if is_declining else PurseAdmitted(card))
+                declined = declining and PurseDeclined(card, declining)
+                self.happen(declined or PurseAdmitted(card))
             case Accept(request_hash, evidence):
                 self._accept(request_hash, evidence)
             case _:
@@ -183,6 +201,12 @@ class World:
             for evidence in self.journal.get(request_hash, ())
         )
 
+    def line_works(self, is_found: bool) -> None:
+        """Have the ledger answer the next question for a newer certificate."""
+        card = self.for_line.popleft().card
+        newer = NEWER_CERTIFICATES[card.purse_id]
+        self.happen(CertificateFound(card, newer) if is_found else CertificateMissing(card))
+
     # The card reader.
 
     def present(self, purse_id: bytes) -> None:
@@ -201,6 +225,8 @@ class World:
                 self._debit(card, request, how)
             case ReadLastDebit(card):
                 self._read_last(card, how)
+            case LoadCard(card, certificate):
+                self._load(card, certificate, how)
             case _:
                 raise AssertionError(f"{effect} is not for a card")
         if self.listening is None:
@@ -236,6 +262,18 @@ class World:
             is_ratified=False,
         )
         return signed_by(before, request)
+
+    def _load(self, card: Card, certificate: bytes, how: str) -> None:
+        if self.in_field != card or how in ("leaves", "tears before", "tears after"):
+            self.in_field = None
+            self.happen(CardLost(card, "card_removed"))
+        elif how == "refuses":
+            self.happen(CardRefused(card, "card_certificate_refused"))
+        else:
+            purse = self.purses[card.purse_id]
+            self.purses[card.purse_id] = replace(purse, certificate=certificate)
+            self.in_field = replace(card, certificate=certificate)
+            self.happen(CardRenewed(self.in_field))
 
     def _read_last(self, card: Card, how: str) -> None:
         if self.in_field != card or how in ("leaves", "tears before", "tears after"):

@@ -24,12 +24,14 @@ from pos_app.till.effects import (
     DebitCard,
     Effect,
     ListQueue,
+    LoadCard,
     OpenRequest,
     ReadLastDebit,
     ReadRisk,
     RecordTorn,
     RecordWitness,
     ReleaseCard,
+    RenewPurse,
     Restart,
     StartListening,
     StopListening,
@@ -127,12 +129,18 @@ def bench() -> Bench:
         (DebitCard(CARD, REQUEST), ("debit", CARD.session, REQUEST.amount_won, HASH)),
         (ReadLastDebit(CARD), ("get_last", CARD.session)),
         (ConfirmCard(CARD, HASH), ("confirm", CARD.session, HASH)),
+        (LoadCard(CARD, b"newer"), ("load", CARD.session, b"newer")),
         (ReleaseCard(CARD), ("release", CARD.session)),
     ],
 )
 def test_a_card_is_commanded(bench: Bench, effect: Effect, made: tuple[Any, ...]) -> None:
     bench.performer.perform(effect)
     assert bench.worker.made == [made]
+
+
+def test_a_newer_certificate_is_asked_for_over_the_line(bench: Bench) -> None:
+    bench.performer.perform(RenewPurse(CARD))
+    assert bench.line.made == [("renew", CARD)]
 
 
 def test_listening_is_on_everything_at_once(bench: Bench) -> None:

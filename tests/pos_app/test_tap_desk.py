@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from drivers.card import tap
@@ -12,6 +14,7 @@ from pos_app.till.events import (
     CardDebited,
     CardLost,
     CardPresented,
+    CardRenewed,
     CardUnusable,
     Event,
     TapTorn,
@@ -98,7 +101,23 @@ def test_reports_of_an_older_meeting_are_about_no_card() -> None:
 def test_what_needs_nobody_is_not_posted() -> None:
     desk, posted = met()
     desk.report(tap.DebitConfirmed(SESSION))
-    desk.report(tap.PurseLoaded(SESSION, STATE))
+    assert posted == []
+
+
+def test_a_card_with_a_new_certificate_is_this_card_from_then_on() -> None:
+    desk, posted = met()
+    renewed = replace(CARD, certificate=b"a newer one")
+    desk.report(tap.PurseLoaded(SESSION, replace(STATE, certificate=b"a newer one")))
+    assert posted == [CardRenewed(renewed)]
+    posted.clear()
+
+    desk.report(tap.CardLost(SESSION, CardRemoved("reader", "left")))
+    assert posted == [CardLost(renewed, "card_removed")]
+
+
+def test_a_certificate_for_a_card_that_was_not_met_tells_nothing() -> None:
+    posted = Posted()
+    TapDesk(posted).report(tap.PurseLoaded(SESSION, STATE))
     assert posted == []
 
 
@@ -109,6 +128,7 @@ def test_orders_go_to_the_reader_by_session() -> None:
     desk.debit(CARD, REQUEST)
     desk.read_last(CARD)
     desk.confirm(CARD, REQUEST.hash)
+    desk.load(CARD, b"newer")
     desk.release(CARD)
     desk.rest()
     assert worker.made == [
@@ -116,6 +136,7 @@ def test_orders_go_to_the_reader_by_session() -> None:
         ("debit", SESSION, REQUEST.amount_won, REQUEST.hash),
         ("get_last", SESSION),
         ("confirm", SESSION, REQUEST.hash),
+        ("load", SESSION, b"newer"),
         ("release", SESSION),
         ("rest",),
     ]
@@ -127,5 +148,6 @@ def test_a_till_without_a_reader_asks_nobody() -> None:
     desk.debit(CARD, REQUEST)
     desk.read_last(CARD)
     desk.confirm(CARD, REQUEST.hash)
+    desk.load(CARD, b"newer")
     desk.release(CARD)
     desk.rest()

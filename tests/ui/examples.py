@@ -102,6 +102,10 @@ def _hold(language: Language, texts: Texts) -> View:
     return HoldView(texts, status(language, Connection.OFFLINE, LITTLE, is_demo=True), 12_300)
 
 
+def _renewing(language: Language, texts: Texts) -> View:
+    return HoldView(texts, status(language), 12_300, is_renewing=True)
+
+
 def _checking(language: Language, texts: Texts) -> View:
     bar = status(language, Connection.ONLINE, NONE, DeviceKind.CUSTOMER_DISPLAY)
     return HoldView(texts, bar, 99_999_999, is_card=False)
@@ -201,6 +205,7 @@ EXAMPLES: Final[Mapping[str, Example]] = MappingProxyType(
         "pay-notice": _pay_notice,
         "pay-preparing": _pay_preparing,
         "hold": _hold,
+        "renewing": _renewing,
         "checking": _checking,
         "hold-again": _hold_again,
         "hold-again-other": _hold_again_other,
