@@ -18,15 +18,17 @@ readonly LOG_TAIL_LINES=15
 readonly QUIET_S=10
 
 # make; Python, and what builds pyscard, which has no wheel for Linux; the card daemon;
-# a display for machines without one; Hangul; what Kivy's wheel loads from the system.
+# a display for machines without one; Hangul; what Kivy's wheel loads from the system; what plays
+# the tones.
 readonly RUN_PACKAGES=(
     make python3 python3-venv python3-dev gcc libc6-dev pkg-config swig libpcsclite-dev
     ca-certificates pcscd xvfb fonts-nanum
     libgl1 libegl1 libgles2 libgl1-mesa-dri libmtdev1
+    alsa-utils
 )
 # A reader for virtual cards, never on a shop's terminal: whoever reaches its port is a card.
-# What a disk in user space needs: the tests pull its plug. A PKCS#11 token in software.
-readonly TEST_PACKAGES=(vsmartcard-vpcd fuse3 softhsm2)
+# What a disk in user space needs: the tests pull its plug. A PKCS#11 token in software. A voice.
+readonly TEST_PACKAGES=(vsmartcard-vpcd fuse3 softhsm2 espeak-ng)
 
 profile=${1:-}
 last_shown_s=-$QUIET_S

@@ -7,7 +7,8 @@
         │   ├── DeviceBusy          another program holds it
         │   ├── DeviceForbidden     the system does not let us open it
         │   ├── DeviceGone          it was open and went away
-        │   └── ServiceDown         the daemon that owns it (pcscd) does not answer
+        │   ├── ServiceDown         the daemon that owns it (pcscd) does not answer
+        │   └── SoundUnavailable    no sound can be played or spoken; never an error of a sale
         ├── WorkerFault             a mistake of ours ended a device's worker; it starts again
         ├── CardError               the reader is well, the card is not
         │   ├── CardRemoved         it left before it had answered
@@ -141,6 +142,12 @@ class ServiceDown(DeviceUnavailable):
 
     code = "service_down"
     next_step = NextStep.START_SERVICE
+
+
+class SoundUnavailable(DeviceUnavailable):
+    """Raised when a sound cannot be played or a sentence not be spoken; the till is silent then."""
+
+    code = "sound_unavailable"
 
 
 class WorkerFault(DriverError):

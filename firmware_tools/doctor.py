@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from drivers.errors import DeviceBusy
+from drivers.sound import look as sound_look
+from drivers.sound.look import SoundLook
 from firmware_tools.devices import Bench, Device, DeviceKind, Finding, find_devices
 from firmware_tools.errors import NotATerminal, TillRunning
 from firmware_tools.place import Place, alone_with
@@ -42,6 +44,8 @@ _ENDS_SOON_S: Final = 30 * 86_400
 _DAY_S: Final = 86_400
 # What a line of findings has room for; the rescue names all.
 _NAMED_MAX: Final = 5
+# The languages of the till.
+_SPOKEN: Final = frozenset({"ko", "en"})
 
 
 class Health(StrEnum):
@@ -67,6 +71,7 @@ class Part(StrEnum):
     ROOM = "room"
     DISK = "disk"
     DEVICES = "devices"
+    SOUND = "sound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ class Instruments:
     ledger: Callable[[str], LedgerClient] = LedgerClient
     devices: Callable[[], Iterable[Device]] = partial(find_devices, Bench())
     look: Callable[[Path], DiskLook] = look
+    sound: Callable[[], SoundLook] = sound_look.look
 
 
 class Doctor:
@@ -119,6 +125,7 @@ class Doctor:
             except KSCoinError as exc:
                 yield _trouble(part, sentence(exc), exc.code)
         yield from self._devices()
+        yield self._sound()
 
     @cached_property
     def _is_running(self) -> bool:
@@ -298,6 +305,11 @@ class Doctor:
         for device in found:
             yield self._device(device)
 
+    def _sound(self) -> Diagnosis:
+        if not (self._terminal.has_sound or self._terminal.has_voice):
+            return Diagnosis(Part.SOUND, Health.WELL, "none is wanted")
+        return _heard(self._with.sound(), self._terminal)
+
     def _is_wanted(self, device: Device) -> bool:
         if device.finding in (Finding.UNKNOWN, Finding.NOT_FOR_CARDS):
             return False
@@ -317,6 +329,21 @@ class Doctor:
         named = Sentence(f"{device.name}: {sentences.what}", sentences.next_step)
         health = Health.SOON if device.finding is Finding.OTHER_CARD else Health.TROUBLE
         return Diagnosis(Part.DEVICES, health, *_both(named), device.error.code)
+
+
+def _heard(seen: SoundLook, terminal: EnrolledTerminal) -> Diagnosis:
+    """Say with what a till is heard; that none hears it is no trouble of a sale."""
+    if not seen.has_player:
+        says, step = "aplay is not installed", 'apt install alsa-utils, or set sound = "off".'
+        return Diagnosis(Part.SOUND, Health.SOON, says, step)
+    if not seen.cards:
+        says, step = "there is no sound card", 'Plug a speaker in, or set sound = "off".'
+        return Diagnosis(Part.SOUND, Health.SOON, says, step)
+    if terminal.has_voice and _SPOKEN - seen.languages:
+        says, step = "there is no voice", 'apt install espeak-ng, or set voice = "off".'
+        return Diagnosis(Part.SOUND, Health.SOON, says, step)
+    spoken = f"; speaks {' and '.join(sorted(_SPOKEN))}" if terminal.has_voice else ""
+    return Diagnosis(Part.SOUND, Health.WELL, f"{seen.cards[0]}{spoken}")
 
 
 def in_words(rescued: Rescued) -> str:

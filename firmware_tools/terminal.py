@@ -20,6 +20,8 @@ from offline_queue.terminal import TerminalIdentity, load_identity
 
 # What a setting says of a device that there is to be none of.
 _NONE: Final = "none"
+_ON: Final = "on"
+_OFF: Final = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class EnrolledTerminal:
     mirror: Path | None
     has_card_reader: bool = True
     has_scanner: bool = True
+    has_sound: bool = True
+    has_voice: bool = False
 
     @classmethod
     def at(cls, directory: Path) -> Self:
@@ -49,6 +53,8 @@ class EnrolledTerminal:
                 mirror=directory / mirror if mirror else None,
                 has_card_reader=table.get("card_reader") != _NONE,
                 has_scanner=table.get("scanner") != _NONE,
+                has_sound=table.get("sound") != _OFF,
+                has_voice=table.get("voice") == _ON,
             )
         except (KeyError, TypeError) as exc:
             raise PlaceUnusable(f"{directory / SETTINGS_FILE} lacks a setting: {exc}") from exc

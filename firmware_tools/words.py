@@ -174,6 +174,9 @@ _BY_CODE: Final[dict[str, Sentence]] = {
         "The card service (pcscd) does not answer.",
         "Start it: sudo systemctl start pcscd.socket",
     ),
+    "sound_unavailable": Sentence(
+        "No sound can be played.", "Install alsa-utils, and plug a speaker in."
+    ),
     "device_unavailable": Sentence("It cannot be opened.", "Unplug it, and plug it in again."),
     "worker_fault": Sentence("Its driver has a fault.", "Tell us, with the details."),
     # Printers.

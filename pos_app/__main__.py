@@ -51,6 +51,7 @@ LATE_COMMANDS: Final[Mapping[str, Late]] = MappingProxyType(
             "pos_app.rehearsal.command", "rehearse", "Drill an outage without a window."
         ),
         "sales": Late("pos_app.shop_commands", "sales", "Show what was sold, newest first."),
+        "sounds": Late("pos_app.sound_command", "sounds", "Play the till's tones, or write them."),
         "verify-slip": Late(
             "pos_app.verify_slip_command", "verify_slip", "Say what the QR code on a slip proves."
         ),

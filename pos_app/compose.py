@@ -25,6 +25,8 @@ from drivers.scanner.profiles import Light, ScannerProfile, profile_named
 from drivers.scanner.scanner import Scanner
 from drivers.scanner.serial_port import SerialPort, serial_ports
 from drivers.simulated.socket_reader import SocketReader
+from drivers.sound.speaker import Speaker
+from drivers.sound.speech import Voice
 from drivers.supervisor import Device, DeviceHealth, Supervisor
 from drivers.usb import UsbName
 from kscoin.errors import KSCoinError
@@ -45,6 +47,7 @@ from pos_app.performer import Performer, Ports
 from pos_app.runtime import Runtime
 from pos_app.settings import AUTO, NONE, Settings, SettingsInvalid
 from pos_app.sought_scanner import SoughtScanner
+from pos_app.sound_desk import SoundDesk, whole_till
 from pos_app.surroundings import surroundings
 from pos_app.tap_desk import TapDesk
 from pos_app.till.effects import Effect, Restart
@@ -101,6 +104,8 @@ class Terminal:
             self._inbox, self._clock, _face(settings), Till(language=settings.language)
         )
         self.customer_display = self._customer_display()
+        if settings.has_sound or settings.has_voice:
+            self._listen()
 
     def start(self) -> None:
         """Start everything on a thread of its own, so that a window is not kept waiting."""
@@ -161,6 +166,14 @@ class Terminal:
         self._beside.append(Supervisor(display, report, stopping))
         self.runtime.watch_as(show_customer, display.show)
         return display
+
+    def _listen(self) -> None:
+        """Have what happens be heard; a till that cannot be heard is as well as any other."""
+        settings = self._settings
+        speaker = Speaker(settings.volume, Voice() if settings.has_voice else None)
+        desk = SoundDesk(speaker.play, has_tones=settings.has_sound, has_voice=settings.has_voice)
+        self._beside.append(Supervisor(speaker, lambda _: None))
+        self.runtime.watch_as(whole_till, desk.hear)
 
     def _connect(self) -> LedgerPort:
         # In the thread that will use it: importing HTTP takes longer than the first frame.

@@ -23,6 +23,7 @@ NONE: Final = "none"
 # Korea has one time zone, without daylight saving.
 _SEOUL_OFFSET_MINUTES: Final = 9 * 60
 _DAY_MINUTES: Final = 24 * 60
+VOLUME_MAX: Final = 100
 
 
 class SettingsInvalid(KSCoinError):
@@ -38,8 +39,8 @@ class Settings:
     `card_readers` are parts of PC/SC readers' names, `scanner` a serial port or what is on USB, as
     `ks-field devices` names it, or "camera:" and a path; each may be "auto" or "none". `mirror` is
     where the journal's second copy is kept, `customer_display` where the customer's screen is
-    (`pos_app.customer_display.look`). A socket path in `simulated_reader` takes the place of
-    the reader, in a demo only.
+    (`pos_app.customer_display.look`), `volume` how loud tones and voice are, to 100. A socket path
+    in `simulated_reader` takes the place of the reader, in a demo only.
     """
 
     directory: Path
@@ -58,6 +59,9 @@ class Settings:
     is_demo: bool = False
     mirror: Path | None = None
     customer_display: str = NONE
+    has_sound: bool = True
+    has_voice: bool = False
+    volume: int = VOLUME_MAX
 
     @property
     def journal(self) -> Path:
@@ -98,6 +102,9 @@ def _settings(directory: Path, table: _Table) -> Settings:
         is_demo=table.flag("demo"),
         mirror=directory / mirror if mirror else None,
         customer_display=table.place("customer_display"),
+        has_sound=table.switch("sound", "on"),
+        has_voice=table.switch("voice", "off"),
+        volume=table.volume("volume"),
     )
     table.refuse_unknown()
     if settings.simulated_reader is not None and not settings.is_demo:
@@ -143,6 +150,18 @@ class _Table:
             if language.value == name:
                 return language
         raise self._wrong(key, f"{name!r} is no language of ours")
+
+    def switch(self, key: str, default: str) -> bool:
+        value = self.text(key, default)
+        if value not in ("on", "off"):
+            raise self._wrong(key, '"on" or "off" is expected')
+        return value == "on"
+
+    def volume(self, key: str) -> int:
+        value = self._taken(key, VOLUME_MAX)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= VOLUME_MAX:
+            raise self._wrong(key, f"a whole number from 0 to {VOLUME_MAX} is expected")
+        return value
 
     def place(self, key: str) -> str:
         value = self.text(key, NONE)

@@ -140,6 +140,7 @@ REFUSALS: Final = MappingProxyType(
         "service_down": Refusal(
             "The card service has stopped.", "Wait; if it stays, tell support."
         ),
+        "sound_unavailable": Refusal("No sound can be made.", "You can go on selling."),
         "display_gone": Refusal("The customer's screen has closed.", _DISPLAY),
         "display_silent": Refusal("The customer's screen hangs.", _DISPLAY),
         "display_garbled": Refusal("The customer's screen is muddled.", _DISPLAY),

@@ -55,6 +55,18 @@ def heard(before: Till, after: Till) -> Sound | None:
     return None if before.phase == after.phase else _arrived(before.phase, after)
 
 
+def sentence_of(cue: Cue, language: Language, amount_won: int) -> str:
+    """Return what is said with a cue, for whoever wants to hear it without a sale."""
+    texts = texts_of(language)
+    match cue:
+        case Cue.YES:
+            return _said(texts, texts.say_paid, amount_won)
+        case Cue.NO:
+            return texts.say_not_paid
+        case Cue.AGAIN:
+            return texts.say_hold_again
+
+
 def _arrived(before: Phase, till: Till) -> Sound | None:
     """Return what is heard on coming to a phase from another."""
     texts = texts_of(till.language)

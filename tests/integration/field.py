@@ -34,10 +34,11 @@ class Field:
     directory: Path
     merchant_id: bytes
 
-    def settings(self, ledger_url: str, mirror: Path | None = None) -> None:
+    def settings(self, ledger_url: str, mirror: Path | None = None, **more: str) -> None:
         """Write the terminal's settings, as enrolment and a technician do."""
         text = settings_file.text(ledger_url, KEY_FILE, Path(PASS_PHRASE_FILE))
         text += f'mirror = "{mirror}"\n' if mirror else ""
+        text += "".join(f'{name} = "{value}"\n' for name, value in more.items())
         (self.directory / SETTINGS_FILE).write_text(text)
 
     @property

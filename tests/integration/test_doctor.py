@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from drivers.errors import DeviceBusy, ServiceDown
+from drivers.sound.look import SoundLook
 from firmware_tools import doctor_command
 from firmware_tools.devices import Device, DeviceKind, Finding
 from firmware_tools.doctor import Diagnosis, Doctor, Health, Instruments, Part
@@ -30,9 +31,13 @@ HELD = replace(SCANNER, finding=Finding.TROUBLE, error=DeviceBusy("/dev/ttyACM0"
 NO_SERVICE = Device(
     DeviceKind.CARD_READER, "PC/SC", "", Finding.TROUBLE, ServiceDown("PC/SC", "no answer")
 )
+HEARD = SoundLook(True, ("USB Audio",), frozenset({"ko", "en", "de"}))
 DAY_S = 86_400
 INSTRUMENTS = Instruments(
-    now_s=lambda: int(time.time()), devices=lambda: [SCANNER], look=lambda _: HONEST
+    now_s=lambda: int(time.time()),
+    devices=lambda: [SCANNER],
+    look=lambda _: HONEST,
+    sound=lambda: HEARD,
 )
 
 
@@ -104,6 +109,26 @@ def test_the_command_says_so(well: Field, monkeypatch: pytest.MonkeyPatch) -> No
     [trouble] = [each for each in facts["parts"] if each["health"] == "trouble"]
     assert trouble["code"] == "service_down"
     assert "pcscd" in trouble["next_step"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "seen", "health", "says"),
+    [
+        ({}, HEARD, Health.WELL, "USB Audio"),
+        ({"voice": "on"}, HEARD, Health.WELL, "USB Audio; speaks en and ko"),
+        ({}, replace(HEARD, has_player=False), Health.SOON, "aplay is not installed"),
+        ({}, replace(HEARD, cards=()), Health.SOON, "there is no sound card"),
+        ({"voice": "on"}, replace(HEARD, languages=frozenset("en")), Health.SOON, "no voice"),
+        ({"sound": "off"}, replace(HEARD, has_player=False), Health.WELL, "none is wanted"),
+    ],
+)
+def test_with_what_it_is_heard(
+    field: Field, chosen: dict[str, str], seen: SoundLook, health: Health, says: str
+) -> None:
+    field.settings("http://127.0.0.1:9", None, **chosen)
+    found = examined(field, replace(INSTRUMENTS, sound=lambda: seen))[Part.SOUND]
+    assert (found.health, says in found.says) == (health, True)
+    assert bool(found.next_step) == (health is Health.SOON)
 
 
 def test_no_line_leaves_only_what_needs_one(field: Field) -> None:

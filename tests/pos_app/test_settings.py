@@ -44,6 +44,9 @@ demo = true
 simulated_reader = "reader"
 mirror = "/media/stick"
 customer_display = "1280x720+800+0"
+sound = "off"
+voice = "on"
+volume = 60
 """
     settings = load(written(tmp_path, NEEDED + more))
     assert settings.language is Language.ENGLISH
@@ -55,6 +58,7 @@ customer_display = "1280x720+800+0"
     assert settings.simulated_reader == tmp_path / "reader"
     assert settings.mirror == Path("/media/stick")
     assert settings.customer_display == "1280x720+800+0"
+    assert (settings.has_sound, settings.has_voice, settings.volume) == (False, True, 60)
     assert settings.journal == tmp_path / "journal.db"
 
 
@@ -81,6 +85,12 @@ def test_several_card_readers_are_a_list(tmp_path: Path) -> None:
         (NEEDED + "simulated_reader = 'reader'", "a simulated reader is for a demo"),
         (NEEDED + "customer_display = 'left'", 'customer_display: "none", "window" or a place'),
         (NEEDED + "customer_display = true", "customer_display: a text is expected"),
+        (NEEDED + "sound = true", "sound: a text is expected"),
+        (NEEDED + "voice = 'yes'", 'voice: "on" or "off" is expected'),
+        (NEEDED + "volume = 101", "volume: a whole number from 0 to 100"),
+        (NEEDED + "volume = -1", "volume: a whole number"),
+        (NEEDED + "volume = true", "volume: a whole number"),
+        (NEEDED + "volume = 5.0", "volume: a whole number"),
         ("ledger_url =", "cannot be read"),
     ],
 )

@@ -1,0 +1,1 @@
+"""Sound: tones that are measured, a player and a voice that go wrong in every way."""
