@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from pos_app.customer_display.look import NONE, WINDOW, is_place
 from pos_app.demo.compose import compose_demo
 from pos_app.demo.script import Script
 from pos_app.demo.virtual_display import virtual_display
@@ -31,6 +32,13 @@ def has_display(environment: Mapping[str, str] = os.environ) -> bool:
     return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
 
 
+def _place(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """Return where the customer's display is to be, if that is said."""
+    if value is not None and not is_place(value):
+        raise click.BadParameter("none, window, or a place as 1280x720+800+0", context, option)
+    return value
+
+
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Where it is kept.")
 @click.option(
@@ -45,6 +53,11 @@ def has_display(environment: Mapping[str, str] = os.environ) -> bool:
     default=ThemeName.LIGHT.value,
     show_default=True,
 )
+@click.option(
+    "--customer-display",
+    callback=_place,
+    help='A second window for the customer: "window", or its place as "1280x720+800+0".',
+)
 @click.option("--scripted", is_flag=True, help="A scripted customer on a virtual display.")
 @click.option(
     "--screens",
@@ -53,14 +66,23 @@ def has_display(environment: Mapping[str, str] = os.environ) -> bool:
     show_default=True,
     help="Where a scripted demo leaves its screenshots.",
 )
-def demo(data: Path | None, language: str, theme: str, scripted: bool, screens: Path) -> None:
+def demo(
+    data: Path | None,
+    language: str,
+    theme: str,
+    customer_display: str | None,
+    scripted: bool,
+    screens: Path,
+) -> None:
     """Open the till with a ledger of its own and a simulated customer beside it."""
     place = data or default_data()
     settings = {"language": language, "theme": theme}
     if scripted or not has_display():
-        _play(place, settings, screens)
+        # Nobody listens, and there is room for both windows.
+        alone = {"customer_display": customer_display or WINDOW, "sound": "off"}
+        _play(place, settings | alone, screens)
     else:
-        _open(place, settings)
+        _open(place, settings | {"customer_display": customer_display or NONE})
 
 
 def _open(data: Path, settings: Mapping[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pos_app.demo.stage import Stage
+from pos_app.till.display_views import DisplayApproved, DisplayPay
 from pos_app.till.office_views import (
     ChooseView,
     ConfirmView,
@@ -43,9 +44,11 @@ def _sale(stage: Stage) -> None:
     stage.press(Press.PAY)
     stage.expect(PayView, lambda view: view.request_text is not None)
     stage.shoot("pay")
+    stage.shoot_display(DisplayPay, "customer-pays")
     stage.act(CustomerAct.TAP_CARD)
     stage.expect(ResultView, lambda view: view.is_settled)
     stage.shoot("settled")
+    stage.shoot_display(DisplayApproved, "customer-has-paid")
 
 
 def _outage(stage: Stage) -> None:

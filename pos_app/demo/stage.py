@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from itertools import count
 from pathlib import Path
 from typing import Final, TypeVar
@@ -14,7 +15,9 @@ from typing import Final, TypeVar
 from kscoin.errors import KSCoinError
 from pos_app.demo.compose import Demo
 from pos_app.screens.ports import OpenWindow
+from pos_app.till.display_views import DisplayView
 from pos_app.till.presses import Press
+from pos_app.till.show_customer import show_customer
 from pos_app.till.views import CustomerAct, SellView, View
 
 V = TypeVar("V", bound=View)
@@ -42,7 +45,10 @@ class Stage:
         self._changed = threading.Condition()
         self._view: View | None = None
         self._numbers = count(1)
+        self._display: DisplayView | None = None
         demo.terminal.runtime.watch(self._see)
+        # After the display itself, which the terminal has had watch the till since it was made.
+        demo.terminal.runtime.watch_as(show_customer, self._see_display)
 
     @property
     def view(self) -> View | None:
@@ -65,9 +71,22 @@ class Stage:
 
     def shoot(self, name: str) -> None:
         """Take a picture of the window; its name says when and in which language."""
+        self._keep(name, self._window.screenshot)
+
+    def shoot_display(self, kind: type[DisplayView], name: str) -> None:
+        """Take a picture of the customer's display, if there is one, as soon as it shows this."""
+        display = self._demo.terminal.customer_display
+        if display is None:
+            return
+        with self._changed:
+            if not self._changed.wait_for(lambda: isinstance(self._display, kind), STEP_TIMEOUT_S):
+                raise ScriptFailed(f"the customer was to see {kind.__name__}")
+        self._keep(name, display.picture)
+
+    def _keep(self, name: str, take: Callable[[Path], Future[Path]]) -> None:
         language = "" if self._view is None else self._view.texts.language.value
         path = self._pictures / f"{next(self._numbers):02}-{language}-{name}.png"
-        self._window.screenshot(path.absolute()).result(STEP_TIMEOUT_S)
+        take(path.absolute()).result(STEP_TIMEOUT_S)
         self._tell(f"  {path}")
 
     def expect(self, kind: type[V], holds: Callable[[V], bool] = lambda _: True) -> None:
@@ -84,4 +103,9 @@ class Stage:
     def _see(self, view: View) -> None:
         with self._changed:
             self._view = view
+            self._changed.notify_all()
+
+    def _see_display(self, view: DisplayView) -> None:
+        with self._changed:
+            self._display = view
             self._changed.notify_all()
