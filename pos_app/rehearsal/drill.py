@@ -149,7 +149,12 @@ def _shop(
     # The second till has no scanner: two would fight for the one that there is.
     port = str(scanner.path) if name == "A" else "none"
     write_settings(
-        terminal, ledger_url=relay.url, simulated_reader=str(reader), scanner=port, language="en"
+        terminal,
+        ledger_url=relay.url,
+        simulated_reader=str(reader),
+        scanner=port,
+        language="en",
+        sound="off",
     )
     till = TillProcess(terminal).start()
     return _Shop(merchant_id, terminal, Counter(till, reader, scanner, clock))

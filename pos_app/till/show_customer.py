@@ -7,6 +7,7 @@ the idle view to the customer.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import assert_never
 
 from pos_app.till.display_views import (
@@ -48,15 +49,18 @@ from pos_app.till.states import (
     Witnessing,
 )
 from pos_app.till.texts import next_language, texts_of
-from pos_app.till.words import Moved, Texts
+from pos_app.till.words import Language, Moved, Texts
 
 
 def show_customer(till: Till, face: Face) -> DisplayView:
     """Return what the customer's display shows of the till's state."""
-    texts = texts_of(till.language)
-    other = texts_of(next_language(till.language))
-    head = DisplayHead(texts, other, face.shop, face.is_demo)
-    return _Painter(till, texts, head).view()
+    return _Painter(till, texts_of(till.language), _head(till.language, face)).view()
+
+
+@cache
+def _head(language: Language, face: Face) -> DisplayHead:
+    other = texts_of(next_language(language))
+    return DisplayHead(texts_of(language), other, face.shop, face.is_demo)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from kscoin.codes import short_code
 from kscoin.entries import CloseState
+from pos_app.till.display_views import DisplayApproved
 from pos_app.till.effects import Effect, OpenRequest, StartListening, StopListening
 from pos_app.till.events import (
     CardDebited,
@@ -55,6 +56,7 @@ from pos_app.till.move import hash_of
 from pos_app.till.office import CloseOrder, Day, Life, Page, PastSale, Query, Total
 from pos_app.till.presses import Press
 from pos_app.till.show import Face, show
+from pos_app.till.show_customer import show_customer
 from pos_app.till.states import (
     Approved,
     Browsing,
@@ -207,6 +209,13 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def there_is_always_a_screen(self) -> None:
         show(self.till, FACE)
+
+    @invariant()
+    def the_customer_sees_paid_of_what_is_stored_only(self) -> None:
+        seen, phase = show_customer(self.till, FACE), self.till.phase
+        assert isinstance(seen, DisplayApproved) == isinstance(phase, Approved)
+        if isinstance(phase, Approved):
+            assert phase.stored.request_hash in self.stored
 
 
 class AWorld(RuleBasedStateMachine):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import pytest
@@ -52,3 +53,10 @@ def test_the_program_is_started_with_this_python() -> None:
         "pos_app.customer_display",
         *("--theme", "dark", "--place", "window"),
     )
+
+
+def test_nothing_of_it_is_loaded_before_the_first_frame() -> None:
+    code = "import sys, pos_app.__main__, pos_app.settings; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    late = ("drivers", "wave", "pos_app.customer_display.feed", "pos_app.till.show_customer")
+    assert not set(late) & set(done.stdout.split())
