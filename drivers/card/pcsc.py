@@ -316,6 +316,15 @@ def _has_card(state: int) -> bool:
 
 
 def _context(device: str) -> Any:
+    try:
+        return _established(device)
+    except DeviceForbidden:
+        # pcscd hangs up on whom polkit refuses, which looks as if it had died just now: asked
+        # again it is gone, or means it.
+        return _established(device)
+
+
+def _established(device: str) -> Any:
     (context,) = _called(device, scard.SCardEstablishContext, scard.SCARD_SCOPE_USER)
     return context
 

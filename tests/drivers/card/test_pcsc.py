@@ -275,6 +275,24 @@ def test_each_exception_of_each_call(fake: Pcsc, call: str, error: Exception) ->
     assert raised.value.__cause__ is error
 
 
+@pytest.mark.parametrize(
+    ("again", "kind"),
+    [(scard.SCARD_W_SECURITY_VIOLATION, DeviceForbidden), (scard.SCARD_E_NO_SERVICE, ServiceDown)],
+)
+def test_a_pcscd_that_hangs_up_is_asked_once_more_whether_it_refuses(
+    fake: Pcsc, monkeypatch: pytest.MonkeyPatch, again: int, kind: type[DriverError]
+) -> None:
+    results = iter((scard.SCARD_W_SECURITY_VIOLATION, again))
+
+    def establish(scope: int) -> list[int]:
+        return [next(results), 0]
+
+    establish.__name__ = "SCardEstablishContext"
+    monkeypatch.setattr(scard, "SCardEstablishContext", establish)
+    with pytest.raises(kind):
+        reader()
+
+
 @pytest.mark.parametrize("failure", [scard.SCARD_E_INVALID_HANDLE, SystemError("NULL")])
 def test_letting_go_of_what_is_gone(fake: Pcsc, failure: int | Exception) -> None:
     opened = reader()
