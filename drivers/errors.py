@@ -7,6 +7,7 @@
         │   ├── DeviceBusy          another program holds it
         │   ├── DeviceForbidden     the system does not let us open it
         │   ├── DeviceGone          it was open and went away
+        │   ├── DeviceHung          a call to it does not come back
         │   ├── ServiceDown         the daemon that owns it (pcscd) does not answer
         │   └── SoundUnavailable    no sound can be played or spoken; never an error of a sale
         ├── WorkerFault             a mistake of ours ended a device's worker; it starts again
@@ -63,6 +64,7 @@ class NextStep(StrEnum):
 
     WAIT = "wait"
     PLUG_IN = "plug_in"
+    PLUG_IN_AGAIN = "plug_in_again"
     CLOSE_OTHER_PROGRAM = "close_other_program"
     ALLOW_ACCESS = "allow_access"
     START_SERVICE = "start_service"
@@ -135,6 +137,17 @@ class DeviceGone(DeviceUnavailable):
 
     code = "device_gone"
     next_step = NextStep.PLUG_IN
+
+
+class DeviceHung(DeviceUnavailable):
+    """Raised, or told of a worker that cannot raise it, when a device does not come back at all.
+
+    It speaks of the device only: what a card's session has left open is told by its own errors,
+    or by the till, which waits for no answer for ever.
+    """
+
+    code = "device_hung"
+    next_step = NextStep.PLUG_IN_AGAIN
 
 
 class ServiceDown(DeviceUnavailable):

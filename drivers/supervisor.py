@@ -1,7 +1,8 @@
 """One thread a device: open, serve, back off, open again. Knows no device and no till.
 
 A device that dies comes back by itself: nothing that it raises ends its thread, and each change of
-its health is reported once, not at every attempt.
+its health is reported once, not at every attempt. One that does not come back from a call is told
+of by `watch`, on another thread; no thread is started in its place (decision 20).
 """
 
 from __future__ import annotations
@@ -10,16 +11,20 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Final, Protocol
 
-from drivers.errors import DriverError, WorkerFault
+from drivers.errors import DeviceHung, DriverError, WorkerFault
 
 # The first attempts come fast, for a glitch on the line.
 FIRST_PAUSE_S: Final = 0.1
 # Five seconds after the cause has gone the device is to be back (issue: readers that do not die);
 # two leave room for opening it.
 LONGEST_PAUSE_S: Final = 2.0
+# A worker that has not looked up for this long hangs. A card may take 4.95 s for one answer
+# (ISO/IEC 14443-4, the longest frame waiting time), and two lie between two looks: SELECT and
+# GET STATE.
+HANG_S: Final = 10.0
 # What a device gets to end by itself: its reads return within 0.2 s.
 STOP_TIMEOUT_S: Final = 2.0
 
@@ -56,7 +61,9 @@ class DeviceHealth:
 class Supervisor:
     """Keeps one device going on one daemon thread.
 
-    `report` is called on that thread at each change of health; `clock` returns monotonic seconds.
+    `report` is called at each change of health, on that thread or, when it hangs, on the one that
+    calls `look`; `clock` returns monotonic seconds. `hang_s` is how long the device may be busy
+    without a look whether it is to stop.
     """
 
     def __init__(
@@ -65,34 +72,52 @@ class Supervisor:
         report: Callable[[DeviceHealth], None],
         stopping: Event | None = None,
         clock: Callable[[], float] = time.monotonic,
+        hang_s: float = HANG_S,
     ) -> None:
         self._device = device
+        self._hang_s = hang_s
         self._report = report
         self._stopping = stopping or Event()
         self._clock = clock
         self._thread = Thread(target=self.run, name=device.name, daemon=True)
+        self._telling = Lock()
         self._told: str | None = None
+        # When the worker was last seen alive; None while there is none.
+        self._seen_s: float | None = None
         self._pause_s = FIRST_PAUSE_S
 
     def start(self) -> None:
         """Start the device's thread; once only."""
         self._thread.start()
 
+    def tell_to_stop(self) -> None:
+        """Have the thread end at its next look, and return at once."""
+        self._stopping.set()
+
     def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> None:
         """End the thread and return when it has, or after `timeout_s` if the device hangs."""
-        self._stopping.set()
+        self.tell_to_stop()
         self._thread.join(timeout_s)
         if self._thread.is_alive():
             _log.warning("%s hangs; it is left behind", self._device.name)
 
+    def look(self) -> None:
+        """Tell if the worker has not come back from its device for `hang_s`; for any thread."""
+        seen_s = self._seen_s
+        if seen_s is not None and self._clock() - seen_s >= self._hang_s:
+            self._tell(DeviceHung(self._device.name, f"no sign of life for {self._hang_s:.0f} s"))
+
     def run(self) -> None:
         """Work on the calling thread until stopped."""
         while not self._stopping.is_set():
+            self._seen_s = self._clock()
             error = self._attempt()
+            self._seen_s = self._clock()
             if error is not None:
                 self._tell(error)
                 self._stopping.wait(self._pause_s)
                 self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+        self._seen_s = None
 
     def _attempt(self) -> DriverError | None:
         """Open and serve the device once; return what ended it, or None if it was stopped."""
@@ -112,14 +137,25 @@ class Supervisor:
             self._device.open()
             opened_s = self._clock()
             self._tell(None)
-            self._device.serve(self._stopping)
+            self._device.serve(_Seen(self._stopping, self._alive))
         finally:
             self._device.close()
             if opened_s is not None and self._clock() - opened_s >= LONGEST_PAUSE_S:
                 # It was well for a while: a new trouble, not the last one going on.
                 self._pause_s = FIRST_PAUSE_S
 
+    def _alive(self) -> None:
+        """Note that the worker has looked up; one that was told of as hanging is well again."""
+        self._seen_s = self._clock()
+        if self._told == DeviceHung.code:
+            self._tell(None)
+
     def _tell(self, error: DriverError | None) -> None:
+        # One at a time, to the end: a report must not be overtaken by the next.
+        with self._telling:
+            self._tell_change(error)
+
+    def _tell_change(self, error: DriverError | None) -> None:
         state = "well" if error is None else error.code
         if state == self._told:
             return
@@ -129,6 +165,28 @@ class Supervisor:
         else:
             _log.warning("%s", error)
         self._report(DeviceHealth(self._device.name, error))
+
+
+class _Seen(Event):
+    """The signal to stop as a device sees it: looking at it is its sign of life."""
+
+    def __init__(self, stopping: Event, alive: Callable[[], None]) -> None:
+        super().__init__()
+        self._stopping = stopping
+        self._alive = alive
+
+    def is_set(self) -> bool:
+        self._alive()
+        return self._stopping.is_set()
+
+    def set(self) -> None:
+        self._stopping.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._alive()
+        is_set = self._stopping.wait(timeout)
+        self._alive()
+        return is_set
 
 
 def _fault(device: str, cause: Exception) -> WorkerFault:

@@ -17,9 +17,10 @@ from drivers.card.reader import CardConnection, CardReader
 from drivers.card.reader_names import takeable
 from drivers.errors import CardError, DriverError
 from drivers.scanner.discovery import scanners_among
+from drivers.scanner.hosted_port import HostedPort
 from drivers.scanner.profiles import ScannerProfile, profile_of_vendor
 from drivers.scanner.scanner import ByteLine
-from drivers.scanner.serial_port import PortInfo, SerialPort, serial_ports
+from drivers.scanner.serial_port import PortInfo, serial_ports
 from drivers.usb import CLASS_HID, CLASS_PRINTER, UsbDevice, UsbName, usb_devices
 
 # A card that lies on a reader is there at once; nobody is asked to hold one.
@@ -74,7 +75,7 @@ class Bench:
     """How devices are found and opened; the tests' benches have no hardware."""
 
     ports: Callable[[], tuple[PortInfo, ...]] = serial_ports
-    line: Callable[[str, int], ByteLine] = SerialPort
+    line: Callable[[str, int], ByteLine] = HostedPort
     readers: Callable[[], tuple[str, ...]] = reader_names
     reader: Callable[[str], CardReader] = PcscReader
     usb: Callable[[], tuple[UsbDevice, ...]] = usb_devices

@@ -170,6 +170,10 @@ _BY_CODE: Final[dict[str, Sentence]] = {
     "device_busy": Sentence("Another program holds it.", "Stop the till, or whatever it is."),
     "device_forbidden": Sentence("This user may not open it.", "Give this user access to it."),
     "device_gone": Sentence("It went away.", "Plug it in again; try another cable or port."),
+    "device_hung": Sentence(
+        "It does not answer: a call to it does not come back.",
+        "Unplug it, and plug it in again; a card reader too: sudo systemctl restart pcscd",
+    ),
     "service_down": Sentence(
         "The card service (pcscd) does not answer.",
         "Start it: sudo systemctl start pcscd.socket",

@@ -21,14 +21,16 @@ from drivers.errors import KeyStoreError
 from drivers.keystore.opening import open_key
 from drivers.scanner import framer
 from drivers.scanner.discovery import scanners_among, scanners_named
+from drivers.scanner.hosted_port import HostedPort
 from drivers.scanner.profiles import Light, ScannerProfile, profile_named
 from drivers.scanner.scanner import Scanner
-from drivers.scanner.serial_port import SerialPort, serial_ports
+from drivers.scanner.serial_port import serial_ports
 from drivers.simulated.socket_reader import SocketReader
 from drivers.sound.speaker import Speaker
 from drivers.sound.speech import Voice
-from drivers.supervisor import Device, DeviceHealth, Supervisor
+from drivers.supervisor import HANG_S, Device, DeviceHealth, Supervisor
 from drivers.usb import UsbName
+from drivers.watch import Watch
 from kscoin.errors import KSCoinError
 from kscoin.messages import TerminalCertificate
 from kscoin.signed import claim
@@ -71,6 +73,12 @@ _PARTS_OF_THREADS: Final = {
 }
 # What a camera's setting begins with; the path of its device follows.
 _CAMERA: Final = "camera:"
+# A large journal takes seconds to open, a token that hangs takes for ever; systemd is told in
+# deploy/systemd/ks-pos.service to wait 15 s for the whole end.
+_START_TIMEOUT_S: Final = 5.0
+# How long a device may be busy without a look up, where that is longer than a card's answers take:
+# a printer drains a long slip for up to a minute at 9,600 baud.
+_BUSY_MAX_S: Final = {DeviceKind.PRINTER: 90.0}
 _DISTRIBUTION: Final = "ks-coin-pos"
 
 _log = logging.getLogger(__name__)
@@ -113,9 +121,16 @@ class Terminal:
         self._starting.start()
 
     def stop(self) -> None:
-        """End every thread and close the journal; what was taken stays in it."""
-        self._starting.join()
+        """End every thread and close the journal; what was taken stays in it.
+
+        Whatever hangs is left behind, so that this ends in time.
+        """
+        self._starting.join(_START_TIMEOUT_S)
+        if self._starting.is_alive():
+            _log.error("the till has not come to its start; it is left behind")
         self.runtime.stop()
+        for device in self._beside:
+            device.tell_to_stop()
         for device in self._beside:
             device.stop()
         if self._parts is not None:
@@ -144,7 +159,11 @@ class Terminal:
         # First what only reads settings: nothing that has to be stopped exists if one is wrong.
         desk = TapDesk(self._inbox.post)
         devices = [
-            Supervisor(device, partial(self._device_changed, kind))
+            Supervisor(
+                device,
+                partial(self._device_changed, kind),
+                hang_s=_BUSY_MAX_S.get(kind, HANG_S),
+            )
             for kind, device in _devices(self._settings, desk, self._scanned)
         ]
         setup, mirror = queue_setup(self._settings, self._clock, self._health_changed)
@@ -152,7 +171,7 @@ class Terminal:
         way = Way(self._connect, random.random, self._retry_cap_s)
         line = LedgerLine(queue, way, self._inbox.post)
         ports = Ports(queue, desk, line, self._clock, self._on_restart)
-        return _Parts(queue, line, Performer(ports, self._inbox), devices, mirror)
+        return _Parts(queue, line, Performer(ports, self._inbox), Watch(devices), mirror)
 
     def _customer_display(self) -> CustomerDisplay | None:
         """Return what shows the customer their side, if there is to be one."""
@@ -236,18 +255,16 @@ class _Parts:
     queue: OfflineQueue
     line: LedgerLine
     performer: Performer
-    devices: list[Supervisor]
+    devices: Watch
     mirror: Mirror | None
 
     def start(self) -> None:
         self.performer.start()
-        for device in self.devices:
-            device.start()
+        self.devices.start()
         self.line.start()
 
     def stop(self) -> None:
-        for device in self.devices:
-            device.stop()
+        self.devices.stop()
         self.line.stop()
         self.queue.stop()
         if self.mirror is not None:
@@ -316,13 +333,13 @@ def _scanner(settings: Settings, on_scan: Callable[[framer.ScanReport], None]) -
         return _camera(Path(settings.scanner.removeprefix(_CAMERA)), on_scan)
     profile, light = _scanner_profile(settings), _scanner_light(settings)
     sought = partial(
-        SoughtScanner, ports=serial_ports, line=SerialPort, report=on_scan, light=light
+        SoughtScanner, ports=serial_ports, line=HostedPort, report=on_scan, light=light
     )
     if settings.scanner == AUTO:
         return sought(scanners_among)
     if (name := UsbName.parse(settings.scanner)) is not None:
         return sought(partial(scanners_named, name=name, otherwise=profile))
-    line = SerialPort(settings.scanner, profile.baud_rate)
+    line = HostedPort(settings.scanner, profile.baud_rate)
     return Scanner(line, profile.lit(light), on_scan)
 
 

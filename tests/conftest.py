@@ -44,6 +44,7 @@ def session_pcscd(pcsc_directory: Path) -> Iterator[PcscDaemon]:
 @pytest.fixture
 def virtual_pcscd(session_pcscd: PcscDaemon) -> PcscDaemon:
     """A running pcscd with two empty virtual readers, whatever the test before did to it."""
+    session_pcscd.thaw()
     session_pcscd.start()
     return session_pcscd
 

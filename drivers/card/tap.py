@@ -38,6 +38,9 @@ from drivers.errors import (
 # How long the worker waits before it looks up from a reader or an empty inbox: short against a
 # person's 200 ms, long enough to cost nothing.
 POLL_S: Final = 0.1
+# A reader that nobody asks for cards is looked at every half second: that it was unplugged is
+# known before the next sale.
+LOOK_POLLS: Final = 5
 
 _log = logging.getLogger(__name__)
 
@@ -234,6 +237,8 @@ class TapWorker:
         self._must_leave = False
         self._has_overstayed = False
         self._is_loss_told = False
+        # How often there was nothing to do.
+        self._rested = 0
 
     @property
     def name(self) -> str:
@@ -294,6 +299,14 @@ class TapWorker:
             self._look_for_card(stopping)
         elif (order := self._next_order()) is not None:
             self._obey(order)
+        else:
+            self._look_at_reader()
+
+    def _look_at_reader(self) -> None:
+        """Raise a DeviceUnavailable if the reader went away while no card was asked for."""
+        self._rested += 1
+        if self._rested % LOOK_POLLS == 0:
+            self._reader.wait_for_removal(0)
 
     def _next_order(self) -> _Order | None:
         try:

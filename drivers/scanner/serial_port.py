@@ -83,10 +83,20 @@ class SerialPort:
         with _translated(self._path, DeviceGone):
             port.write(data)
 
+    def fileno(self) -> int:
+        """Return what `select` waits for; raises DeviceGone."""
+        port = self._opened()
+        with _translated(self._path, DeviceGone):
+            number: int = port.fileno()
+        return number
+
     def close(self) -> None:
         """Close the port; safe to call twice and after the device has gone."""
         port, self._port = self._port, None
         if port is not None:
+            # What the device did not take is dropped: Linux waits 30 s for it otherwise.
+            with suppress(*_FOREIGN):
+                port.reset_output_buffer()
             # A port whose device is gone may complain; there is nothing left to lose.
             with suppress(*_FOREIGN):
                 port.close()

@@ -137,6 +137,7 @@ REFUSALS: Final = MappingProxyType(
         "device_busy": Refusal("Another program has the device.", "Close that program."),
         "device_forbidden": Refusal("The device may not be opened.", _TECHNICIAN),
         "device_gone": Refusal("The device went away.", "Plug its cable in again."),
+        "device_hung": Refusal("The device does not answer.", "Unplug it and plug it in again."),
         "service_down": Refusal(
             "The card service has stopped.", "Wait; if it stays, tell support."
         ),

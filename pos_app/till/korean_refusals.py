@@ -151,6 +151,9 @@ REFUSALS: Final = MappingProxyType(
         ),
         "device_forbidden": Refusal("장치를 열 권한이 없습니다.", _TECHNICIAN),
         "device_gone": Refusal("장치 연결이 끊겼습니다.", "선을 다시 꽂아 주세요."),
+        "device_hung": Refusal(
+            "장치가 응답하지 않습니다.", f"선을 뺐다 다시 꽂고, 안 되면 {_CALL}"
+        ),
         "service_down": Refusal("카드 서비스가 멈췄습니다.", f"잠시 기다리고, 안 되면 {_CALL}"),
         "sound_unavailable": Refusal("소리를 낼 수 없습니다.", "판매는 그대로 됩니다."),
         "display_gone": Refusal("손님 화면이 닫혔습니다.", _DISPLAY),

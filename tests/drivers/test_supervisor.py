@@ -11,6 +11,7 @@ import pytest
 from drivers.errors import DeviceBusy, DeviceGone, DeviceNotFound, DriverError, WorkerFault
 from drivers.supervisor import (
     FIRST_PAUSE_S,
+    HANG_S,
     LONGEST_PAUSE_S,
     DeviceHealth,
     Supervisor,
@@ -206,3 +207,71 @@ def test_stop_ends_the_thread_of_a_device_in_its_pause() -> None:
     supervisor.stop()
 
     assert not supervisor._thread.is_alive()
+
+
+def test_a_worker_that_does_not_come_back_is_told_of_once_and_again_when_it_is_well(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now_s, told = [0.0], list[str]()
+
+    class Busy(Hanging):
+        """Looks up whenever the test lets it, and is where the test says meanwhile."""
+
+        def serve(self, stopping: Event) -> None:
+            now_s[0] += HANG_S / 2
+            supervisor.look()
+            assert not stopping.is_set()
+            now_s[0] += HANG_S
+            supervisor.look()
+            supervisor.look()
+            assert not stopping.is_set()
+            now_s[0] += HANG_S
+            stopping.set()
+
+    def report(health: DeviceHealth) -> None:
+        told.append(health.error.code if health.error else "well")
+
+    supervisor = Supervisor(Busy(), report, clock=lambda: now_s[0])
+    supervisor.run()
+    now_s[0] += HANG_S
+    supervisor.look()
+
+    assert told == ["well", "device_hung", "well"]
+    assert sum("no sign of life" in record.getMessage() for record in caplog.records) == 1
+
+
+def test_a_worker_that_hangs_before_its_device_is_open_is_told_of() -> None:
+    now_s, told = [0.0], list[str]()
+
+    class Stuck(Hanging):
+        def open(self) -> None:
+            now_s[0] += HANG_S
+            supervisor.look()
+            supervisor._stopping.set()
+            raise DeviceBusy(self.name, "in use")
+
+    def report(health: DeviceHealth) -> None:
+        told.append(health.error.code if health.error else "well")
+
+    supervisor = Supervisor(Stuck(), report, clock=lambda: now_s[0])
+    supervisor.look()
+    supervisor.run()
+
+    assert told == ["device_hung", "device_busy"]
+
+
+def test_a_signal_that_a_device_waits_for_is_a_sign_of_life_too() -> None:
+    now_s, told = [0.0], list[DeviceHealth]()
+
+    class Waiting(Hanging):
+        def serve(self, stopping: Event) -> None:
+            for _ in range(20):
+                now_s[0] += HANG_S / 2
+                assert not stopping.wait(0)
+                supervisor.look()
+            stopping.set()
+
+    supervisor = Supervisor(Waiting(), told.append, clock=lambda: now_s[0])
+    supervisor.run()
+
+    assert [each.error for each in told] == [None]

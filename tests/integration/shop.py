@@ -15,7 +15,6 @@ from typing import Final
 from drivers.errors import DeviceNotFound
 from drivers.simulated.card_memory import VolatileMemory
 from drivers.simulated.faults import Card
-from drivers.simulated.pty_scanner import PtyScanner
 from drivers.simulated.purse_applet import PurseApplet
 from drivers.simulated.vpcd import HeldCard
 from kscoin.keys import SoftwareSigner
@@ -30,6 +29,7 @@ from pos_app.demo.wallet import Wallet
 from pos_app.settings import JOURNAL_FILE
 from pos_app.till.status import Connection
 from tests.integration.till import WAIT_S, Till, running_till
+from tests.stacks.serial_port import AwaitedScanner
 from tests.stacks.waiting import wait_until
 
 SHOP: Final = "행복마트"
@@ -83,7 +83,7 @@ class Shop:
     directory: Path
     merchant_id: bytes
     line: Relay
-    scanner: PtyScanner
+    scanner: AwaitedScanner
 
     @property
     def reader(self) -> Path:
@@ -142,7 +142,7 @@ def open_shop(node: Node, directory: Path) -> Iterator[Shop]:
     terminal = directory / "terminal"
     merchant_id = node.side.enrol_terminal(terminal, SHOP, "test bench")
     line = Relay(node.url)
-    with PtyScanner(directory / "scanner") as scanner:
+    with AwaitedScanner(directory / "scanner") as scanner:
         shop = Shop(node, terminal, merchant_id, line, scanner)
         shop.set_up()
         yield shop

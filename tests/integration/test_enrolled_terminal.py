@@ -23,7 +23,6 @@ from urllib.request import Request, urlopen
 import pytest
 
 from drivers.simulated.phone import SimulatedPhone
-from drivers.simulated.pty_scanner import PtyScanner
 from drivers.simulated.purse_applet import PurseApplet
 from kscoin.certificates import Trust
 from kscoin.entries import EntryKind
@@ -46,6 +45,7 @@ from tests.integration.ledger_process import (
     program,
 )
 from tests.stacks.display import VirtualDisplay
+from tests.stacks.serial_port import AwaitedScanner
 
 AMOUNT_WON: Final = 7_000
 LOADED_WON: Final = 50_000
@@ -103,7 +103,7 @@ def test_an_enrolled_terminal_takes_a_payment_that_the_ledger_settles(shop: Shop
     assert shop.terminal_ids == [enrolled["terminal_id"]]
     customer = phone_with(shop.ledger, trust_of(shop.directory))
 
-    scanner = PtyScanner(shop.directory.parent / "scanner")
+    scanner = AwaitedScanner(shop.directory.parent / "scanner")
     set_devices(shop.directory, str(scanner.path))
     with scanner, running_till(shop.directory) as till:
         till.wait_for(SellView, lambda view: view.status.shop == SHOP)

@@ -9,19 +9,13 @@ from __future__ import annotations
 
 import os
 import pickle
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
+from tests.stacks.fuse import fuse_mount
 from tests.stacks.platter import Step
-from tests.stacks.waiting import StackError, stop, tail_of, wait_until
-
-START_TIMEOUT_S: Final = 20.0
-"""A mount takes a third of a second; a loaded machine gets time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,29 +55,9 @@ def forgetful_disk(place: Path) -> Iterator[ForgetfulDisk]:
 
     Raises StackError, with the reason, if this machine does not let us mount one.
     """
-    mountpoint, log, words = place / "disk", place / "requests", place / "words"
-    mountpoint.mkdir()
-    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
-        raise StackError("/dev/fuse is not there or not ours to use")
-    command = [sys.executable, "-m", "tests.stacks.forgetful_server", str(mountpoint), str(log)]
-    with words.open("wb") as output:
-        server = subprocess.Popen(command, stdout=output, stderr=output)
-    try:
-        _wait_for_mount(server, mountpoint, words)
+    mountpoint, log = place / "disk", place / "requests"
+    with fuse_mount("tests.stacks.forgetful_server", mountpoint, str(log)):
         yield ForgetfulDisk(mountpoint, log)
-    finally:
-        with suppress(FileNotFoundError):
-            subprocess.run(["fusermount3", "-uz", mountpoint], capture_output=True, check=False)
-        stop(server)
-
-
-def _wait_for_mount(server: subprocess.Popen[bytes], mountpoint: Path, words: Path) -> None:
-    def is_decided() -> bool:
-        return server.poll() is not None or mountpoint.is_mount()
-
-    wait_until(is_decided, START_TIMEOUT_S, "a mounted disk")
-    if server.poll() is not None:
-        raise StackError(f"no disk through FUSE here: {tail_of(words)}")
 
 
 def _records(log: Path) -> Iterator[Step]:

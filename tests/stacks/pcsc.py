@@ -5,6 +5,7 @@ Knows no card: a test brings its own and connects it to `PcscDaemon.port`, where
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,6 +62,11 @@ class PcscDaemon:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def pid(self) -> int | None:
+        """The process, if there is one."""
+        return None if self._process is None else self._process.pid
+
+    @property
     def log(self) -> Path:
         """All that the daemon has said since its last start."""
         return self.directory / "pcscd.log"
@@ -84,6 +90,7 @@ class PcscDaemon:
     def stop(self) -> None:
         """End pcscd as an administrator would (SIGTERM)."""
         if self._process is not None:
+            self.thaw()
             stop(self._process)
         self._process = None
 
@@ -93,6 +100,23 @@ class PcscDaemon:
             self._process.kill()
             self._process.wait()
         self._process = None
+
+    def freeze(self) -> None:
+        """Have pcscd hang (SIGSTOP): it answers nobody, and its socket stays open."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+            wait_until(self._is_frozen, START_TIMEOUT_S, "every thread of pcscd has stopped")
+
+    def thaw(self) -> None:
+        """Let a frozen pcscd go on where it was; safe at any time."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+
+    def _is_frozen(self) -> bool:
+        assert self._process is not None, "only what runs can be frozen"
+        # The state follows the name in parentheses: proc_pid_stat(5).
+        stats = Path(f"/proc/{self._process.pid}/task").glob("*/stat")
+        return all(stat.read_text().rpartition(")")[2].split()[0] == "T" for stat in stats)
 
     def _command(self) -> list[str]:
         readers = self.directory / "reader.conf.d"

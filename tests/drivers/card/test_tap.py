@@ -12,6 +12,7 @@ import pytest
 from drivers.card.apdu import PURSE_AID, Command, Instruction
 from drivers.card.signals import Signal
 from drivers.card.tap import (
+    LOOK_POLLS,
     CardDebited,
     CardLeft,
     CardLost,
@@ -97,6 +98,15 @@ def test_nothing_is_read_until_the_till_listens() -> None:
 
     desk.worker.listen()
     assert kinds(desk.step()) == [CardPresented]
+
+
+def test_a_reader_that_is_unplugged_between_two_sales_is_missed_before_the_next() -> None:
+    desk = Desk()
+    assert desk.step(LOOK_POLLS) == []
+
+    desk.reader.unplug()
+    with pytest.raises(DeviceGone):
+        desk.step(LOOK_POLLS)
 
 
 def test_nothing_is_read_after_the_till_rests() -> None:

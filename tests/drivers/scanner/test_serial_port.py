@@ -64,6 +64,13 @@ class Faulty:
         self._call()
         return len(data)
 
+    def fileno(self) -> int:
+        self._call()
+        return 0
+
+    def reset_output_buffer(self) -> None:
+        raise self._error
+
     def close(self) -> None:
         raise self._error
 
@@ -93,8 +100,9 @@ def test_opening(
         (lambda port: port.read(0.1), 1),
         (lambda port: port.read(0.1), 2),
         (lambda port: port.write(b"setup"), 0),
+        (lambda port: port.fileno(), 0),
     ],
-    ids=["read", "in_waiting", "read the rest", "write"],
+    ids=["read", "in_waiting", "read the rest", "write", "fileno"],
 )
 def test_using_and_then_closing(
     monkeypatch: pytest.MonkeyPatch,
