@@ -172,6 +172,8 @@ class _Setter:
 
     def _text(self, block: Text) -> _Set:
         lines = self._wrapped(block.text, self.width, block.size, is_bold=block.is_bold)
+        if block.align is Align.CENTRE:
+            lines = self._balanced(block.text, lines, block.size, is_bold=block.is_bold)
         step = self._letters.line_height(block.size)
         placed: list[Placed] = [
             PlacedText(
@@ -192,10 +194,11 @@ class _Setter:
             return self._pair(replace(block, size=_smaller(block)))
         beside = self.width - taken - _GAP_DOTS
         names = self._wrapped(block.name, self.width, block.size, is_bold=bold)
-        if len(names) > 1 and beside >= self.width // _NAME_SHARE:
-            names = self._wrapped(block.name, beside, block.size, is_bold=bold)
         last = self._letters.width(names[-1], block.size, is_bold=bold)
-        # A value never stands where no name leads to it, if the last line has room for it.
+        if last > beside >= self.width // _NAME_SHARE:
+            # Rather a narrow name with its value beside it than a value that stands alone.
+            names = self._wrapped(block.name, beside, block.size, is_bold=bold)
+            last = self._letters.width(names[-1], block.size, is_bold=bold)
         rows = len(names) + (last > beside)
         step = self._letters.line_height(block.size)
         top = (rows - 1) * step
@@ -245,6 +248,16 @@ class _Setter:
             wide, high = self.width, max(1, high * self.width // wide)
         left = (self.width - wide) // 2
         return high + _PICTURE_MARGIN_DOTS, [PlacedLogo(left, 0, png, wide, high)]
+
+    def _balanced(self, text: str, lines: list[str], size: Size, *, is_bold: bool) -> list[str]:
+        """Return as many lines of about the same width: no last word stands alone."""
+        widest = max(self._letters.width(line, size, is_bold=is_bold) for line in lines)
+        for narrower in range(widest - _GAP_DOTS, widest // 2, -_GAP_DOTS):
+            tried = self._wrapped(text, narrower, size, is_bold=is_bold)
+            if len(tried) > len(lines):
+                break
+            lines = tried
+        return lines
 
     def _wrapped(self, text: str, width: int, size: Size, *, is_bold: bool) -> list[str]:
         def fits(line: str) -> bool:

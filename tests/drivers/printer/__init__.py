@@ -1,0 +1,1 @@
+"""Slips as dots, and printers that they are sent to."""
