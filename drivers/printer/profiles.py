@@ -13,8 +13,9 @@ from typing import Final
 
 from drivers.printer.slip import Paper
 
-# A head of 180 dots an inch has 512 dots on its 72 mm.
+# A head of 180 dots an inch: TM-T88V technical reference, printable area on 80 and 58 mm.
 _DOTS_180: Final = 512
+_DOTS_180_ON_58_MM: Final = 360
 
 
 class Cutter(Enum):
@@ -42,7 +43,7 @@ class PrinterProfile:
     """How one family prints.
 
     `usb_vendors` are the USB vendor ids by which it is known, `usb_products` those of single
-    products of a vendor; `dots_on_80_mm` the dots of its head where the paper is wide. A drawer is
+    products of a vendor; `dots_on_80_mm` and `dots_on_58_mm` what its head has of dots. A drawer is
     wired to `drawer_pin` 2 or 5 of its socket.
     """
 
@@ -50,13 +51,14 @@ class PrinterProfile:
     usb_vendors: frozenset[int] = frozenset()
     usb_products: frozenset[tuple[int, int]] = frozenset()
     dots_on_80_mm: int = Paper.MM80.dots
+    dots_on_58_mm: int = Paper.MM58.dots
     cutter: Cutter = Cutter.PARTIAL
     drawer_pin: int = 2
     answers: Answers = Answers.MAY
 
     def dots(self, paper: Paper) -> int:
         """How many dots a line has."""
-        return self.dots_on_80_mm if paper is Paper.MM80 else paper.dots
+        return self.dots_on_80_mm if paper is Paper.MM80 else self.dots_on_58_mm
 
 
 GENERIC: Final = PrinterProfile("generic")
@@ -75,12 +77,18 @@ EPSON_T88: Final = PrinterProfile(
     "epson-t88",
     usb_products=frozenset({(0x04B8, 0x0202)}),
     dots_on_80_mm=_DOTS_180,
+    dots_on_58_mm=_DOTS_180_ON_58_MM,
     answers=Answers.ALWAYS,
 )
 # SRP-330 and SRP-350plusIII command manuals: DLE EOT, GS r, GS V and GS v 0 as Epson's.
 BIXOLON: Final = PrinterProfile("bixolon", frozenset({0x1504}), answers=Answers.ALWAYS)
 # The SRP-350 and 350plus of 180 dots an inch; later ones are sold with either head.
-BIXOLON_180: Final = PrinterProfile("bixolon-180", dots_on_80_mm=_DOTS_180, answers=Answers.ALWAYS)
+BIXOLON_180: Final = PrinterProfile(
+    "bixolon-180",
+    dots_on_80_mm=_DOTS_180,
+    dots_on_58_mm=_DOTS_180_ON_58_MM,
+    answers=Answers.ALWAYS,
+)
 # No manual of theirs was read: they are asked, and not counted on to answer.
 SEWOO: Final = PrinterProfile("sewoo")
 STAR: Final = PrinterProfile("star", frozenset({0x0519}))
