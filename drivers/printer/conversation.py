@@ -77,9 +77,14 @@ class Conversation:
         """
         self._heard.clear()
         self._port.open()
+        if self._leftover and self._port.can_answer:
+            # Before any question: a picture that was cut off would take that for its size.
+            self._port.send(self._leftover)
         self._is_mute = self._profile.answers is Answers.NEVER or not self._port.can_answer
         if not self._is_mute:
             self._greet()
+        if self._is_mute:
+            self._leftover = b""
 
     def close(self) -> None:
         """Let go of the line; safe to call twice."""
@@ -91,9 +96,7 @@ class Conversation:
             return None
         answers = self._asked()
         if not answers:
-            self._is_silent()
-            return None
-        self._can_answer = True
+            raise PrinterOffline(self.name, "it does not answer")
         if (trouble := self._trouble(answers)) is not None:
             raise trouble
         return state_of(answers)
@@ -116,23 +119,25 @@ class Conversation:
         Raises a PrinterError if it has come to a halt, a DeviceUnavailable if the line broke, and
         PrintUnconfirmed if it says nothing.
         """
-        if self._confirms and not self._is_mute:
+        can_confirm = bool(self._confirms) and not self._is_mute
+        if can_confirm:
             self._await_done(is_stopping)
         else:
             self._sent_off()
         self._leftover = b""
-        return bool(self._confirms)
+        return can_confirm
 
     def _greet(self) -> None:
         answers = self._asked()
-        if not answers or self._trouble(answers) is None:
-            # Not to one in trouble: it would keep all of it until it is well, again and again.
-            self._port.send(self._leftover + escpos.reset())
+        if answers:
+            # It has come that far: once is enough, a printer without paper would keep them all.
             self._leftover = b""
-        if not answers:
-            # A picture that was cut off may have swallowed the question.
-            answers = self._asked()
-        if answers and self._confirms is None and self._trouble(answers) is None:
+        if answers and self._trouble(answers) is not None:
+            # Whatever it is sent now it would keep until it is well, at each attempt more of it.
+            return
+        self._is_mute = not answers and not self._can_answer
+        self._port.send(escpos.reset())
+        if answers and self._confirms is None:
             self._port.send(escpos.are_you_done())
             self._confirms = self._heard_within(_ANSWER_TIMEOUT_S, is_done) is not None
 
@@ -148,11 +153,6 @@ class Conversation:
     def _trouble(self, answers: dict[Question, int]) -> PrinterError | None:
         return trouble_of(self.name, state_of(answers))
 
-    def _is_silent(self) -> None:
-        if self._can_answer:
-            raise PrinterOffline(self.name, "it does not answer")
-        self._is_mute = True
-
     def _asked(self) -> dict[Question, int]:
         """Return what the printer answers; nothing more is asked if the first has no answer."""
         # What a picture happened to ask for: some printers look for questions in it, too.
@@ -166,6 +166,7 @@ class Conversation:
             if answer is None:
                 return answers
             answers[question] = answer
+            self._can_answer = True
         return answers
 
     def _await_done(self, is_stopping: Callable[[], bool]) -> None:

@@ -106,6 +106,8 @@ _CONNECT_TIMEOUT_S: Final = 3.0
 _WRITE_TIMEOUT_S: Final = 5.0
 # What is sent in one go: at 9,600 baud it takes a second, well within the time for a write.
 _CHUNK_BYTES: Final = 1_024
+# Printers that hang up when we do so at once; many never do.
+_LEAVE_TIMEOUT_S: Final = 1.0
 # Status bytes come one or four at a time; a USB packet is 64.
 _READ_BYTES: Final = 64
 _DRAIN_LOOK_S: Final = 0.02
@@ -118,6 +120,8 @@ _BULK: Final = 0x02
 
 # A band of a picture: 3.5 kB on 80 mm, so that it fits into the smallest receive buffer (4 kB).
 BAND_ROWS: Final = 48
+# GS v 0 m, and two numbers of two bytes.
+_BAND_HEADER_BYTES: Final = 8
 # How far paper is fed where it is torn off by hand, in lines of 4.2 mm.
 _TEAR_LINES: Final = 4
 
@@ -140,7 +144,7 @@ def are_you_done() -> bytes:
 
 def rest_of_a_band() -> bytes:
     """Return what completes a picture that was cut off, and is nothing where none was: zeros."""
-    return bytes(BAND_ROWS * Paper.MM80.dots // 8)
+    return bytes(_BAND_HEADER_BYTES + BAND_ROWS * Paper.MM80.dots // 8)
 
 
 def kick(profile: PrinterProfile) -> bytes:
@@ -236,7 +240,7 @@ class _NetworkPort:
                 raise DeviceGone(self.name, "the printer has hung up")
             # One that leaves now has read all of it: one that has not resets the line.
             line.shutdown(socket.SHUT_WR)
-            _has_hung_up(line, timeout_s)
+            _has_hung_up(line, min(timeout_s, _LEAVE_TIMEOUT_S))
 
     def close(self) -> None:
         with suppress(*_FOREIGN):
@@ -301,7 +305,7 @@ class _SerialPort:
             _wait_until_sent(self.name, port.fileno(), timeout_s)
 
     def close(self) -> None:
-        with suppress(*_FOREIGN):
+        with suppress(DeviceGone, *_FOREIGN):
             # Else closing waits until a printer that does not read has read all of it.
             self._port().reset_output_buffer()
         with suppress(*_FOREIGN):
@@ -357,6 +361,7 @@ class _UsbPort:
 
     def drain(self, timeout_s: float) -> None:
         """Nothing is kept on the way: a write returns when the printer has taken it."""
+        self._device()
 
     def close(self) -> None:
         with suppress(*_FOREIGN):
@@ -529,5 +534,8 @@ def _translated(name: str, otherwise: type[DeviceUnavailable]) -> Iterator[None]
     except _FOREIGN as exc:
         # The library wraps what happened into an error of its own, in words only.
         cause = exc.__context__ if isinstance(exc, EscposError) and exc.__context__ else exc
+        if isinstance(cause, AssertionError):
+            # So it says that pyusb has found none.
+            raise DeviceNotFound(name, "it is not plugged in") from exc
         kind = _BY_ERRNO.get(getattr(cause, "errno", None), otherwise)
         raise kind(name, str(cause) or type(cause).__name__) from exc

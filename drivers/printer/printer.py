@@ -149,6 +149,12 @@ class Printer:
     def name(self) -> str:
         return self._talk.name
 
+    @property
+    def waiting(self) -> tuple[PrintJob, ...]:
+        """The jobs that are not begun, the next one first."""
+        with self._changed:
+            return tuple(self._jobs)
+
     def post(self, job: PrintJob) -> None:
         """Have a job printed when its turn comes; one that is waiting already is left as it is."""
         with self._changed:

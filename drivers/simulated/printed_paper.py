@@ -29,7 +29,8 @@ _LENGTHS: Final = {
 _CUT: Final = b"\x1dV"
 # m of GS V that is followed by how far to feed first.
 _CUT_AFTER_FEED: Final = (65, 66)
-_IGNORED: Final = b"\x00\n\r"
+# Below it are control characters: those that mean nothing are ignored.
+_FIRST_LETTER: Final = 0x20
 _FIXED: Final = 0x12
 # A line of ESC d at the usual spacing of 1/6 inch, 203 dots an inch.
 _LINE_DOTS: Final = 34
@@ -116,9 +117,7 @@ class PrintedPaper:
                 return None
             command = self._taken(length)
             return self._obeyed(command)
-        byte = self._taken(1)
-        if byte not in _IGNORED:
-            self.strays += byte
+        self._print_letters(self._taken(1))
         return b""
 
     def _length(self, head: bytes) -> int | None:
@@ -142,8 +141,11 @@ class PrintedPaper:
             case b"\x1dr" if self.says_when_done:
                 return bytes(((0x03 if self.is_paper_low else 0),))
             case head if head not in _LENGTHS:
-                self.strays += command
+                self._print_letters(command)
         return b""
+
+    def _print_letters(self, data: bytes) -> None:
+        self.strays += bytes(byte for byte in data if byte >= _FIRST_LETTER)
 
     def _picture(self) -> bytes | None:
         """Print the rows that are there; None if not even one is."""
