@@ -18,6 +18,7 @@ from firmware_tools.enrol import Order, enrol, meet
 from firmware_tools.errors import NotConfirmed
 from firmware_tools.machine import hardware
 from firmware_tools.place import PASS_PHRASE_FILE, Place
+from firmware_tools.printer_command import printer_command
 from firmware_tools.record_command import record_command, replay_command
 from firmware_tools.rescue_command import rescue_command
 from firmware_tools.telling import Telling
@@ -151,10 +152,11 @@ def enrol_command(
 @main.command("devices")
 @json_option
 def devices_command(telling: Telling) -> None:
-    """List scanners and card readers, whether they answer, and what to do if not."""
+    """List scanners, card readers and printers, whether they answer, and what to do if not."""
     telling.devices(list(find_devices(Bench())))
 
 
+main.add_command(printer_command)
 main.add_command(record_command)
 main.add_command(replay_command)
 main.add_command(doctor_command)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -15,7 +15,9 @@ from drivers.card.pcsc import PcscReader, reader_names
 from drivers.card.purse_card import PurseCard
 from drivers.card.reader import CardConnection, CardReader
 from drivers.card.reader_names import takeable
-from drivers.errors import CardError, DriverError
+from drivers.errors import CardError, DeviceNotFound, DriverError
+from drivers.printer.opening import AUTO, SoughtPrinter, sought_printer
+from drivers.printer.profiles import profile_on_usb
 from drivers.scanner.discovery import scanners_among
 from drivers.scanner.hosted_port import HostedPort
 from drivers.scanner.profiles import ScannerProfile, profile_of_vendor
@@ -46,8 +48,12 @@ class Finding(StrEnum):
     NOT_FOR_CARDS = "not_for_cards"
     # A scanner that types what it reads: a till cannot tell it from the keyboard.
     TYPES = "types"
-    # Seen on USB, and not opened.
-    PLUGGED_IN = "plugged_in"
+    # A printer that says that it is well.
+    CAN_PRINT = "can_print"
+    # A printer that prints, and does not say how it is.
+    MUTE = "mute"
+    # A printer that prints, and whose roll is nearly at its end.
+    PAPER_LOW = "paper_low"
     NO_CARD = "no_card"
     PURSE = "purse"
     # The reader answers; what lies on it does not, or is no purse.
@@ -79,6 +85,7 @@ class Bench:
     readers: Callable[[], tuple[str, ...]] = reader_names
     reader: Callable[[str], CardReader] = PcscReader
     usb: Callable[[], tuple[UsbDevice, ...]] = usb_devices
+    printer: Callable[[str, str], SoughtPrinter | None] = sought_printer
 
 
 def find_devices(bench: Bench) -> Iterator[Device]:
@@ -86,7 +93,9 @@ def find_devices(bench: Bench) -> Iterator[Device]:
     yield from _on_serial_ports(bench)
     yield from _typing_scanners(bench.usb())
     yield from _behind_pcscd(bench)
-    yield from _printers(bench.usb())
+    for each in bench.usb():
+        if CLASS_PRINTER in each.classes:
+            yield _printer(bench, each)
 
 
 def _on_serial_ports(bench: Bench) -> Iterator[Device]:
@@ -133,10 +142,30 @@ def _typing_scanners(plugged_in: Iterable[UsbDevice]) -> Iterator[Device]:
             yield _on_usb(DeviceKind.SCANNER, each, profile.name, Finding.TYPES)
 
 
-def _printers(plugged_in: Iterable[UsbDevice]) -> Iterator[Device]:
-    for each in plugged_in:
-        if CLASS_PRINTER in each.classes:
-            yield _on_usb(DeviceKind.PRINTER, each, "", Finding.PLUGGED_IN)
+def _printer(bench: Bench, there: UsbDevice) -> Device:
+    name = str(UsbName.of(there))
+    model = _model(profile_on_usb(there.vendor, there.product).name, there.model)
+    return replace(printer_named(bench, name), model=model, usb=name)
+
+
+def printer_named(bench: Bench, name: str, family: str = AUTO) -> Device:
+    """Return how the printer is that settings call so; nothing is printed."""
+    finding, error = _asked(bench.printer(name, family))
+    return Device(DeviceKind.PRINTER, name, "", finding, error)
+
+
+def _asked(printer: SoughtPrinter | None) -> tuple[Finding, DriverError | None]:
+    if printer is None:
+        return Finding.TROUBLE, DeviceNotFound("printer", "no printer can have this name")
+    try:
+        with closing(printer):
+            printer.open()
+            state = printer.look()
+    except DriverError as exc:
+        return Finding.TROUBLE, exc
+    if state is None:
+        return Finding.MUTE, None
+    return Finding.PAPER_LOW if state.is_paper_low else Finding.CAN_PRINT, None
 
 
 def _on_usb(kind: DeviceKind, device: UsbDevice, family: str, finding: Finding) -> Device:

@@ -18,7 +18,14 @@ from typing import Final
 from drivers.errors import DeviceBusy
 from drivers.sound import look as sound_look
 from drivers.sound.look import SoundLook
-from firmware_tools.devices import Bench, Device, DeviceKind, Finding, find_devices
+from firmware_tools.devices import (
+    Bench,
+    Device,
+    DeviceKind,
+    Finding,
+    find_devices,
+    printer_named,
+)
 from firmware_tools.errors import NotATerminal, TillRunning
 from firmware_tools.place import Place, alone_with
 from firmware_tools.telling import FINDINGS, told
@@ -42,6 +49,9 @@ from offline_queue.watermark import Watermark
 # Time enough to send somebody with a new code (see `readiness`).
 _ENDS_SOON_S: Final = 30 * 86_400
 _DAY_S: Final = 86_400
+# What works today and will not for long, or not for the till: a scanner that types is seen by
+# everybody else. What its finding does not say is what to do.
+_SOON: Final = {Finding.TYPES: "", Finding.PAPER_LOW: "Have a new roll at hand."}
 # What a line of findings has room for; the rescue names all.
 _NAMED_MAX: Final = 5
 # The languages of the till.
@@ -94,6 +104,7 @@ class Instruments:
     devices: Callable[[], Iterable[Device]] = partial(find_devices, Bench())
     look: Callable[[Path], DiskLook] = look
     sound: Callable[[], SoundLook] = sound_look.look
+    printer: Callable[[str, str], Device] = partial(printer_named, Bench())
 
 
 class Doctor:
@@ -304,6 +315,9 @@ class Doctor:
             yield Diagnosis(Part.DEVICES, Health.SOON, says, step)
         for device in found:
             yield self._device(device)
+        if self._terminal.has_printer:
+            terminal = self._terminal
+            yield self._device(self._with.printer(terminal.printer, terminal.printer_family))
 
     def _sound(self) -> Diagnosis:
         if not (self._terminal.has_sound or self._terminal.has_voice):
@@ -313,6 +327,9 @@ class Doctor:
     def _is_wanted(self, device: Device) -> bool:
         if device.finding in (Finding.UNKNOWN, Finding.NOT_FOR_CARDS):
             return False
+        if device.kind is DeviceKind.PRINTER:
+            # The one that the settings name is asked by that name, and no other.
+            return False
         if device.kind is DeviceKind.CARD_READER:
             return self._terminal.has_card_reader
         return self._terminal.has_scanner
@@ -321,9 +338,8 @@ class Doctor:
         sentences = told(device)
         if sentences is None or device.error is None:
             says = f"{device.name}: {FINDINGS[device.finding]}"
-            # A scanner that types is seen by everybody but the till.
-            health = Health.SOON if device.finding is Finding.TYPES else Health.WELL
-            return Diagnosis(Part.DEVICES, health, says)
+            health = Health.SOON if device.finding in _SOON else Health.WELL
+            return Diagnosis(Part.DEVICES, health, says, _SOON.get(device.finding, ""))
         if self._is_running and isinstance(device.error, DeviceBusy):
             return Diagnosis(Part.DEVICES, Health.NOT_SEEN, f"{device.name}: the till has it")
         named = Sentence(f"{device.name}: {sentences.what}", sentences.next_step)

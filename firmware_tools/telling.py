@@ -39,7 +39,9 @@ FINDINGS: Final = {
     Finding.UNKNOWN: "no scanner that we know; left alone",
     Finding.NOT_FOR_CARDS: "a key or a security module, no reader for cards; left alone",
     Finding.TYPES: "types what it reads; set it to USB serial (CDC) by the code in its manual",
-    Finding.PLUGGED_IN: "plugged in; not asked",
+    Finding.CAN_PRINT: "answers; it can print",
+    Finding.MUTE: "prints what it is sent, and does not say how it is",
+    Finding.PAPER_LOW: "answers; its roll is nearly at its end",
     Finding.NO_CARD: "answers; no card on it",
     Finding.PURSE: "answers; a purse is on it",
     Finding.OTHER_CARD: "answers; the card on it is no purse that can be used",
@@ -108,7 +110,7 @@ class Telling:
         elif found:
             Console().print(_device_table(found))
         else:
-            self.say("No scanner and no card reader is plugged in.")
+            self.say("No scanner, no card reader and no printer is plugged in.")
 
     def failure(self, error: KSCoinError) -> None:
         """Tell what went wrong, what to do, and the details for whoever is asked for help."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from drivers.keystore.opening import open_key
+from drivers.printer.opening import AUTO
 from firmware_tools.errors import NotATerminal, PlaceUnusable
 from firmware_tools.place import JOURNAL_FILE, SETTINGS_FILE
 from kscoin.keys import Signer
@@ -26,7 +27,10 @@ _OFF: Final = "off"
 
 @dataclass(frozen=True, slots=True)
 class EnrolledTerminal:
-    """What a terminal's settings say; paths are absolute, `mirror` is None if there is none."""
+    """What a terminal's settings say; paths are absolute, `mirror` is None if there is none.
+
+    `printer` is the name of one, "auto" or "none".
+    """
 
     directory: Path
     ledger_url: str
@@ -37,6 +41,8 @@ class EnrolledTerminal:
     has_scanner: bool = True
     has_sound: bool = True
     has_voice: bool = False
+    printer: str = _NONE
+    printer_family: str = AUTO
 
     @classmethod
     def at(cls, directory: Path) -> Self:
@@ -55,9 +61,16 @@ class EnrolledTerminal:
                 has_scanner=table.get("scanner") != _NONE,
                 has_sound=table.get("sound") != _OFF,
                 has_voice=table.get("voice") == _ON,
+                printer=str(table.get("printer", _NONE)),
+                printer_family=str(table.get("printer_family", AUTO)),
             )
         except (KeyError, TypeError) as exc:
             raise PlaceUnusable(f"{directory / SETTINGS_FILE} lacks a setting: {exc}") from exc
+
+    @property
+    def has_printer(self) -> bool:
+        """Whether there is to be one."""
+        return self.printer != _NONE
 
     @property
     def journal(self) -> Path:

@@ -86,8 +86,9 @@ class SocketPrinter:
             return self._changed.wait_for(lambda: is_so(self._paper), timeout_s)
 
     def read(self, *, is_reading: bool) -> None:
-        """Stop or begin to read, as a printer whose buffer is full."""
-        self._is_reading = is_reading
+        """Stop or begin to read, as a printer whose buffer is full: from now on, to the byte."""
+        with self._changed:
+            self._is_reading = is_reading
 
     def hang_up_after(self, count: int | None) -> None:
         """Hang up once so many more bytes have come, and leave the rest unread."""
@@ -103,23 +104,22 @@ class SocketPrinter:
 
     def _serve_one(self, line: socket.socket) -> None:
         while not self._is_ending:
+            has_more = bool(select.select([line], [], [], _TICK_S)[0])
             with self._changed:
                 said = self._paper.work()
-            line.sendall(said)
-            if not self._is_reading or not select.select([line], [], [], _TICK_S)[0]:
-                select.select([], [], [], 0 if self._is_reading else _TICK_S)
-                continue
-            data = line.recv(self._wanted())
-            if not data:
-                return
-            with self._changed:
-                self._received += len(data)
-                said = self._paper.feed(data)
+                if has_more and self._is_reading:
+                    data = line.recv(self._wanted())
+                    if not data:
+                        return
+                    self._received += len(data)
+                    said += self._paper.feed(data)
                 self._changed.notify_all()
             line.sendall(said)
             if self._received == self._hang_up_after:
                 self._hang_up_after = None
                 return
+            if not self._is_reading:
+                select.select([], [], [], _TICK_S)
 
     def _wanted(self) -> int:
         if self._hang_up_after is None:

@@ -301,5 +301,5 @@ def test_devices_for_a_script(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_devices_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     plug_in(monkeypatch)
 
-    assert "No scanner and no card reader" in run("devices").stdout
+    assert "No scanner, no card reader and no printer" in run("devices").stdout
     assert facts_of(run("devices", "--json")) == {"devices": []}

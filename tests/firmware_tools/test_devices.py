@@ -1,10 +1,13 @@
 """Devices are found, judged and let go of: pseudo-terminals, simulated readers and a real pcscd."""
 
+import errno
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+import usb.backend.libusb1
 
 from drivers.errors import (
     DeviceBusy,
@@ -19,7 +22,15 @@ from drivers.scanner.serial_port import PortInfo, SerialPort
 from drivers.simulated.simulated_reader import SimulatedReader
 from drivers.simulated.vpcd import HeldCard
 from drivers.usb import CLASS_HID, CLASS_PRINTER, UsbDevice
-from firmware_tools.devices import Bench, Device, DeviceKind, Finding, find_devices
+from firmware_tools.devices import (
+    Bench,
+    Device,
+    DeviceKind,
+    Finding,
+    find_devices,
+    printer_named,
+)
+from tests.drivers.printer.usb_bus import PRODUCT, VENDOR, UsbBus
 from tests.drivers.purses import purse
 from tests.stacks.pcsc import VPCD_SLOTS, PcscDaemon
 from tests.stacks.ports import LOOPBACK
@@ -107,18 +118,52 @@ def test_a_scanner_that_is_set_to_type_is_told_apart() -> None:
     ]
 
 
-def test_a_printer_is_named_as_settings_name_it() -> None:
-    printer = UsbDevice(0x04B8, 0x0E15, "EPSON TM-m30", classes=frozenset({CLASS_PRINTER}))
+PRINTER = UsbDevice(VENDOR, PRODUCT, "EPSON TM-m30", classes=frozenset({CLASS_PRINTER}))
 
-    assert found(with_usb(printer)) == [
-        Device(
-            DeviceKind.PRINTER,
-            "usb:04b8:0e15",
-            "EPSON TM-m30",
-            Finding.PLUGGED_IN,
-            usb="usb:04b8:0e15",
-        )
-    ]
+
+@pytest.fixture
+def bus(monkeypatch: pytest.MonkeyPatch) -> UsbBus:
+    """A USB bus with that printer on it."""
+    bus = UsbBus()
+    monkeypatch.setattr(usb.backend.libusb1, "get_backend", lambda *_, **__: bus)
+    return bus
+
+
+@pytest.mark.parametrize(
+    ("state", "finding"),
+    [
+        ({}, Finding.CAN_PRINT),
+        ({"is_paper_low": True}, Finding.PAPER_LOW),
+        ({"is_out_of_paper": True}, Finding.TROUBLE),
+        ({"answers_questions": False}, Finding.TROUBLE),
+    ],
+)
+def test_a_printer_is_asked_and_named_as_settings_name_it(
+    bus: UsbBus, state: dict[str, bool], finding: Finding
+) -> None:
+    for name, value in state.items():
+        setattr(bus.paper, name, value)
+    (device,) = found(with_usb(PRINTER))
+
+    assert (device.kind, device.finding) == (DeviceKind.PRINTER, finding)
+    assert device.name == device.usb == "usb:04b8:0e15"
+    assert device.model == "epson, EPSON TM-m30"
+    assert (device.error is None) is (finding is not Finding.TROUBLE)
+    assert (bus.paper.slips, bus.paper.uncut.rows, bus.open_handles) == ([], b"", 0)
+
+
+def test_a_printer_that_another_program_holds_is_busy(bus: UsbBus) -> None:
+    bus.failing["claim_interface"] = usb.core.USBError("busy", -6, errno.EBUSY)
+    (device,) = found(with_usb(PRINTER))
+
+    assert isinstance(device.error, DeviceBusy)
+
+
+def test_a_printer_by_name_and_one_that_does_not_say_how_it_is(tmp_path: Path) -> None:
+    device = printer_named(Bench(), f"file:{tmp_path / 'slips.bin'}")
+
+    assert (device.finding, device.error, device.usb) == (Finding.MUTE, None, None)
+    assert printer_named(Bench(), "laser").finding is Finding.TROUBLE
 
 
 def test_ports_that_cannot_be_listed_do_not_hide_the_readers() -> None:

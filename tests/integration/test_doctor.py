@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from drivers.errors import DeviceBusy, ServiceDown
+from drivers.errors import DeviceBusy, DriverError, PrinterCoverOpen, ServiceDown
 from drivers.sound.look import SoundLook
 from firmware_tools import doctor_command
 from firmware_tools.devices import Device, DeviceKind, Finding
 from firmware_tools.doctor import Diagnosis, Doctor, Health, Instruments, Part
+from firmware_tools.place import SETTINGS_FILE
 from firmware_tools.terminal import EnrolledTerminal
 from ledger.server import LedgerServer
 from offline_queue.disk_test import DiskLook, Suspicion
@@ -74,6 +75,50 @@ def memory() -> Iterator[Path]:
     """A directory on another medium than the terminal's, where there is one."""
     with TemporaryDirectory(dir=MEMORY) as directory:
         yield Path(directory)
+
+
+def with_printer(field: Field, url: str) -> None:
+    field.settings(url)
+    settings = field.directory / SETTINGS_FILE
+    settings.write_text(settings.read_text() + 'printer = "tcp:printer.shop"\n')
+
+
+@pytest.mark.parametrize(
+    ("finding", "error", "health", "step"),
+    [
+        (Finding.CAN_PRINT, None, Health.WELL, ""),
+        (Finding.MUTE, None, Health.WELL, ""),
+        (Finding.PAPER_LOW, None, Health.SOON, "roll"),
+        (Finding.TROUBLE, PrinterCoverOpen("tcp:printer.shop:9100", "?"), Health.TROUBLE, "cover"),
+    ],
+)
+def test_the_printer_that_is_set_is_asked(
+    well: Field,
+    url: str,
+    finding: Finding,
+    error: DriverError | None,
+    health: Health,
+    step: str,
+) -> None:
+    with_printer(well, url)
+    asked: list[tuple[str, str]] = []
+
+    def printer(name: str, family: str) -> Device:
+        asked.append((name, family))
+        return Device(DeviceKind.PRINTER, name, "", finding, error)
+
+    other = Device(DeviceKind.PRINTER, "usb:04b8:0e15", "", Finding.CAN_PRINT)
+    instruments = replace(INSTRUMENTS, devices=lambda: [other], printer=printer)
+    found = [
+        each
+        for each in Doctor(EnrolledTerminal.at(well.directory), instruments).examine()
+        if "printer" in each.says
+    ]
+
+    assert asked == [("tcp:printer.shop", "auto")]
+    assert [each.health for each in found if "tcp:" in each.says] == [health]
+    assert step in found[-1].next_step
+    assert not [each for each in found if "usb:" in each.says]
 
 
 def examined(field: Field, instruments: Instruments = INSTRUMENTS) -> dict[Part, Diagnosis]:
