@@ -10,8 +10,8 @@ cd "$(dirname "$0")/.."
 
 readonly USER_NAME=ks-pos
 readonly STATE=/var/lib/ks-pos
-# The console and its touch panel, serial scanners, and the speaker.
-readonly GROUPS_NEEDED=video,render,input,dialout,audio
+# The console and its touch panel, serial scanners, printers, and the speaker.
+readonly GROUPS_NEEDED=video,render,input,dialout,lp,audio
 # A compositor that shows one program and nothing else, and what Kivy's wheel speaks: X11. A voice,
 # for shops that switch it on.
 readonly KIOSK_PACKAGES=(cage xwayland espeak-ng)

@@ -18,11 +18,11 @@ readonly LOG_TAIL_LINES=15
 readonly QUIET_S=10
 
 # make; Python, and what builds pyscard, which has no wheel for Linux; the card daemon;
-# a display for machines without one; Hangul; what Kivy's wheel loads from the system; what plays
-# the tones.
+# a display for machines without one; Hangul; what pyusb and Kivy's wheel load from the system; what
+# plays the tones.
 readonly RUN_PACKAGES=(
     make python3 python3-venv python3-dev gcc libc6-dev pkg-config swig libpcsclite-dev
-    ca-certificates pcscd xvfb fonts-nanum
+    ca-certificates pcscd xvfb fonts-nanum libusb-1.0-0
     libgl1 libegl1 libgles2 libgl1-mesa-dri libmtdev1
     alsa-utils
 )

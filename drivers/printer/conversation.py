@@ -32,8 +32,8 @@ _DONE_TIMEOUT_S: Final = 10.0
 _DONE_LOOK_S: Final = 1.0
 # Answers are single bytes: of a printer that chatters only the latest are kept.
 _HEARD_MAX: Final = 256
-# How long a line may need for what is still in the kernel: a slip at 9,600 baud.
-_DRAIN_TIMEOUT_S: Final = 60.0
+# How long a line may need for what is still in the kernel: a receipt at 9,600 baud.
+_DRAIN_TIMEOUT_S: Final = 90.0
 
 
 class Conversation:

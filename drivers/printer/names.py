@@ -11,7 +11,7 @@ from drivers.usb import UsbName
 
 # Where printers in a network listen for raw data: "JetDirect", as all of them do.
 RAW_PORT: Final = 9_100
-# A slip is some 50 kB: five seconds at this rate, nearly a minute at 9,600.
+# A receipt is some 75 kB: seven seconds at this rate, more than a minute at 9,600.
 BAUD_RATE: Final = 115_200
 
 _NETWORK: Final = re.compile(r"(tcp|simulated):(\[[0-9a-fA-F:.]+\]|[^\s:\[\]]+)(?::(\d{1,5}))?")

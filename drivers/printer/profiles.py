@@ -80,15 +80,18 @@ EPSON_T88: Final = PrinterProfile(
     dots_on_58_mm=_DOTS_180_ON_58_MM,
     answers=Answers.ALWAYS,
 )
-# SRP-330 and SRP-350plusIII command manuals: DLE EOT, GS r, GS V and GS v 0 as Epson's.
-BIXOLON: Final = PrinterProfile("bixolon", frozenset({0x1504}), answers=Answers.ALWAYS)
-# The SRP-350 and 350plus of 180 dots an inch; later ones are sold with either head.
-BIXOLON_180: Final = PrinterProfile(
-    "bixolon-180",
+# SRP-350/352plusII, 350/352plusIII and SRP-330 command manuals: DLE EOT, GS r, GS V and GS v 0 as
+# Epson's, pictures of 180 dots an inch. Too narrow is better than cut off, so it is what a Bixolon
+# is taken for.
+BIXOLON: Final = PrinterProfile(
+    "bixolon",
+    frozenset({0x1504}),
     dots_on_80_mm=_DOTS_180,
     dots_on_58_mm=_DOTS_180_ON_58_MM,
     answers=Answers.ALWAYS,
 )
+# Its models of 203 dots an inch, which are those whose number ends in 2.
+BIXOLON_203: Final = PrinterProfile("bixolon-203", answers=Answers.ALWAYS)
 # No manual of theirs was read: they are asked, and not counted on to answer.
 SEWOO: Final = PrinterProfile("sewoo")
 STAR: Final = PrinterProfile("star", frozenset({0x0519}))
@@ -101,7 +104,7 @@ PROFILES: Final = (
     EPSON,
     EPSON_T88,
     BIXOLON,
-    BIXOLON_180,
+    BIXOLON_203,
     SEWOO,
     STAR,
     CITIZEN,
