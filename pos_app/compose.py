@@ -20,7 +20,8 @@ from drivers.card.tap import TapWorker
 from drivers.errors import KeyStoreError
 from drivers.keystore.opening import open_key
 from drivers.scanner import framer
-from drivers.scanner.discovery import scanners_among, scanners_named
+from drivers.scanner.asking import Asker
+from drivers.scanner.discovery import scanners_named
 from drivers.scanner.hosted_port import HostedPort
 from drivers.scanner.profiles import Light, ScannerProfile, profile_named
 from drivers.scanner.scanner import Scanner
@@ -336,7 +337,7 @@ def _scanner(settings: Settings, on_scan: Callable[[framer.ScanReport], None]) -
         SoughtScanner, ports=serial_ports, line=HostedPort, report=on_scan, light=light
     )
     if settings.scanner == AUTO:
-        return sought(scanners_among)
+        return sought(Asker(profile, HostedPort).among)
     if (name := UsbName.parse(settings.scanner)) is not None:
         return sought(partial(scanners_named, name=name, otherwise=profile))
     line = HostedPort(settings.scanner, profile.baud_rate)

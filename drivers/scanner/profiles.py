@@ -33,8 +33,9 @@ class ScannerProfile:
     `usb_vendors` are the USB vendor ids by which discovery knows it, `terminators` the bytes of
     which any ends a frame; `silence_s` of nothing ends one too. `setup` is sent after opening,
     `trigger` begins one reading where no hand does. `reply` is the pattern of what the scanner
-    answers to commands: it comes on the same line as the codes and is none. A code that comes
-    again within `repeat_s` is the same reading.
+    answers to commands: it comes on the same line as the codes and is none. `query` changes
+    nothing and is answered by a reply: so a family that names no vendor is found (`asking`). A
+    code that comes again within `repeat_s` is the same reading.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ScannerProfile:
     light_on: bytes = b""
     light_off: bytes = b""
     reply: bytes = b""
+    query: bytes = b""
     repeat_s: float = _TRIGGERED_REPEAT_S
 
     def lit(self, light: Light) -> ScannerProfile:
@@ -118,7 +120,9 @@ GM65: Final = ScannerProfile(
     light_on=_module(0x0000, _BY_ITSELF_LIT),
     light_off=_module(0x0000, _BY_ITSELF_DARK),
     # 02 00, how it went, one byte of data, its CRC.
-    reply=rb"\x02\x00[\x00-\x03]\x01\x00[\x00-\xff]{2}",
+    reply=rb"\x02\x00[\x00-\x03]\x01[\x00-\xff]{3}",
+    # Read zone bit 0x0000: 7E 00, type 07, its address, one byte (GM65 User Manual, chapter 8).
+    query=bytes.fromhex("7E000701000001ABCD"),
     repeat_s=_UNTRIGGERED_REPEAT_S,
 )
 WAVESHARE: Final = replace(GM65, name="waveshare")
