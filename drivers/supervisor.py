@@ -85,6 +85,9 @@ class Supervisor:
         # When the worker was last seen alive; None while there is none.
         self._seen_s: float | None = None
         self._pause_s = FIRST_PAUSE_S
+        # It opened the last time and broke at once: it is well when it has stayed so for a while.
+        self._is_shaky = False
+        self._opened_s = 0.0
 
     def start(self) -> None:
         """Start the device's thread; once only."""
@@ -132,22 +135,34 @@ class Supervisor:
         return None
 
     def _open_and_serve(self) -> None:
-        opened_s = None
+        was_shaky, self._is_shaky = self._is_shaky, False
+        has_opened = False
         try:
             self._device.open()
-            opened_s = self._clock()
-            self._tell(None)
+            has_opened, self._opened_s, self._is_shaky = True, self._clock(), was_shaky
+            if not was_shaky:
+                self._tell(None)
             self._device.serve(_Seen(self._stopping, self._alive))
         finally:
             self._device.close()
-            if opened_s is not None and self._clock() - opened_s >= LONGEST_PAUSE_S:
-                # It was well for a while: a new trouble, not the last one going on.
-                self._pause_s = FIRST_PAUSE_S
+            if has_opened:
+                self._judge()
+
+    def _judge(self) -> None:
+        """See whether it was well for a while: then what ended it is a new trouble."""
+        self._is_shaky = not self._has_lasted
+        if self._has_lasted:
+            self._pause_s = FIRST_PAUSE_S
+
+    @property
+    def _has_lasted(self) -> bool:
+        return self._clock() - self._opened_s >= LONGEST_PAUSE_S
 
     def _alive(self) -> None:
-        """Note that the worker has looked up; one that was told of as hanging is well again."""
+        """Note that the worker has looked up; what was told of it before may be over."""
         self._seen_s = self._clock()
-        if self._told == DeviceHung.code:
+        if self._told == DeviceHung.code or (self._is_shaky and self._has_lasted):
+            self._is_shaky = False
             self._tell(None)
 
     def _tell(self, error: DriverError | None) -> None:

@@ -90,7 +90,7 @@ class V4l2Camera:
             raise DeviceForbidden(self.name, "the camera may not be opened")
         self._format = self._settled()
         wish = f"width={self._format.width},height={self._format.height}"
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the stream)
+        self._said = self._place_for_words()
         self._stream = self._started(
             self._said,
             f"--set-fmt-video={wish},pixelformat={self._format.name}",
@@ -145,6 +145,12 @@ class V4l2Camera:
             raise DeviceUnavailable(self.name, f"its frames are {pixels[1]}, which is not read")
         return Format(int(size[1]), int(size[2]), pixels[1])
 
+    def _place_for_words(self) -> IO[bytes]:
+        try:
+            return tempfile.TemporaryFile()
+        except OSError as exc:
+            raise DeviceUnavailable(self.name, "there is no room for its messages") from exc
+
     def _started(self, said: IO[bytes], *options: str) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(
@@ -161,12 +167,15 @@ class V4l2Camera:
         if self._stream is None or self._stream.stdout is None or self._said is None:
             raise DeviceGone(self.name, "the camera is not open")
         pipe = self._stream.stdout.fileno()
-        if not select.select((pipe,), (), (), timeout_s)[0]:
-            return False
-        data = os.read(pipe, _CHUNK_BYTES)
-        if not data:
-            self._said.seek(0)
-            raise self._trouble(self._said.read())
+        try:
+            if not select.select((pipe,), (), (), timeout_s)[0]:
+                return False
+            data = os.read(pipe, _CHUNK_BYTES)
+            if not data:
+                self._said.seek(0)
+                raise self._trouble(self._said.read())
+        except OSError as exc:
+            raise DeviceGone(self.name, "the stream broke") from exc
         self._arrived += data
         return True
 

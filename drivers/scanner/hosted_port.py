@@ -77,9 +77,12 @@ class HostedPort:
         """Open and lock the port; raises a DeviceUnavailable."""
         self.close()
         self._see_that_it_is_there()
-        self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._process = self._started(theirs)
+        try:
+            self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            with theirs:
+                self._process = self._started(theirs)
+        except OSError as exc:
+            raise DeviceUnavailable(self._path, "no process can be started for it") from exc
         self._await(Word.OPENED, self._patience.open_s, "to open it does not come back")
 
     def read(self, timeout_s: float) -> bytes:
@@ -118,10 +121,7 @@ class HostedPort:
     def _started(self, line: socket.socket) -> subprocess.Popen[bytes]:
         module = "drivers.scanner.port_process"
         command = [sys.executable, "-P", "-m", module, self._path, str(self._baud_rate)]
-        try:
-            return subprocess.Popen(command, stdin=line.fileno(), stdout=subprocess.DEVNULL)
-        except OSError as exc:
-            raise DeviceUnavailable(self._path, "no process can be started for it") from exc
+        return subprocess.Popen(command, stdin=line.fileno(), stdout=subprocess.DEVNULL)
 
     def _await(self, wanted: Word, timeout_s: float, otherwise: str) -> None:
         ends_s = self._clock() + timeout_s

@@ -62,6 +62,9 @@ class ScriptedDevice:
     def serve(self, stopping: Event) -> None:
         self.calls.append("serve")
         if self._end is None:
+            # It is well to the end of the day.
+            self._clock.now_s += 2 * LONGEST_PAUSE_S
+            assert not stopping.is_set()
             stopping.set()
             return
         lasts_s, error = self._end
@@ -93,7 +96,10 @@ def run(
         ([NOT_FOUND, BUSY, NOT_FOUND], ["device_not_found", "device_busy", "device_not_found"]),
         ([(60.0, GONE)], ["well", "device_gone", "well"]),
         ([(60.0, GONE), NOT_FOUND], ["well", "device_gone", "device_not_found", "well"]),
-        ([(0.0, GONE), (0.0, GONE)], ["well", "device_gone", "well", "device_gone", "well"]),
+        # What opens and breaks at once is not well in between.
+        ([(0.0, GONE), (0.0, GONE)], ["well", "device_gone", "well"]),
+        ([(0.0, GONE), (0.0, BUSY), (0.0, BUSY)], ["well", "device_gone", "device_busy", "well"]),
+        ([(0.0, GONE), NOT_FOUND], ["well", "device_gone", "device_not_found", "well"]),
         ([KeyError("a mistake")], ["worker_fault", "well"]),
         ([(60.0, KeyError("a mistake"))], ["well", "worker_fault", "well"]),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from drivers.errors import (
     DeviceGone,
     DeviceNotFound,
     DeviceUnavailable,
+    NextStep,
 )
 from drivers.scanner.framer import Scanned, ScanReport
 from kscoin.qr_picture import qr_picture
@@ -151,6 +153,56 @@ def test_a_camera_that_may_not_be_opened(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("os.access", lambda path, mode: False)
     with pytest.raises(DeviceForbidden):
         V4l2Camera(tmp_path / "video0").open()
+
+
+SYSTEM_ERRORS: Final = [
+    OSError(errno.EIO, "input/output error"),
+    OSError(errno.EMFILE, "too many open files"),
+    OSError(errno.ENOSPC, "no space left on device"),
+    PermissionError(errno.EACCES, "permission denied"),
+    InterruptedError(errno.EINTR, "interrupted"),
+]
+
+
+@pytest.mark.parametrize("error", SYSTEM_ERRORS)
+@pytest.mark.parametrize(
+    ("call", "kind"),
+    [
+        ("subprocess.run", DeviceUnavailable),
+        ("tempfile.TemporaryFile", DeviceUnavailable),
+        ("subprocess.Popen", DeviceUnavailable),
+        ("select.select", DeviceGone),
+        ("os.read", DeviceGone),
+    ],
+)
+def test_each_error_of_each_call(
+    camera: Camera,
+    monkeypatch: pytest.MonkeyPatch,
+    call: str,
+    kind: type[DeviceUnavailable],
+    error: OSError,
+) -> None:
+    streamed = camera(NOTHING)
+
+    def fail(*arguments: object, **options: object) -> None:
+        raise error
+
+    if kind is DeviceGone:
+        streamed.open()
+    with monkeypatch.context() as patched:
+        patched.setattr(call, fail)
+        with pytest.raises(kind) as raised:
+            use(streamed)
+    assert raised.value.device == streamed.name
+    assert raised.value.__cause__ is error
+    assert not raised.value.money_may_have_moved
+    assert raised.value.next_step in NextStep
+
+
+def use(camera: V4l2Camera) -> None:
+    if camera._stream is None:
+        camera.open()
+    camera.frame(TIMEOUT_S)
 
 
 def test_a_machine_without_the_program(tmp_path: Path) -> None:

@@ -11,11 +11,13 @@ from smartcard import scard
 from drivers.card import pcsc
 from drivers.card.apdu import Transmission
 from drivers.card.pcsc import PcscReader, reader_names
+from drivers.card.purse_card import PurseCard
 from drivers.card.signals import Signal, commands_for
 from drivers.errors import (
     CardError,
     CardMute,
     CardRemoved,
+    DebitTorn,
     DeviceBusy,
     DeviceForbidden,
     DeviceGone,
@@ -23,6 +25,7 @@ from drivers.errors import (
     DeviceUnavailable,
     DriverError,
     ForeignCard,
+    NextStep,
     ServiceDown,
     SeveralCards,
 )
@@ -263,6 +266,7 @@ def test_each_result_of_each_call(fake: Pcsc, call: str, result: str) -> None:
     assert type(raised.value) is kind
     assert raised.value.device in ("Virtual PCD 00 00", "PCD 00 00", "PC/SC service")
     assert not raised.value.money_may_have_moved
+    assert raised.value.next_step in NextStep
 
 
 @pytest.mark.parametrize("error", EXCEPTIONS)
@@ -273,6 +277,24 @@ def test_each_exception_of_each_call(fake: Pcsc, call: str, error: Exception) ->
     with pytest.raises(DeviceUnavailable) as raised:
         USES[call](opened)
     assert raised.value.__cause__ is error
+
+
+@pytest.mark.parametrize("failure", [*(getattr(scard, each) for each in RESULTS), *EXCEPTIONS])
+def test_whatever_becomes_of_a_debit_may_have_moved_money(
+    fake: Pcsc, failure: int | Exception
+) -> None:
+    connection = reader().wait_for_card(1)
+    assert connection is not None
+    fake.failing["SCardTransmit"] = failure
+
+    with pytest.raises(DebitTorn) as raised:
+        PurseCard(connection).debit(1_000, bytes(32))
+
+    assert raised.value.money_may_have_moved
+    assert raised.value.device == "Virtual PCD 00 00"
+    assert raised.value.next_step is NextStep.HOLD_SAME_CARD_AGAIN
+    assert isinstance(raised.value.__cause__, DriverError)
+    assert not raised.value.__cause__.money_may_have_moved
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ Pseudo-terminals under pyserial, real processes, and a device whose driver hangs
 
 from __future__ import annotations
 
+import errno
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from drivers.errors import (
     DeviceHung,
     DeviceNotFound,
     DeviceUnavailable,
+    NextStep,
 )
 from drivers.scanner.hosted_port import HostedPort, Patience
 from drivers.scanner.serial_port import SerialPort
@@ -178,6 +180,40 @@ def test_a_scanner_that_takes_no_bytes_is_told_of_and_let_go_of_at_once(opened: 
     began_s = time.monotonic()
     opened.port.close()
     assert time.monotonic() - began_s < SOON_S
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENOMEM, errno.EAGAIN, errno.EACCES])
+@pytest.mark.parametrize("call", ["socket.socketpair", "subprocess.Popen", "pathlib.Path.stat"])
+def test_each_error_of_what_starts_a_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
+    error = OSError(number, "failed")
+
+    def fail(*arguments: object, **options: object) -> None:
+        raise error
+
+    with (
+        PtyScanner(tmp_path / "scanner") as scanner,
+        closing(HostedPort(str(scanner.path), 9_600)) as port,
+        monkeypatch.context() as patched,
+    ):
+        patched.setattr(call, fail)
+        with pytest.raises(DeviceUnavailable) as raised:
+            port.open()
+    assert raised.value.__cause__ is error
+    assert raised.value.device == str(scanner.path)
+    assert not raised.value.money_may_have_moved
+    assert raised.value.next_step in NextStep
+
+
+@pytest.mark.parametrize("kind", [DeviceBusy, DeviceGone, DeviceNotFound, DeviceUnavailable])
+def test_what_fails_in_the_process_is_the_same_error_here(
+    opened: Opened, kind: type[DeviceUnavailable]
+) -> None:
+    with pytest.raises(kind) as raised:
+        raise opened.port._failure(f"{kind.code} {kind(opened.port.name, 'why')}")
+    assert type(raised.value) is kind
+    assert str(raised.value) == f"{opened.port.name}: why"
 
 
 def test_a_port_that_is_closed(opened: Opened) -> None:
