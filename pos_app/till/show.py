@@ -144,7 +144,15 @@ class _Painter:
         if selling.is_too_large:
             return self.texts.amount_too_large
         code = selling.problem.code if selling.problem else self.till.risk.stopped_by
-        return None if code is None else self.texts.news(code).advice
+        return self._device_notice() if code is None else self.texts.news(code).advice
+
+    def _device_notice(self) -> str | None:
+        """Return what to do about the device that was the last to fail; the bar marks them all."""
+        if not self.status.devices:
+            return None
+        mark = self.status.devices[-1]
+        part = self.texts.part(mark.kind.value)
+        return f"{part[:1].upper()}{part[1:]}: {mark.news.advice}"
 
     def _pay_preparing(self, amount_won: int) -> PayView:
         offer_s = OFFER_MS // _SECOND_MS

@@ -30,11 +30,12 @@ from pos_app.till.states import (
     Risk,
     Selling,
     Starting,
+    Till,
     Unwell,
     Witnessing,
 )
 from pos_app.till.status import Connection, DeviceKind, Level
-from pos_app.till.texts import texts_of
+from pos_app.till.texts import TABLES, texts_of
 from pos_app.till.views import (
     FaultView,
     HoldAgainView,
@@ -50,7 +51,7 @@ from pos_app.till.views import (
     Waiting,
     Way,
 )
-from pos_app.till.words import Language, Moved
+from pos_app.till.words import Language, Moved, Texts
 from tests.flows.parts import (
     CARD,
     NOW_MS,
@@ -110,6 +111,29 @@ def test_the_status_bar() -> None:
     assert status.at_risk.level is Level.HIGH
     assert status.at_risk.oldest_s == 61
     assert [mark.kind for mark in status.devices] == [DeviceKind.SCANNER]
+
+
+@pytest.mark.parametrize("kind", DeviceKind)
+@pytest.mark.parametrize("texts", TABLES.values(), ids=lambda texts: texts.language.value)
+def test_the_keypad_says_what_to_do_about_the_device_that_failed_last(
+    texts: Texts, kind: DeviceKind
+) -> None:
+    unwell = (Unwell(DeviceKind.SCANNER, "device_gone"), Unwell(kind, "device_hung"))
+    till = replace(READY, language=texts.language, unwell=unwell)
+    part = texts.part(kind.value)
+    said = f"{part[:1].upper()}{part[1:]}: {texts.news('device_hung').advice}"
+    assert notice(till) == said
+
+    # What keeps an amount from being paid comes before it.
+    stopped = Risk(0, 0, 3_000_000, 300, stopped_by="denylist_too_old")
+    assert notice(replace(till, risk=stopped)) == texts.news("denylist_too_old").advice
+    assert notice(replace(till, unwell=())) is None
+
+
+def notice(till: Till) -> str | None:
+    view = show(till, FACE)
+    assert isinstance(view, SellView)
+    return view.notice
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from typing import Final
 
 from kscoin.codes import short_code
 from pos_app.till.office import Desk
+from pos_app.till.show import Face, show
+from pos_app.till.states import Selling, Till, Unwell
 from pos_app.till.status import AtRiskView, Connection, DeviceKind, DeviceMark, Level, StatusView
 from pos_app.till.texts import texts_of
 from pos_app.till.views import (
@@ -28,7 +30,7 @@ from pos_app.till.views import (
     Way,
 )
 from pos_app.till.words import Language, Moved, Texts
-from tests.ui.office_examples import DESKS, painter, readiness
+from tests.ui.office_examples import DESKS, NOON_S, painter, readiness
 
 # As long as a request's text is with a shop's name of 48 bytes (KSP/1 section 4).
 REQUEST_TEXT: Final = ("KS1:" + "NCFT9R60 R$9WV50:2AP6 6.L7/E/Y84EVJ1/7V*A6BL6*I5+V" * 12)[:568]
@@ -82,6 +84,18 @@ def _sell_largest(language: Language, texts: Texts) -> View:
         is_demo=True,
     )
     return SellView(texts, bar, 99_999_999, True, texts.news("over_terminal_limit").advice)
+
+
+def _sell_device(language: Language, texts: Texts) -> View:
+    # The bar marks what there is room for; the notice is about the last of them.
+    unwell = (DeviceKind.CLOCK, DeviceKind.DISK, DeviceKind.CUSTOMER_DISPLAY)
+    till = Till(
+        Selling(),
+        language,
+        wall_s=NOON_S,
+        unwell=tuple(Unwell(kind, "device_hung") for kind in unwell),
+    )
+    return show(till, Face(SHOP[language], 9 * 3600))
 
 
 def _pay(language: Language, texts: Texts) -> View:
@@ -201,6 +215,7 @@ EXAMPLES: Final[Mapping[str, Example]] = MappingProxyType(
         "sell": _sell,
         "sell-sum": _sell_sum,
         "sell-largest": _sell_largest,
+        "sell-device": _sell_device,
         "pay": _pay,
         "pay-notice": _pay_notice,
         "pay-preparing": _pay_preparing,
