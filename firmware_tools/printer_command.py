@@ -80,14 +80,19 @@ def printer_command(
             return
         if drawer:
             printer.kick_drawer()
-        printer.print(slip)
+        printer.print(slip, _never)
         telling.answer(*_printed(facts, printer))
 
 
 def _printed(facts: dict[str, Any], printer: SoughtPrinter) -> tuple[dict[str, Any], str]:
-    is_confirmed = printer.finish(lambda: False)
+    is_confirmed = printer.finish(_never)
     if is_confirmed:
         text = "It says that it has printed. Look at the slip: both ends of the ruler must show."
     else:
         text = "It was sent; this printer does not say whether it has printed. Look at the slip."
     return facts | {"is_confirmed": is_confirmed}, text
+
+
+def _never() -> bool:
+    # Ctrl-C ends a command.
+    return False

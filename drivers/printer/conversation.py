@@ -105,11 +105,13 @@ class Conversation:
         """Open the cash drawer."""
         self._port.send(escpos.kick(self._profile))
 
-    def print(self, bitmap: Bitmap) -> None:
+    def print(self, bitmap: Bitmap, is_stopping: Callable[[], bool]) -> None:
         """Send a slip, and cut it off; raises a DeviceUnavailable somewhere in its middle."""
         self._leftover = escpos.rest_of_a_band() + escpos.reset() + escpos.cut(self._profile)
         self._port.send(escpos.reset())
         for band in escpos.picture(bitmap):
+            # A sign of life; what is begun is sent to its end, for which a slow line may take long.
+            is_stopping()
             self._port.send(band)
         self._port.send(escpos.cut(self._profile))
 
@@ -123,7 +125,7 @@ class Conversation:
         if can_confirm:
             self._await_done(is_stopping)
         else:
-            self._sent_off()
+            self._send_off(is_stopping)
         self._leftover = b""
         return can_confirm
 
@@ -141,14 +143,19 @@ class Conversation:
             self._port.send(escpos.are_you_done())
             self._confirms = self._heard_within(_ANSWER_TIMEOUT_S, is_done) is not None
 
-    def _sent_off(self) -> None:
+    def _send_off(self, is_stopping: Callable[[], bool]) -> None:
+        # Draining ends a line that is shared: the last look comes before.
         if self._port.is_shared:
-            # Draining ends such a line.
             self.look()
-            self._port.drain(_DRAIN_TIMEOUT_S)
-        else:
-            self._port.drain(_DRAIN_TIMEOUT_S)
+        self._drain(is_stopping)
+        if not self._port.is_shared:
             self.look()
+
+    def _drain(self, is_stopping: Callable[[], bool]) -> None:
+        ends_s = self._clock() + _DRAIN_TIMEOUT_S
+        while not self._port.drain(_DONE_LOOK_S):
+            if is_stopping() or self._clock() > ends_s:
+                raise PrintUnconfirmed(self.name, "it does not read")
 
     def _trouble(self, answers: dict[Question, int]) -> PrinterError | None:
         return trouble_of(self.name, state_of(answers))

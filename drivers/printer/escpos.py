@@ -110,8 +110,8 @@ _CHUNK_BYTES: Final = 1_024
 _LEAVE_TIMEOUT_S: Final = 1.0
 # Status bytes come one or four at a time; a USB packet is 64.
 _READ_BYTES: Final = 64
-_DRAIN_LOOK_S: Final = 0.02
 # Between looks at whether bytes are still in the kernel.
+_DRAIN_LOOK_S: Final = 0.02
 _MS: Final = 1_000
 # The bits of a USB endpoint's address and attributes (USB 2.0, 9.6.6).
 _ENDPOINT_IN: Final = 0x80
@@ -231,16 +231,18 @@ class _NetworkPort:
             raise DeviceGone(self.name, "the printer has hung up")
         return data
 
-    def drain(self, timeout_s: float) -> None:
-        """Raise DeviceGone unless the printer's TCP has taken everything and not hung up."""
+    def drain(self, timeout_s: float) -> bool:
+        """Return whether the printer's TCP has taken everything; raises DeviceGone if it left."""
         line = self._line()
         with _translated(self.name, DeviceGone):
-            _wait_until_sent(self.name, line.fileno(), timeout_s)
+            if not _is_sent_within(line.fileno(), timeout_s):
+                return False
             if _has_hung_up(line, 0):
                 raise DeviceGone(self.name, "the printer has hung up")
             # One that leaves now has read all of it: one that has not resets the line.
             line.shutdown(socket.SHUT_WR)
-            _has_hung_up(line, min(timeout_s, _LEAVE_TIMEOUT_S))
+            _has_hung_up(line, _LEAVE_TIMEOUT_S)
+            return True
 
     def close(self) -> None:
         with suppress(*_FOREIGN):
@@ -298,11 +300,11 @@ class _SerialPort:
             raise DeviceGone(self.name, "the port has gone")
         return data
 
-    def drain(self, timeout_s: float) -> None:
-        """Raise DeviceGone unless everything has left the kernel."""
+    def drain(self, timeout_s: float) -> bool:
+        """Return whether everything has left the kernel."""
         port = self._port()
         with _translated(self.name, DeviceGone):
-            _wait_until_sent(self.name, port.fileno(), timeout_s)
+            return _is_sent_within(port.fileno(), timeout_s)
 
     def close(self) -> None:
         with suppress(DeviceGone, *_FOREIGN):
@@ -359,9 +361,10 @@ class _UsbPort:
         with _translated(self.name, DeviceGone):
             return self._received(timeout_s)
 
-    def drain(self, timeout_s: float) -> None:
+    def drain(self, timeout_s: float) -> bool:
         """Nothing is kept on the way: a write returns when the printer has taken it."""
         self._device()
+        return True
 
     def close(self) -> None:
         with suppress(*_FOREIGN):
@@ -474,13 +477,13 @@ class _FilePort:
                 return b""
             return os.read(number, _READ_BYTES)
 
-    def drain(self, timeout_s: float) -> None:
+    def drain(self, timeout_s: float) -> bool:
         """What is in a file is on the disk: the plug may be pulled."""
         number = self._number()
-        if not self._is_printer:
-            with _translated(self.name, DeviceGone):
-                if stat.S_ISREG(os.fstat(number).st_mode):
-                    os.fsync(number)
+        with _translated(self.name, DeviceGone):
+            if not self._is_printer and stat.S_ISREG(os.fstat(number).st_mode):
+                os.fsync(number)
+        return True
 
     def close(self) -> None:
         with suppress(*_FOREIGN):
@@ -502,14 +505,15 @@ def _ms(seconds: float) -> int:
     return round(seconds * _MS)
 
 
-def _wait_until_sent(name: str, number: int, timeout_s: float) -> None:
-    """Return when the kernel has nothing left to send; raises DeviceGone after `timeout_s`."""
+def _is_sent_within(number: int, timeout_s: float) -> bool:
+    """Whether the kernel has nothing left to send, now or in time."""
     ends_s = time.monotonic() + timeout_s
     while _unsent(number):
         if time.monotonic() > ends_s:
-            raise DeviceGone(name, "the printer does not read")
+            return False
         # There is nothing to wait on: the kernel wakes nobody when a queue becomes empty.
         select.select([], [], [], _DRAIN_LOOK_S)
+    return True
 
 
 def _unsent(number: int) -> int:

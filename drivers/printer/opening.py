@@ -112,8 +112,8 @@ class SoughtPrinter:
     def kick_drawer(self) -> None:
         self._opened().kick_drawer()
 
-    def print(self, bitmap: Bitmap) -> None:
-        self._opened().print(bitmap)
+    def print(self, bitmap: Bitmap, is_stopping: Callable[[], bool]) -> None:
+        self._opened().print(bitmap, is_stopping)
 
     def finish(self, is_stopping: Callable[[], bool]) -> bool:
         return self._opened().finish(is_stopping)

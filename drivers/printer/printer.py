@@ -98,8 +98,11 @@ class Talk(Protocol):
         """Raises a DriverError."""
         ...
 
-    def print(self, bitmap: Bitmap) -> None:
-        """Raises a DriverError."""
+    def print(self, bitmap: Bitmap, is_stopping: Callable[[], bool]) -> None:
+        """Send it, looking whether it is to stop at least every few seconds as a sign of life.
+
+        Raises a DriverError.
+        """
         ...
 
     def finish(self, is_stopping: Callable[[], bool]) -> bool:
@@ -267,7 +270,7 @@ class Printer:
         if job.opens_drawer and is_first:
             # Never for a copy: whoever can print one could open the drawer with it.
             self._talk.kick_drawer()
-        self._talk.print(bitmap)
+        self._talk.print(bitmap, stopping.is_set)
         return self._talk.finish(stopping.is_set)
 
     @contextmanager

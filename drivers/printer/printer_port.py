@@ -33,8 +33,11 @@ class PrinterPort(Protocol):
         """Return what has come, or nothing after `timeout_s`."""
         ...
 
-    def drain(self, timeout_s: float) -> None:
-        """Return when the other end has taken everything, as far as the line can tell."""
+    def drain(self, timeout_s: float) -> bool:
+        """Return whether the other end has taken everything in time, as far as the line can tell.
+
+        Nothing more is sent after it.
+        """
         ...
 
     def close(self) -> None:

@@ -78,7 +78,7 @@ def printing_over_a_bare_socket() -> Measured:
 def _print(talk: Conversation, bitmap: Bitmap) -> None:
     talk.open()
     talk.look()
-    talk.print(bitmap)
+    talk.print(bitmap, lambda: False)
     assert talk.finish(lambda: False)
     talk.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from threading import Event
 
 import pytest
@@ -48,6 +49,7 @@ class PaperPort:
         self.sent = bytearray()
         self.opened = 0
         self.drained = 0
+        self.drains = True
         self.breaks_after: int | None = None
         # What happens while nothing comes.
         self.meanwhile: Callable[[], object] = lambda: None
@@ -77,8 +79,10 @@ class PaperPort:
         del self._said[:1]
         return said
 
-    def drain(self, timeout_s: float) -> None:
+    def drain(self, timeout_s: float) -> bool:
         self.drained += 1
+        self._clock.now_s += timeout_s
+        return self.drains
 
     def close(self) -> None:
         pass
@@ -98,7 +102,7 @@ class Bench:
     def printed(self) -> bool:
         self.talk.open()
         self.talk.look()
-        self.talk.print(SLIP)
+        self.talk.print(SLIP, lambda: False)
         return self.talk.finish(lambda: False)
 
 
@@ -207,7 +211,7 @@ def test_a_printer_that_takes_its_time_is_waited_for() -> None:
     bench = Bench(EPSON)
     bench.talk.open()
     bench.paper.is_offline = True
-    bench.talk.print(SLIP)
+    bench.talk.print(SLIP, lambda: False)
     bench.paper.is_offline = False
     assert bench.talk.finish(lambda: False)
 
@@ -216,7 +220,7 @@ def test_a_printer_that_never_says_that_it_is_done() -> None:
     bench = Bench(EPSON)
     bench.talk.open()
     bench.paper.says_when_done = False
-    bench.talk.print(SLIP)
+    bench.talk.print(SLIP, lambda: False)
     with pytest.raises(PrintUnconfirmed):
         bench.talk.finish(lambda: False)
 
@@ -225,12 +229,35 @@ def test_a_till_that_is_stopped_does_not_wait_for_the_printer() -> None:
     bench = Bench(EPSON)
     bench.talk.open()
     bench.paper.says_when_done = False
-    bench.talk.print(SLIP)
+    bench.talk.print(SLIP, lambda: False)
     stopping = Event()
     bench.port.meanwhile = stopping.set
     with pytest.raises(PrintUnconfirmed):
         bench.talk.finish(stopping.is_set)
     assert not bench.port.drained
+
+
+def test_a_line_that_takes_nothing_more_is_not_waited_for_for_ever() -> None:
+    bench = Bench(ONE_WAY)
+    bench.port.drains = False
+    with pytest.raises(PrintUnconfirmed):
+        bench.printed()
+    assert bench.port.drained > 10
+
+
+def test_a_worker_that_prints_gives_a_sign_of_life_with_each_band() -> None:
+    bench = Bench(EPSON)
+    signs: list[int] = []
+
+    def sign() -> bool:
+        signs.append(len(bench.port.sent))
+        return True
+
+    bench.talk.open()
+    bench.talk.print(SLIP, sign)
+    # Told to stop, it sends what it has begun to its end.
+    assert bench.talk.finish(lambda: False)
+    assert max(later - sooner for sooner, later in pairwise(signs)) < 4_096
 
 
 def test_after_a_slip_that_was_cut_off_the_next_one_is_whole_and_on_its_own_paper() -> None:
@@ -239,7 +266,7 @@ def test_after_a_slip_that_was_cut_off_the_next_one_is_whole_and_on_its_own_pape
         bench.talk.open()
         bench.port.breaks_after = len(bench.port.sent) + cut_off
         with pytest.raises(DeviceGone):
-            bench.talk.print(SLIP)
+            bench.talk.print(SLIP, lambda: False)
         bench.port.breaks_after = None
 
         assert bench.printed(), cut_off
@@ -264,7 +291,7 @@ def test_a_picture_that_looks_like_questions_is_not_answered_to_anyone() -> None
     bench.talk.open()
     for _ in range(2):
         bench.talk.look()
-        bench.talk.print(Bitmap(576, rows))
+        bench.talk.print(Bitmap(576, rows), lambda: False)
         assert bench.talk.finish(lambda: False)
         assert bench.talk.look() == PrinterState(is_paper_low=True)
     assert [slip.rows for slip in bench.paper.slips] == [rows, rows]

@@ -61,7 +61,7 @@ class ScriptedTalk:
     def kick_drawer(self) -> None:
         self._call("kick_drawer")
 
-    def print(self, bitmap: Bitmap) -> None:
+    def print(self, bitmap: Bitmap, is_stopping: Callable[[], bool]) -> None:
         self.printed.append(bitmap.height)
         self._call("print")
 
@@ -400,7 +400,7 @@ def test_whoever_posts_never_waits_for_the_printer() -> None:
     bench = Bench()
     is_printing, go_on = Event(), Event()
 
-    def hang(bitmap: Bitmap) -> None:
+    def hang(bitmap: Bitmap, is_stopping: Callable[[], bool]) -> None:
         assert bitmap.height == ROWS[ORIGINAL]
         is_printing.set()
         assert go_on.wait(20)
