@@ -54,7 +54,7 @@ imports its library. Only `DebitTorn` leaves it open whether money has moved.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from kscoin.errors import KSCoinError
 
@@ -171,6 +171,13 @@ class WorkerFault(DriverError):
 
     code = "worker_fault"
     is_retryable = True
+
+    @classmethod
+    def of(cls, device: str, cause: Exception) -> Self:
+        """Return the fault of a worker that this exception has ended."""
+        fault = cls(device, f"a fault of the driver: {type(cause).__name__}")
+        fault.__cause__ = cause
+        return fault
 
 
 class CardError(DriverError):

@@ -131,7 +131,7 @@ class Supervisor:
         except Exception as exc:  # noqa: BLE001
             # The one place where anything is caught: it is reported, and the device starts again.
             _log.exception("%s: the worker has a fault", self._device.name)
-            return _fault(self._device.name, exc)
+            return WorkerFault.of(self._device.name, exc)
         return None
 
     def _open_and_serve(self) -> None:
@@ -202,9 +202,3 @@ class _Seen(Event):
         is_set = self._stopping.wait(timeout)
         self._alive()
         return is_set
-
-
-def _fault(device: str, cause: Exception) -> WorkerFault:
-    fault = WorkerFault(device, f"a fault of the driver: {type(cause).__name__}")
-    fault.__cause__ = cause
-    return fault

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from drivers.errors import PrinterError, PrinterOffline, PrintUnconfirmed
-from drivers.printer import escpos
+from drivers.printer import commands
 from drivers.printer.bitmap import Bitmap
 from drivers.printer.printer_port import PrinterPort
 from drivers.printer.profiles import Answers, PrinterProfile
@@ -55,7 +55,7 @@ class Conversation:
         self._is_mute = False
         # What ends a slip that was cut off. Another program, or we before a crash, may have left
         # a picture half sent.
-        self._leftover = escpos.rest_of_a_band()
+        self._leftover = commands.rest_of_a_band()
         self._heard = bytearray()
 
     @property
@@ -103,17 +103,17 @@ class Conversation:
 
     def kick_drawer(self) -> None:
         """Open the cash drawer."""
-        self._port.send(escpos.kick(self._profile))
+        self._port.send(commands.kick(self._profile))
 
     def print(self, bitmap: Bitmap, is_stopping: Callable[[], bool]) -> None:
         """Send a slip, and cut it off; raises a DeviceUnavailable somewhere in its middle."""
-        self._leftover = escpos.rest_of_a_band() + escpos.reset() + escpos.cut(self._profile)
-        self._port.send(escpos.reset())
-        for band in escpos.picture(bitmap):
+        self._leftover = commands.rest_of_a_band() + commands.reset() + commands.cut(self._profile)
+        self._port.send(commands.reset())
+        for band in commands.picture(bitmap):
             # A sign of life; what is begun is sent to its end, for which a slow line may take long.
             is_stopping()
             self._port.send(band)
-        self._port.send(escpos.cut(self._profile))
+        self._port.send(commands.cut(self._profile))
 
     def finish(self, is_stopping: Callable[[], bool]) -> bool:
         """Return True once the printer has said that all is printed, False if it cannot say.
@@ -138,9 +138,9 @@ class Conversation:
             # Whatever it is sent now it would keep until it is well, at each attempt more of it.
             return
         self._is_mute = not answers and not self._can_answer
-        self._port.send(escpos.reset())
+        self._port.send(commands.reset())
         if answers and self._confirms is None:
-            self._port.send(escpos.are_you_done())
+            self._port.send(commands.are_you_done())
             self._confirms = self._heard_within(_ANSWER_TIMEOUT_S, is_done) is not None
 
     def _send_off(self, is_stopping: Callable[[], bool]) -> None:
@@ -168,7 +168,7 @@ class Conversation:
         answers: dict[Question, int] = {}
         for question in Question:
             # One at a time: some lose the second question while they answer the first.
-            self._port.send(escpos.question(question))
+            self._port.send(commands.question(question))
             answer = self._heard_within(_ANSWER_TIMEOUT_S, is_answer)
             if answer is None:
                 return answers
@@ -178,7 +178,7 @@ class Conversation:
 
     def _await_done(self, is_stopping: Callable[[], bool]) -> None:
         ends_s = self._clock() + _DONE_TIMEOUT_S
-        self._port.send(escpos.are_you_done())
+        self._port.send(commands.are_you_done())
         while self._heard_within(_DONE_LOOK_S, is_done) is None:
             # Out of paper in the middle of a slip: asked now, a printer still answers that.
             self.look()

@@ -99,7 +99,7 @@ class SoughtPrinter:
         if self._talk is None or name != self._found:
             # The same conversation goes on with the same printer: it knows what that can say.
             self._found = name
-            port = import_module("drivers.printer.escpos").port_of(name)
+            port = import_module("drivers.printer.ports").port_of(name)
             talk: Talk = import_module("drivers.printer.conversation").Conversation(
                 port, self.profile
             )

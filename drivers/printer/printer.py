@@ -237,7 +237,7 @@ class Printer:
             return
         except Exception as exc:
             # A fault of ours is the supervisor's to tell; what matters here is the job.
-            self._setup.report(PrintFailed(job.number, _fault(self.name, exc)))
+            self._setup.report(PrintFailed(job.number, WorkerFault.of(self.name, exc)))
             raise
         try:
             is_confirmed = self._printed(job, slip, stopping)
@@ -245,7 +245,7 @@ class Printer:
             self._setup.report(PrintDoubtful(job.number, exc))
             raise
         except Exception as exc:
-            self._setup.report(PrintDoubtful(job.number, _fault(self.name, exc)))
+            self._setup.report(PrintDoubtful(job.number, WorkerFault.of(self.name, exc)))
             raise
         self._setup.report(Printed(job.number, is_confirmed))
         self._looked_s = self._setup.clock()
@@ -288,9 +288,3 @@ class Printer:
 
     def _is_news(self, number: int, code: str) -> bool:
         return self._told.get(number) != code
-
-
-def _fault(printer: str, cause: Exception) -> WorkerFault:
-    fault = WorkerFault(printer, f"a fault of the driver: {type(cause).__name__}")
-    fault.__cause__ = cause
-    return fault

@@ -1,4 +1,4 @@
-"""What carries bytes to a printer and back: the seam that `escpos` fills. Knows no command."""
+"""What carries bytes to a printer and back: the seam that `ports` fills. Knows no command."""
 
 from __future__ import annotations
 

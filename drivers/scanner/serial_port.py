@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,27 +11,12 @@ from typing import Final
 import serial
 from serial.tools import list_ports
 
-from drivers.errors import (
-    DeviceBusy,
-    DeviceForbidden,
-    DeviceGone,
-    DeviceNotFound,
-    DeviceUnavailable,
-)
+from drivers.errors import DeviceGone, DeviceUnavailable
+from drivers.system_errors import unavailable
 
 # What pyserial lets through: its own exception is an OSError; a port that vanishes while it is set
 # up raises termios.error; settings that no port can have raise ValueError.
 _FOREIGN: Final = (OSError, termios.error, ValueError)
-_BY_ERRNO: Final[dict[int | None, type[DeviceUnavailable]]] = {
-    errno.ENOENT: DeviceNotFound,
-    errno.ENODEV: DeviceNotFound,
-    errno.ENXIO: DeviceNotFound,
-    errno.EACCES: DeviceForbidden,
-    errno.EPERM: DeviceForbidden,
-    errno.EBUSY: DeviceBusy,
-    # What flock says of a port that another program has locked (EWOULDBLOCK).
-    errno.EAGAIN: DeviceBusy,
-}
 # A set-up command is a few bytes; a port that does not take them in a second hangs.
 _WRITE_TIMEOUT_S: Final = 1.0
 
@@ -123,5 +107,4 @@ def _translated(path: str, otherwise: type[DeviceUnavailable]) -> Iterator[None]
     try:
         yield
     except _FOREIGN as exc:
-        kind = _BY_ERRNO.get(getattr(exc, "errno", None), otherwise)
-        raise kind(path, str(exc)) from exc
+        raise unavailable(exc, otherwise)(path, str(exc)) from exc

@@ -13,11 +13,12 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
-from drivers.printer import escpos, raster
+from drivers.printer import commands, raster
 from drivers.printer.bitmap import Bitmap
 from drivers.printer.conversation import Conversation
 from drivers.printer.fonts import find_fonts
 from drivers.printer.names import NetworkName
+from drivers.printer.ports import port_of
 from drivers.printer.profiles import EPSON
 from drivers.printer.slip import Pair, Paper, Slip, Text
 from drivers.simulated.socket_printer import SocketPrinter
@@ -56,7 +57,8 @@ def dots_over_bare_words() -> Measured:
 def bytes_of_a_receipt() -> Measured:
     """What is sent for a receipt of 80 mm: its bands, what comes before and the cut."""
     bitmap = raster.draw(KOREAN_RECEIPT, DOTS)
-    sent = len(escpos.reset()) + sum(map(len, escpos.picture(bitmap))) + len(escpos.cut(EPSON))
+    bands = sum(map(len, commands.picture(bitmap)))
+    sent = len(commands.reset()) + bands + len(commands.cut(EPSON))
     beside = f"{bitmap.height} rows, as they are: {len(bitmap.rows):,} bytes"
     return count([sent] * RUNS, beside=beside)
 
@@ -66,7 +68,7 @@ def printing_over_a_bare_socket() -> Measured:
     """A receipt asked for, sent and confirmed, beside as many bytes and one back."""
     bitmap = raster.draw(KOREAN_RECEIPT, DOTS)
     with SocketPrinter() as printer:
-        talk = Conversation(escpos.port_of(NetworkName(LOOPBACK, printer.port)), EPSON)
+        talk = Conversation(port_of(NetworkName(LOOPBACK, printer.port)), EPSON)
         ours, bare = side_by_side(
             seconds_of(partial(_print, talk, bitmap)),
             seconds_of(partial(_bare_exchange, len(bitmap.rows))),

@@ -16,7 +16,7 @@ from drivers.errors import (
     PrinterOutOfPaper,
     PrintUnconfirmed,
 )
-from drivers.printer import escpos
+from drivers.printer import commands
 from drivers.printer.bitmap import Bitmap
 from drivers.printer.conversation import Conversation
 from drivers.printer.profiles import EPSON, GENERIC, ONE_WAY, PrinterProfile
@@ -155,8 +155,8 @@ def test_one_way_lines_are_never_asked() -> None:
 
     assert not bench.printed()
     assert bench.paper.slips == [SLIP]
-    assert escpos.question(1) not in bytes(bench.port.sent)
-    assert escpos.are_you_done() not in bytes(bench.port.sent)
+    assert commands.question(1) not in bytes(bench.port.sent)
+    assert commands.are_you_done() not in bytes(bench.port.sent)
 
 
 def test_a_line_on_which_nothing_comes_back_is_never_asked() -> None:
@@ -164,7 +164,7 @@ def test_a_line_on_which_nothing_comes_back_is_never_asked() -> None:
     bench.port.can_answer = False
 
     assert not bench.printed()
-    assert bench.port.sent.startswith(escpos.reset() + b"\x1dv0")
+    assert bench.port.sent.startswith(commands.reset() + b"\x1dv0")
 
 
 @pytest.mark.parametrize(
@@ -184,8 +184,8 @@ def test_a_printer_in_trouble_is_sent_nothing_but_questions(
         with pytest.raises(error):
             bench.talk.look()
 
-    questions = b"".join(escpos.question(number) for number in range(1, 5))
-    assert bytes(bench.port.sent) == escpos.rest_of_a_band() + questions * 6
+    questions = b"".join(commands.question(number) for number in range(1, 5))
+    assert bytes(bench.port.sent) == commands.rest_of_a_band() + questions * 6
     setattr(bench.paper, trouble, False)
     assert bench.printed()
 

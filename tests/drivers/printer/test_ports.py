@@ -24,7 +24,7 @@ from drivers.errors import (
     DeviceNotFound,
     DeviceUnavailable,
 )
-from drivers.printer import escpos
+from drivers.printer import commands, ports
 from drivers.printer.bitmap import Bitmap
 from drivers.printer.names import FileName, NetworkName, SerialName
 from drivers.printer.printer_port import PrinterPort
@@ -91,11 +91,11 @@ SERIAL_ERRORS = [
 
 
 def test_the_commands_are_those_of_the_manuals() -> None:
-    assert escpos.question(4) == b"\x10\x04\x04"
-    assert escpos.reset() == b"\x1b@\x1da\x00"
-    assert escpos.are_you_done() == b"\x1dr\x01"
-    assert escpos.kick(EPSON) == b"\x1bp\x00\x32\x32"
-    assert escpos.kick(PrinterProfile("pin 5", drawer_pin=5)) == b"\x1bp\x01\x32\x32"
+    assert commands.question(4) == b"\x10\x04\x04"
+    assert commands.reset() == b"\x1b@\x1da\x00"
+    assert commands.are_you_done() == b"\x1dr\x01"
+    assert commands.kick(EPSON) == b"\x1bp\x00\x32\x32"
+    assert commands.kick(PrinterProfile("pin 5", drawer_pin=5)) == b"\x1bp\x01\x32\x32"
 
 
 @pytest.mark.parametrize(
@@ -107,12 +107,12 @@ def test_the_commands_are_those_of_the_manuals() -> None:
     ],
 )
 def test_how_a_slip_ends(profile: PrinterProfile, command: bytes) -> None:
-    assert escpos.cut(profile) == command
+    assert commands.cut(profile) == command
 
 
 def test_a_picture_is_sent_in_bands_that_fit_into_a_small_buffer() -> None:
     bitmap = Bitmap(576, bytes(range(72)) * 100)
-    bands = list(escpos.picture(bitmap))
+    bands = list(commands.picture(bitmap))
 
     assert [band[:8] for band in bands] == [
         b"\x1dv0\x00\x48\x00\x30\x00",
@@ -121,7 +121,7 @@ def test_a_picture_is_sent_in_bands_that_fit_into_a_small_buffer() -> None:
     ]
     assert max(map(len, bands)) <= 4_096
     assert b"".join(band[8:] for band in bands) == bitmap.rows
-    assert len(escpos.rest_of_a_band()) == max(map(len, bands))
+    assert len(commands.rest_of_a_band()) == max(map(len, bands))
 
 
 def test_importing_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_importing_leaves_nothing_behind(tmp_path: Path) -> None:
         [
             sys.executable,
             "-c",
-            "import logging, os; import drivers.printer.escpos;"
+            "import logging, os; import drivers.printer.ports;"
             "print(logging.root.handlers, [name for name in os.environ if 'ESCPOS' in name])",
         ],
         cwd=ROOT,
@@ -148,7 +148,7 @@ def test_importing_leaves_nothing_behind(tmp_path: Path) -> None:
 @pytest.fixture
 def network() -> Iterator[tuple[PrinterPort, SocketPrinter]]:
     with SocketPrinter() as printer:
-        port = escpos.port_of(NetworkName(LOOPBACK, printer.port))
+        port = ports.port_of(NetworkName(LOOPBACK, printer.port))
         yield port, printer
         port.close()
 
@@ -158,10 +158,10 @@ def test_what_goes_to_a_network_printer_and_comes_back(
 ) -> None:
     port, printer = network
     port.open()
-    port.send(escpos.question(1))
+    port.send(commands.question(1))
     assert port.receive(TIMEOUT_S) == WELL
     assert port.receive(0) == b""
-    port.send(escpos.kick(EPSON))
+    port.send(commands.kick(EPSON))
     port.drain(TIMEOUT_S)
     assert printer.wait_for(lambda paper: paper.drawer_openings == 1, TIMEOUT_S)
     assert port.is_shared
@@ -174,7 +174,7 @@ def test_a_network_printer_can_be_opened_again(
     port, printer = network
     for _ in range(2):
         port.open()
-        port.send(escpos.question(1))
+        port.send(commands.question(1))
         assert port.receive(TIMEOUT_S) == WELL
     port.close()
     port.close()
@@ -207,7 +207,7 @@ def test_a_network_printer_that_does_not_read_does_not_hang_the_till(
 ) -> None:
     port, printer = network
     printer.read(is_reading=False)
-    monkeypatch.setattr(escpos, "_WRITE_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(ports, "WRITE_TIMEOUT_S", 0.1)
     port.open()
     with pytest.raises(DeviceGone):
         # More than the buffers of both ends hold.
@@ -230,7 +230,7 @@ def test_nobody_listens() -> None:
     with socket.create_server((LOOPBACK, 0)) as server:
         number = server.getsockname()[1]
     with pytest.raises(DeviceNotFound) as raised:
-        escpos.port_of(NetworkName(LOOPBACK, number)).open()
+        ports.port_of(NetworkName(LOOPBACK, number)).open()
     assert raised.value.device == f"tcp:{LOOPBACK}:{number}"
 
 
@@ -240,7 +240,7 @@ def test_connecting_fails(
 ) -> None:
     monkeypatch.setattr(socket, "create_connection", failing(error))
     with pytest.raises(kind or DeviceUnavailable) as raised:
-        escpos.port_of(NetworkName("printer.shop")).open()
+        ports.port_of(NetworkName("printer.shop")).open()
     assert raised.value.__cause__ is error
     assert raised.value.device == "tcp:printer.shop:9100"
 
@@ -272,7 +272,7 @@ def test_each_call_of_a_socket_fails(
         if call == "recv":
             theirs.send(WELL)
         monkeypatch.setattr(socket, "create_connection", lambda *_: line)
-        port = escpos.port_of(NetworkName("printer.shop"))
+        port = ports.port_of(NetworkName("printer.shop"))
         port.open()
         with pytest.raises(kind or DeviceGone) as raised:
             use(port)
@@ -290,7 +290,7 @@ def test_each_call_of_a_socket_fails(
 )
 def test_a_line_that_is_not_open_is_gone(name: object, use: Use) -> None:
     with pytest.raises(DeviceGone):
-        use(escpos.port_of(name))  # type: ignore[arg-type]
+        use(ports.port_of(name))  # type: ignore[arg-type]
 
 
 # On a serial port.
@@ -298,10 +298,10 @@ def test_a_line_that_is_not_open_is_gone(name: object, use: Use) -> None:
 
 def test_a_serial_printer_answers(tmp_path: Path) -> None:
     with PtyScanner(tmp_path / "printer") as end:
-        port = escpos.port_of(SerialName(end.path))
+        port = ports.port_of(SerialName(end.path))
         port.open()
-        port.send(escpos.question(1))
-        assert end.received() == escpos.question(1)
+        port.send(commands.question(1))
+        assert end.received() == commands.question(1)
         assert port.receive(0) == b""
         end.send(WELL)
         assert port.receive(TIMEOUT_S) == WELL
@@ -312,7 +312,7 @@ def test_a_serial_printer_answers(tmp_path: Path) -> None:
 
 def test_a_serial_port_is_ours_alone(tmp_path: Path) -> None:
     with PtyScanner(tmp_path / "printer") as end:
-        ours, theirs = (escpos.port_of(SerialName(end.path)) for _ in range(2))
+        ours, theirs = (ports.port_of(SerialName(end.path)) for _ in range(2))
         ours.open()
         with pytest.raises(DeviceBusy):
             theirs.open()
@@ -324,9 +324,9 @@ def test_a_serial_port_is_ours_alone(tmp_path: Path) -> None:
 def test_a_serial_printer_that_does_not_read_does_not_hang_the_till(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(escpos, "_WRITE_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(ports, "WRITE_TIMEOUT_S", 0.1)
     with PtyScanner(tmp_path / "printer") as end:
-        port = escpos.port_of(SerialName(end.path))
+        port = ports.port_of(SerialName(end.path))
         port.open()
         with pytest.raises(DeviceGone):
             port.send(bytes(1_000_000))
@@ -336,7 +336,7 @@ def test_a_serial_printer_that_does_not_read_does_not_hang_the_till(
 
 def test_a_serial_printer_that_is_unplugged(tmp_path: Path) -> None:
     with PtyScanner(tmp_path / "printer") as end:
-        port = escpos.port_of(SerialName(end.path))
+        port = ports.port_of(SerialName(end.path))
         port.open()
         end.unplug()
         with pytest.raises(DeviceGone):
@@ -346,10 +346,10 @@ def test_a_serial_printer_that_is_unplugged(tmp_path: Path) -> None:
 
 def test_a_serial_port_that_is_not_there_or_is_none(tmp_path: Path) -> None:
     with pytest.raises(DeviceNotFound):
-        escpos.port_of(SerialName(tmp_path / "none")).open()
+        ports.port_of(SerialName(tmp_path / "none")).open()
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(DeviceUnavailable):
-        escpos.port_of(SerialName(tmp_path / "file")).open()
+        ports.port_of(SerialName(tmp_path / "file")).open()
 
 
 @pytest.mark.parametrize(("error", "kind"), SERIAL_ERRORS)
@@ -358,7 +358,7 @@ def test_opening_a_serial_port_fails(
 ) -> None:
     monkeypatch.setattr(serial, "Serial", failing(error))
     with pytest.raises(kind or DeviceUnavailable) as raised:
-        escpos.port_of(SERIAL_NAME).open()
+        ports.port_of(SERIAL_NAME).open()
     assert error in (raised.value.__cause__, getattr(raised.value.__cause__, "__context__", None))
     assert raised.value.device == "/dev/printer"
 
@@ -383,7 +383,7 @@ def test_each_call_of_a_serial_port_fails(
     with theirs, ours:
         theirs.send(WELL)
         monkeypatch.setattr(serial, "Serial", lambda **_: FaultySerial(ours, {call: error}))
-        port = escpos.port_of(SERIAL_NAME)
+        port = ports.port_of(SERIAL_NAME)
         port.open()
         with pytest.raises(kind or DeviceGone) as raised:
             use(port)
@@ -405,9 +405,9 @@ def bus(monkeypatch: pytest.MonkeyPatch) -> UsbBus:
 def test_a_usb_printer_is_used_as_it_is(bus: UsbBus) -> None:
     # Its own interface and endpoints, taken from the kernel's driver, and without a reset.
     bus.said += b"\x16old"
-    port = escpos.port_of(UsbName(VENDOR, PRODUCT, SERIAL))
+    port = ports.port_of(UsbName(VENDOR, PRODUCT, SERIAL))
     port.open()
-    port.send(escpos.question(1) + escpos.kick(EPSON))
+    port.send(commands.question(1) + commands.kick(EPSON))
     assert port.receive(TIMEOUT_S) == WELL
     assert port.receive(0) == b""
     port.drain(TIMEOUT_S)
@@ -425,7 +425,7 @@ def test_a_usb_printer_is_used_as_it_is(bus: UsbBus) -> None:
 )
 def test_a_usb_printer_of_another_name_is_not_found(bus: UsbBus, name: UsbName) -> None:
     with pytest.raises(DeviceUnavailable) as raised:
-        escpos.port_of(name).open()
+        ports.port_of(name).open()
     assert isinstance(raised.value, DeviceNotFound)
     assert bus.claimed == set()
 
@@ -433,20 +433,20 @@ def test_a_usb_printer_of_another_name_is_not_found(bus: UsbBus, name: UsbName) 
 def test_a_usb_device_that_is_no_printer(bus: UsbBus) -> None:
     bus.interface_class = CLASS_HID
     with pytest.raises(DeviceNotFound):
-        escpos.port_of(UsbName(VENDOR)).open()
+        ports.port_of(UsbName(VENDOR)).open()
 
 
 def test_a_usb_printer_that_only_listens(bus: UsbBus) -> None:
     bus.endpoints = (OUT,)
-    port = escpos.port_of(UsbName(VENDOR))
+    port = ports.port_of(UsbName(VENDOR))
     port.open()
-    port.send(escpos.question(1))
+    port.send(commands.question(1))
     assert port.receive(0) == b""
 
 
 @pytest.mark.parametrize("takes", [0, 700])
 def test_a_usb_printer_that_stops_reading_is_not_taken_for_printed(bus: UsbBus, takes: int) -> None:
-    port = escpos.port_of(UsbName(VENDOR))
+    port = ports.port_of(UsbName(VENDOR))
     port.open()
     bus.takes = takes
     with pytest.raises(DeviceGone):
@@ -465,7 +465,7 @@ def test_each_call_of_opening_a_usb_printer_fails(
         return
     bus.failing[call] = error
     with pytest.raises(kind or DeviceUnavailable) as raised:
-        escpos.port_of(UsbName(VENDOR, PRODUCT)).open()
+        ports.port_of(UsbName(VENDOR, PRODUCT)).open()
     assert raised.value.device == "usb:04b8:0e15"
 
 
@@ -485,7 +485,7 @@ def test_each_call_of_using_a_usb_printer_fails(
     error: Exception,
     kind: type[DeviceUnavailable] | None,
 ) -> None:
-    port = escpos.port_of(UsbName(VENDOR))
+    port = ports.port_of(UsbName(VENDOR))
     bus.failing[call] = error
     port.open()
     with pytest.raises(kind or DeviceGone) as raised:
@@ -500,7 +500,7 @@ def test_no_libusb_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         module = __import__(f"usb.backend.{name}", fromlist=[name])
         monkeypatch.setattr(module, "get_backend", lambda *_, **__: None)
     with pytest.raises(DeviceUnavailable):
-        escpos.port_of(UsbName(VENDOR)).open()
+        ports.port_of(UsbName(VENDOR)).open()
 
 
 # In a file, and behind the kernel's driver.
@@ -508,7 +508,7 @@ def test_no_libusb_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_file_is_appended_to_and_never_emptied(tmp_path: Path) -> None:
     path = tmp_path / "slips.bin"
-    port = escpos.port_of(FileName(path))
+    port = ports.port_of(FileName(path))
     for piece in (b"one", b"two"):
         port.open()
         port.send(piece)
@@ -524,24 +524,24 @@ def test_a_file_is_appended_to_and_never_emptied(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(DeviceUnavailable):
-        escpos.port_of(FileName(tmp_path)).open()
+        ports.port_of(FileName(tmp_path)).open()
     with pytest.raises(DeviceNotFound):
-        escpos.port_of(FileName(tmp_path / "no" / "file")).open()
+        ports.port_of(FileName(tmp_path / "no" / "file")).open()
 
 
 def test_a_pipe_that_nobody_reads_is_not_there(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(DeviceNotFound):
-        escpos.port_of(FileName(tmp_path / "pipe")).open()
+        ports.port_of(FileName(tmp_path / "pipe")).open()
 
 
 def test_the_end_of_a_pipe_that_does_not_read_does_not_hang_the_till(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(escpos, "_WRITE_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(ports, "WRITE_TIMEOUT_S", 0.1)
     os.mkfifo(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
-    port = escpos.port_of(FileName(tmp_path / "pipe"))
+    port = ports.port_of(FileName(tmp_path / "pipe"))
     port.open()
     try:
         with pytest.raises(DeviceGone):
@@ -570,7 +570,7 @@ def test_each_call_of_a_file_fails(
     error: Exception,
     kind: type[DeviceUnavailable] | None,
 ) -> None:
-    port = escpos.port_of(FileName(tmp_path / "slips.bin"))
+    port = ports.port_of(FileName(tmp_path / "slips.bin"))
     port.open()
     with monkeypatch.context() as patch:
         patch.setattr(os, call, failing(error))
@@ -591,12 +591,12 @@ def test_a_printer_of_the_kernel_is_read_and_written(monkeypatch: pytest.MonkeyP
         assert flags & os.O_RDWR
         return real_open(os.ttyname(far), flags, mode)
 
-    port = escpos.port_of(FileName(Path("/dev/usb/lp0")))
+    port = ports.port_of(FileName(Path("/dev/usb/lp0")))
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", opened)
         port.open()
-    port.send(escpos.question(1))
-    assert os.read(near, 64) == escpos.question(1)
+    port.send(commands.question(1))
+    assert os.read(near, 64) == commands.question(1)
     assert port.receive(0) == b""
     os.write(near, WELL)
     assert port.receive(TIMEOUT_S) == WELL
