@@ -196,8 +196,8 @@ class _Setter:
         names = self._wrapped(block.name, self.width, block.size, is_bold=bold)
         last = self._letters.width(names[-1], block.size, is_bold=bold)
         if last > beside >= self.width // _NAME_SHARE:
-            # Rather a narrow name with its value beside it than a value that stands alone.
-            names = self._wrapped(block.name, beside, block.size, is_bold=bold)
+            # Rather one more line of the name, with its value beside it, than a value alone.
+            names[-1:] = self._wrapped(names[-1], beside, block.size, is_bold=bold)
             last = self._letters.width(names[-1], block.size, is_bold=bold)
         rows = len(names) + (last > beside)
         step = self._letters.line_height(block.size)

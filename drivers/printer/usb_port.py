@@ -15,6 +15,8 @@ from drivers.printer.library import FOREIGN, Usb, translated
 from drivers.printer.sending import READ_BYTES, WRITE_TIMEOUT_S, chunks
 from drivers.usb import CLASS_PRINTER, UsbName
 
+# A status has four bytes at the most: more reads than this are no leftovers.
+_STALE_READS_MAX: Final = 16
 _MS: Final = 1_000
 # The bits of a USB endpoint's address and attributes (USB 2.0, 9.6.6).
 _ENDPOINT_IN: Final = 0x80
@@ -44,9 +46,10 @@ class UsbPort:
         with translated(self.name, DeviceUnavailable):
             self._library.open()
         with suppress(*FOREIGN):
-            # What the printer said to whoever was here before.
-            while self._received(0):
-                pass
+            # What the printer said to whoever was here before; one that chatters is not waited for.
+            for _ in range(_STALE_READS_MAX):
+                if not self._received(0):
+                    break
 
     def send(self, data: bytes) -> None:
         device = self._device()

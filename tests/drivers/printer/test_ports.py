@@ -436,6 +436,13 @@ def test_a_usb_device_that_is_no_printer(bus: UsbBus) -> None:
         ports.port_of(UsbName(VENDOR)).open()
 
 
+def test_a_usb_printer_that_chatters_is_opened_nevertheless(bus: UsbBus) -> None:
+    bus.said += bytes(100_000)
+    port = ports.port_of(UsbName(VENDOR))
+    port.open()
+    assert len(bus.said) > 90_000
+
+
 def test_a_usb_printer_that_only_listens(bus: UsbBus) -> None:
     bus.endpoints = (OUT,)
     port = ports.port_of(UsbName(VENDOR))
