@@ -28,6 +28,9 @@ from drivers.printer.status import (
 _ANSWER_TIMEOUT_S: Final = 0.5
 # Five slips' time: a printer that is at work answers when it is done.
 _DONE_TIMEOUT_S: Final = 10.0
+# After one was cut off: what is left of a slip, and the cut, take two seconds.
+_SETTLE_TIMEOUT_S: Final = 4.0
+_QUIET_S: Final = 1.5
 # While it is awaited it is asked again whether its paper has come to an end.
 _DONE_LOOK_S: Final = 1.0
 # Answers are single bytes: of a printer that chatters only the latest are kept.
@@ -77,12 +80,13 @@ class Conversation:
         """
         self._heard.clear()
         self._port.open()
+        is_interrupted = bool(self._leftover)
         if self._leftover and self._port.can_answer:
             # Before any question: a picture that was cut off would take that for its size.
             self._port.send(self._leftover)
         self._is_mute = self._profile.answers is Answers.NEVER or not self._port.can_answer
         if not self._is_mute:
-            self._greet()
+            self._greet(is_interrupted=is_interrupted)
         if self._is_mute:
             self._leftover = b""
 
@@ -129,7 +133,7 @@ class Conversation:
         self._leftover = b""
         return can_confirm
 
-    def _greet(self) -> None:
+    def _greet(self, *, is_interrupted: bool) -> None:
         answers = self._asked()
         if answers:
             # It has come that far: once is enough, a printer without paper would keep them all.
@@ -142,6 +146,19 @@ class Conversation:
         if answers and self._confirms is None:
             self._port.send(commands.are_you_done())
             self._confirms = self._heard_within(_ANSWER_TIMEOUT_S, is_done) is not None
+        elif answers and self._confirms and is_interrupted:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Wait until a slip that was cut off has been worked through, and hear what it had to say.
+
+        It may have been asked whether it is done before the line broke: an answer that comes now
+        must not be taken for the next slip's.
+        """
+        self._port.send(commands.are_you_done())
+        if self._heard_within(_SETTLE_TIMEOUT_S, is_done) is not None:
+            while self._heard_within(_QUIET_S, is_done) is not None:
+                pass
 
     def _send_off(self, is_stopping: Callable[[], bool]) -> None:
         # Draining ends a line that is shared: the last look comes before.
@@ -163,7 +180,7 @@ class Conversation:
     def _asked(self) -> dict[Question, int]:
         """Return what the printer answers; nothing more is asked if the first has no answer."""
         # What a picture happened to ask for: some printers look for questions in it, too.
-        self._heard += self._port.receive(0)
+        self._hear_all()
         self._heard = bytearray(byte for byte in self._heard if is_done(byte))
         answers: dict[Question, int] = {}
         for question in Question:
@@ -178,12 +195,22 @@ class Conversation:
 
     def _await_done(self, is_stopping: Callable[[], bool]) -> None:
         ends_s = self._clock() + _DONE_TIMEOUT_S
+        self._hear_all()
+        self._heard.clear()
         self._port.send(commands.are_you_done())
         while self._heard_within(_DONE_LOOK_S, is_done) is None:
             # Out of paper in the middle of a slip: asked now, a printer still answers that.
             self.look()
             if self._clock() > ends_s or is_stopping():
                 raise PrintUnconfirmed(self.name, "it does not say that it is done")
+
+    def _hear_all(self) -> None:
+        """Take what is there already; of a printer that chatters without end, enough."""
+        for _ in range(_HEARD_MAX):
+            heard = self._port.receive(0)
+            if not heard:
+                break
+            self._heard += heard
 
     def _heard_within(self, timeout_s: float, is_wanted: Callable[[int], bool]) -> int | None:
         """Return the first byte that is wanted, None after `timeout_s`; others are kept."""

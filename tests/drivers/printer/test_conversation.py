@@ -79,6 +79,10 @@ class PaperPort:
         del self._said[:1]
         return said
 
+    def say(self, data: bytes) -> None:
+        """Have the printer say something unasked."""
+        self._said += data
+
     def drain(self, timeout_s: float) -> bool:
         self.drained += 1
         self._clock.now_s += timeout_s
@@ -221,6 +225,36 @@ def test_a_printer_that_never_says_that_it_is_done() -> None:
     bench.talk.open()
     bench.paper.says_when_done = False
     bench.talk.print(SLIP, lambda: False)
+    with pytest.raises(PrintUnconfirmed):
+        bench.talk.finish(lambda: False)
+
+
+def test_an_answer_that_comes_late_is_not_taken_for_the_next_slips() -> None:
+    bench = Bench(EPSON)
+    bench.talk.open()
+    # The paper ends; the slip and the question after it stay in the printer.
+    bench.paper.rows_left = 100
+    bench.talk.print(SLIP, lambda: False)
+    with pytest.raises(PrinterOutOfPaper):
+        bench.talk.finish(lambda: False)
+    bench.paper.rows_left = None
+    bench.paper.is_out_of_paper = False
+    bench.talk.open()
+    bench.talk.look()
+    # The rest of it is printed and answered for by now; the next one is held up.
+    assert bench.paper.slips == [SLIP]
+    bench.paper.says_when_done = False
+    bench.talk.print(SLIP, lambda: False)
+    with pytest.raises(PrintUnconfirmed):
+        bench.talk.finish(lambda: False)
+
+
+def test_a_printer_that_talks_while_it_is_sent_a_slip_is_not_taken_to_be_done() -> None:
+    bench = Bench(EPSON)
+    bench.talk.open()
+    bench.paper.says_when_done = False
+    bench.talk.print(SLIP, lambda: False)
+    bench.port.say(bytes(3))
     with pytest.raises(PrintUnconfirmed):
         bench.talk.finish(lambda: False)
 
