@@ -25,7 +25,8 @@ from drivers.printer.status import (
 )
 
 # A printer answers DLE EOT within milliseconds; over a print server in a network it takes longer.
-_ANSWER_TIMEOUT_S: Final = 0.5
+# One that never answers costs this much for each slip.
+_ANSWER_TIMEOUT_S: Final = 1.0
 # Five slips' time: a printer that is at work answers when it is done.
 _DONE_TIMEOUT_S: Final = 10.0
 # After one was cut off: what is left of a slip, and the cut, take two seconds.

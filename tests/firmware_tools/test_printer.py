@@ -17,9 +17,16 @@ from drivers.simulated.socket_printer import SocketPrinter
 from firmware_tools import cli
 from firmware_tools.trial_slip import ruler, trial_slip
 from tests.drivers.printer.reading import codes_in, image_of
+from tests.drivers.printer.shop import ANSWER, HASTY_S, PATIENT_S
 
 FAILED = 1
 WRONG_USAGE = 2
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy is not taken for a printer that says nothing."""
+    monkeypatch.setattr(ANSWER, PATIENT_S)
 
 
 @pytest.fixture
@@ -89,7 +96,8 @@ def test_each_trouble_in_words(printer: SocketPrinter, trouble: str, words: str)
     assert printer.change(lambda paper: paper.slips) == []
 
 
-def test_a_printer_that_does_not_say_how_it_is() -> None:
+def test_a_printer_that_does_not_say_how_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ANSWER, HASTY_S)
     with SocketPrinter(PrintedPaper(answers_questions=False)) as printer:
         done = run(printer.name)
 

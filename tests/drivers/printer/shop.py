@@ -26,6 +26,12 @@ from kscoin.errors import KSCoinError
 TIMEOUT_S: Final = 20.0
 """What a thread gets to report something; it takes milliseconds on an idle machine."""
 
+ANSWER: Final = "drivers.printer.conversation._ANSWER_TIMEOUT_S"
+"""How long a printer is waited for that answers nothing; a test machine may be slow to answer."""
+
+PATIENT_S: Final = 10.0
+HASTY_S: Final = 0.1
+
 ORIGINAL: Final = Slip((Text("original"),))
 COPY: Final = Slip((Text("copy"),))
 # What the two look like in the small: a row of each, so that paper says which of them it is.

@@ -25,8 +25,11 @@ from drivers.simulated.socket_printer import SocketPrinter
 from drivers.usb import CLASS_HID, CLASS_PRINTER, UsbDevice, UsbName
 from tests.drivers.printer.reading import codes_in
 from tests.drivers.printer.shop import (
+    ANSWER,
     COPY,
+    HASTY_S,
     ORIGINAL,
+    PATIENT_S,
     ROWS,
     TIMEOUT_S,
     Records,
@@ -39,6 +42,12 @@ from tests.drivers.printer.slips import CODE, KOREAN_RECEIPT
 from tests.drivers.printer.usb_bus import PRODUCT, SERIAL, VENDOR, UsbBus
 
 DOTS = Paper.MM80.dots
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy is not taken for a printer that says nothing."""
+    monkeypatch.setattr(ANSWER, PATIENT_S)
 
 
 def slips(printer: SocketPrinter) -> list[Bitmap]:
@@ -68,7 +77,10 @@ def test_a_receipt_over_the_network_is_what_was_drawn_and_its_code_can_be_read(
     assert strays(printer) == b""
 
 
-def test_a_mute_network_printer_prints_and_it_is_said_that_it_was_only_sent() -> None:
+def test_a_mute_network_printer_prints_and_it_is_said_that_it_was_only_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ANSWER, HASTY_S)
     with SocketPrinter(PrintedPaper(answers_questions=False)) as printer:
         with Shop(printer.name) as shop:
             assert shop.print(1) == Printed(1, is_confirmed=False)
@@ -127,8 +139,10 @@ def test_paper_that_runs_low_is_told_while_it_prints_on() -> None:
 def test_a_printer_that_hangs_up_after_any_byte_never_has_two_originals(
     is_mute: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # How long a printer is waited for that answers nothing: over a loopback less will do.
-    monkeypatch.setattr("drivers.printer.conversation._ANSWER_TIMEOUT_S", 0.1)
+    if is_mute:
+        monkeypatch.setattr(ANSWER, HASTY_S)
+    # A cut takes this printer no time.
+    monkeypatch.setattr("drivers.printer.conversation._QUIET_S", HASTY_S)
 
     def new_printer() -> SocketPrinter:
         return SocketPrinter(PrintedPaper(answers_questions=not is_mute))
@@ -164,6 +178,7 @@ def test_a_printer_that_stops_reading_in_a_slip_lets_go_of_the_till(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     conversation = "drivers.printer.conversation"
+    monkeypatch.setattr(ANSWER, 1.0)
     monkeypatch.setattr(f"{conversation}._DONE_TIMEOUT_S", 0.3)
     monkeypatch.setattr(f"{conversation}._DONE_LOOK_S", 0.1)
     with SocketPrinter() as printer, Shop(printer.name, draw=stopping(printer)) as shop:
