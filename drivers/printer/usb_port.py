@@ -114,11 +114,7 @@ class _PoliteUsb(Usb):  # type: ignore[misc]
         with suppress(NotImplementedError):
             if device.is_kernel_driver_active(number):
                 device.detach_kernel_driver(number)
-        bulk = [
-            endpoint.bEndpointAddress
-            for endpoint in interface
-            if endpoint.bmAttributes & _TRANSFER_TYPE == _BULK
-        ]
+        bulk = _bulk_endpoints(interface)
         self.out_ep = next(address for address in bulk if not address & _ENDPOINT_IN)
         self.in_ep = next((address for address in bulk if address & _ENDPOINT_IN), None)
 
@@ -126,10 +122,18 @@ class _PoliteUsb(Usb):  # type: ignore[misc]
 def _printer_interface(device: Any) -> Any:
     """Return the interface to print by; raises OSError for what is no printer."""
     for interface in device.get_active_configuration():
-        ways = {endpoint.bEndpointAddress & _ENDPOINT_IN for endpoint in interface}
-        if interface.bInterfaceClass == CLASS_PRINTER and 0 in ways:
+        takes_data = any(not address & _ENDPOINT_IN for address in _bulk_endpoints(interface))
+        if interface.bInterfaceClass == CLASS_PRINTER and takes_data:
             return interface
     raise OSError(errno.ENODEV, "it has no printer's interface")
+
+
+def _bulk_endpoints(interface: Any) -> list[int]:
+    return [
+        endpoint.bEndpointAddress
+        for endpoint in interface
+        if endpoint.bmAttributes & _TRANSFER_TYPE == _BULK
+    ]
 
 
 def _is_named(device: Any, name: UsbName) -> bool:

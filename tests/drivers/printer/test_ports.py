@@ -34,6 +34,7 @@ from drivers.simulated.pty_scanner import PtyScanner
 from drivers.simulated.socket_printer import SocketPrinter
 from drivers.usb import CLASS_HID, UsbName
 from tests.drivers.printer.usb_bus import (
+    IN,
     OUT,
     PRINTER_INTERFACE,
     PRODUCT,
@@ -432,6 +433,15 @@ def test_a_usb_printer_of_another_name_is_not_found(bus: UsbBus, name: UsbName) 
 
 def test_a_usb_device_that_is_no_printer(bus: UsbBus) -> None:
     bus.interface_class = CLASS_HID
+    with pytest.raises(DeviceNotFound):
+        ports.port_of(UsbName(VENDOR)).open()
+
+
+@pytest.mark.parametrize(("endpoints", "transfer_type"), [((IN,), 2), ((OUT, IN), 3), ((), 2)])
+def test_a_usb_printer_that_takes_no_data(
+    bus: UsbBus, endpoints: tuple[int, ...], transfer_type: int
+) -> None:
+    bus.endpoints, bus.transfer_type = endpoints, transfer_type
     with pytest.raises(DeviceNotFound):
         ports.port_of(UsbName(VENDOR)).open()
 

@@ -39,6 +39,7 @@ class UsbBus(usb.backend.IBackend):  # type: ignore[misc]
     serial: str = SERIAL
     interface_class: int = CLASS_PRINTER
     endpoints: tuple[int, ...] = (OUT, IN)
+    transfer_type: int = _BULK
     is_plugged_in: bool = True
     has_kernel_driver: bool = True
     # How much of a write the printer takes before its time is over; None for all of it.
@@ -119,7 +120,7 @@ class UsbBus(usb.backend.IBackend):  # type: ignore[misc]
             bLength=7,
             bDescriptorType=5,
             bEndpointAddress=self.endpoints[ep],
-            bmAttributes=_BULK,
+            bmAttributes=self.transfer_type,
             wMaxPacketSize=64,
             bInterval=0,
             bRefresh=0,
