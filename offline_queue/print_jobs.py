@@ -52,7 +52,6 @@ class Outcome(Enum):
 
 
 _BEGUN: Final = "begun"
-_AFTER_BEGUN: Final = frozenset({Outcome.PRINTED, Outcome.DOUBTFUL})
 
 
 @dataclass(slots=True)
@@ -142,7 +141,6 @@ class PrintJobs:
             subject = self._waiting.pop(number, None)
             if subject is None or subject.place is None or number not in self._known.open:
                 return
-            assert outcome in _AFTER_BEGUN, "what was begun is printed, or nobody knows"
             with suppress(QueueError):
                 self._append(_line(outcome.value, number, 0, subject.name))
 

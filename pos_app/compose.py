@@ -19,6 +19,9 @@ from drivers.card.reader import CardReader
 from drivers.card.tap import TapWorker
 from drivers.errors import KeyStoreError
 from drivers.keystore.opening import open_key
+from drivers.printer.opening import draw, is_simulated, sought_printer
+from drivers.printer.printer import Printer, PrinterSetup
+from drivers.printer.slip import Paper
 from drivers.scanner import framer
 from drivers.scanner.asking import Asker
 from drivers.scanner.discovery import scanners_named
@@ -47,14 +50,17 @@ from pos_app.customer_display.look import command
 from pos_app.inbox import Inbox
 from pos_app.ledger_line import LedgerLine, Way
 from pos_app.performer import Performer, Ports
+from pos_app.print_desk import PrintDesk
 from pos_app.runtime import Runtime
 from pos_app.settings import AUTO, NONE, Settings, SettingsInvalid
+from pos_app.shop_on_slips import shop_on_slips
 from pos_app.sought_scanner import SoughtScanner
 from pos_app.sound_desk import SoundDesk, whole_till
 from pos_app.surroundings import surroundings
 from pos_app.tap_desk import TapDesk
 from pos_app.till.effects import Effect, Restart
 from pos_app.till.events import DeviceChanged, ScanBroken, Scanned, StartFailed, WorkerDied
+from pos_app.till.printing import SlipRule
 from pos_app.till.show import Face
 from pos_app.till.show_customer import show_customer
 from pos_app.till.states import Part, Till
@@ -109,9 +115,7 @@ class Terminal:
         # What goes on beside the till, also where it cannot start.
         self._beside: list[Supervisor] = []
         self._starting = threading.Thread(target=self._start, name="start", daemon=True)
-        self.runtime = Runtime(
-            self._inbox, self._clock, _face(settings), Till(language=settings.language)
-        )
+        self.runtime = Runtime(self._inbox, self._clock, _face(settings), _till(settings))
         self.customer_display = self._customer_display()
         if settings.has_sound or settings.has_voice:
             self._listen()
@@ -159,20 +163,25 @@ class Terminal:
     def _assembled(self) -> _Parts:
         # First what only reads settings: nothing that has to be stopped exists if one is wrong.
         desk = TapDesk(self._inbox.post)
+        shop, jobs = shop_on_slips(self._settings), self._settings.print_jobs
+        slips = PrintDesk(shop, jobs, self._clock, self._inbox.post)
         devices = [
             Supervisor(
                 device,
                 partial(self._device_changed, kind),
                 hang_s=_BUSY_MAX_S.get(kind, HANG_S),
             )
-            for kind, device in _devices(self._settings, desk, self._scanned)
+            for kind, device in (
+                *_devices(self._settings, desk, self._scanned),
+                *_printers(self._settings, slips),
+            )
         ]
         setup, mirror = queue_setup(self._settings, self._clock, self._health_changed)
         queue = OfflineQueue.start(setup)
         way = Way(self._connect, random.random, self._retry_cap_s)
         line = LedgerLine(queue, way, self._inbox.post)
-        ports = Ports(queue, desk, line, self._clock, self._on_restart)
-        return _Parts(queue, line, Performer(ports, self._inbox), Watch(devices), mirror)
+        ports = Ports(queue, desk, line, self._clock, self._on_restart, slips)
+        return _Parts(queue, line, Performer(ports, self._inbox), Watch(devices), mirror, slips)
 
     def _customer_display(self) -> CustomerDisplay | None:
         """Return what shows the customer their side, if there is to be one."""
@@ -258,6 +267,7 @@ class _Parts:
     performer: Performer
     devices: Watch
     mirror: Mirror | None
+    slips: PrintDesk
 
     def start(self) -> None:
         self.performer.start()
@@ -268,6 +278,7 @@ class _Parts:
         self.devices.stop()
         self.line.stop()
         self.queue.stop()
+        self.slips.stop()
         if self.mirror is not None:
             # After the journal's last commit, so that it takes that one along.
             self.mirror.stop()
@@ -281,6 +292,15 @@ def _face(settings: Settings) -> Face:
     except KSCoinError:
         shop = ""
     return Face(shop, settings.utc_offset_s, settings.is_demo)
+
+
+def _till(settings: Settings) -> Till:
+    """Return the till as it is before anything has happened."""
+    return Till(
+        language=settings.language,
+        slip_rule=settings.slip_rule,
+        has_drawer=settings.has_drawer and settings.slip_rule is not SlipRule.NEVER,
+    )
 
 
 def _pass_phrase(path: Path) -> str:
@@ -319,6 +339,22 @@ def _devices(
         yield DeviceKind.CARD_READER, worker
     if settings.scanner != NONE:
         yield DeviceKind.SCANNER, _scanner(settings, on_scan)
+
+
+def _printers(settings: Settings, slips: PrintDesk) -> Iterator[tuple[DeviceKind, Device]]:
+    """Yield the printer that the settings ask for, if they ask for one."""
+    if settings.printer == NONE:
+        return
+    if is_simulated(settings.printer) and not settings.is_demo:
+        raise SettingsInvalid("a simulated printer is for a demo, which says demo = true")
+    talk = sought_printer(settings.printer, settings.printer_family)
+    if talk is None:
+        named = f"{settings.printer!r}, {settings.printer_family!r}"
+        raise SettingsInvalid(f"{named} is no printer that we know")
+    paper = Paper(settings.paper_mm)
+    printer = Printer(talk, PrinterSetup(paper, draw, slips.begin, slips.report))
+    slips.serve(printer)
+    yield DeviceKind.PRINTER, printer
 
 
 def _card_reader(settings: Settings) -> CardReader | None:

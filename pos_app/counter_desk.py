@@ -126,15 +126,19 @@ class CounterDesk:
         match order:
             case RefundOrder(sale, amount_won, reason):
                 refund = self._queue.refund(sale.request_hash, amount_won, reason.value, _NOBODY)
-                self._then(refund, lambda _: [OrderDone(order)], refused)
+                self._then(refund, lambda given: [_given(order, given)], refused)
             case VoidOrder(sale, reason):
                 void = self._queue.void(sale.request_hash, reason.value, _NOBODY)
-                self._then(void, lambda _: [OrderDone(order)], refused)
+                self._then(void, lambda given: [_given(order, given)], refused)
             case CloseOrder(day):
                 closed = self._queue.close_day(day.number, _NOBODY)
                 self._then(closed, lambda report: [OrderDone(order, _day(report))], refused)
             case _ as never:
                 assert_never(never)
+
+
+def _given(order: Order, given: counter.TakenBack) -> Event:
+    return OrderDone(order, sequence=given.sequence)
 
 
 def _unread(error: KSCoinError) -> list[Event]:

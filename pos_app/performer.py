@@ -18,11 +18,13 @@ from offline_queue import values
 from offline_queue.errors import JournalDamaged
 from pos_app.counter_desk import CounterDesk, CounterPort
 from pos_app.inbox import Inbox
+from pos_app.print_desk import PrintDesk, RecordsPort
 from pos_app.runtime import ClockPort
 from pos_app.tap_desk import TapDesk
 from pos_app.till.effects import (
     Accept,
     AdmitPurse,
+    CancelSlip,
     Carry,
     CloseRequest,
     ConfirmCard,
@@ -32,9 +34,11 @@ from pos_app.till.effects import (
     ListQueue,
     LoadCard,
     OpenRequest,
+    PrintSlip,
     ReadLastDebit,
     ReadLife,
     ReadReadiness,
+    ReadReceipt,
     ReadRisk,
     ReadSales,
     RecordTorn,
@@ -85,7 +89,7 @@ LISTED_MAX: Final = 50
 _log = logging.getLogger(__name__)
 
 
-class QueuePort(CounterPort, Protocol):
+class QueuePort(CounterPort, RecordsPort, Protocol):
     """What is asked of the queue: `offline_queue.queue.OfflineQueue`."""
 
     def open(self) -> Future[values.Recovery]: ...
@@ -150,6 +154,7 @@ class Ports:
     line: LinePort
     clock: ClockPort
     restart: Callable[[], None]
+    slips: PrintDesk
 
 
 class Performer:
@@ -161,12 +166,14 @@ class Performer:
         self._line = ports.line
         self._clock = ports.clock
         self._restart = ports.restart
+        self._slips = ports.slips
         self._post = inbox.post
         self._counter = CounterDesk(ports.queue, self._then)
 
     def start(self) -> None:
         """Open the journal; answered by QueueReady and what the last sale came to."""
         self._then(self._queue.open(), _opened, _start_failed)
+        self._slips.start(self._queue, self._then)
 
     def perform(self, effect: Effect) -> None:
         """Start what the effect asks for."""
@@ -185,6 +192,8 @@ class Performer:
                 self._read(effect)
             case ReadReadiness() | ReadSales() | ReadLife() | CountDay() | Carry():
                 self._counter.perform(effect)
+            case PrintSlip() | CancelSlip() | ReadReceipt():
+                self._slips.perform(effect, self._queue, self._then)
             case _ as never:
                 assert_never(never)
 

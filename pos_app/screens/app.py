@@ -31,7 +31,7 @@ from pos_app.screens.palette import PALETTES
 from pos_app.screens.pay import PayScreen
 from pos_app.screens.ports import CustomerPort, Look, OpenWindow, TillPort
 from pos_app.screens.queue import QueueScreen
-from pos_app.screens.result import RefusedScreen, ResultScreen
+from pos_app.screens.result import ReceiptScreen, RefusedScreen, ResultScreen
 from pos_app.screens.screen import Screen
 from pos_app.screens.sell import SellScreen
 from pos_app.screens.shots import Shots
@@ -58,6 +58,7 @@ from pos_app.till.views import (
     HoldView,
     PayView,
     QueueView,
+    ReceiptView,
     RefusedView,
     ResultView,
     SellView,
@@ -73,6 +74,7 @@ SCREENS: Final[Mapping[type[View], tuple[type[Screen], str]]] = MappingProxyType
         HoldView: (HoldScreen, "hold.kv"),
         HoldAgainView: (HoldAgainScreen, "hold.kv"),
         ResultView: (ResultScreen, "result.kv"),
+        ReceiptView: (ReceiptScreen, "receipt.kv"),
         RefusedView: (RefusedScreen, "refused.kv"),
         QueueView: (QueueScreen, "queue.kv"),
         FaultView: (FaultScreen, "fault.kv"),

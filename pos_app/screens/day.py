@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from kivy.lang.parser import global_idmap
 from kivy.metrics import dp
@@ -12,10 +12,15 @@ from kivy.uix.widget import Widget
 
 from kscoin.money import format_won
 from pos_app.screens.palette import Colour
-from pos_app.screens.screen import Presses, Screen
+from pos_app.screens.screen import Presses, Screen, slip_said
 from pos_app.screens.theme import Theme
 from pos_app.till.office_views import DayView, ReadinessView, ReadyRow
 from pos_app.till.views import View
+
+Area: TypeAlias = tuple[float, float, float, float]
+# Where back, print and close begin, and how wide they are, in twentieths.
+_KEYS = ((0, 5.2), (5.4, 5.8), (11.4, 8.6))
+_KEYS_WITHOUT_PRINT = ((0, 7), (0, 7), (7.2, 12.8))
 
 # A line is at most this high, in units of the design; many lines share the room there is.
 _LINE_HIGH = 38
@@ -64,6 +69,28 @@ class DayScreen(Screen):
     def net_text(self, view: DayView) -> str:
         """Return what the day came to, once it is known."""
         return "" if view.net_won is None else format_won(view.net_won)
+
+    def slip_said(self, view: DayView) -> str:
+        """Return how far the slip has come."""
+        return slip_said(view.slip)
+
+    def is_slip_bad(self, view: DayView) -> bool:
+        """Whether the slip wants somebody."""
+        return view.slip is not None and view.slip.is_bad
+
+    def lines_area(self, view: DayView, is_wide: bool) -> Area:
+        """Return where the lines are: lower where the slip has something to say below them."""
+        is_said = bool(slip_said(view.slip))
+        if is_wide:
+            return (9.4, 0, 10.6, 12.8 if is_said else 15.5)
+        return (0, 8.6, 20, 7.4 if is_said else 8.6)
+
+    def key_area(self, view: DayView, is_wide: bool, index: int) -> Area:
+        """Return where back, print and close are, in this order."""
+        row, high = (15.8, 4.2) if is_wide else (17.5, 2.5)
+        columns = _KEYS if view.slip is not None else _KEYS_WITHOUT_PRINT
+        left, wide = columns[index]
+        return (left, row, wide, high)
 
     def _list(self) -> None:
         view: DayView = self.view

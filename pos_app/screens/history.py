@@ -11,7 +11,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
 from pos_app.screens.palette import Colour
-from pos_app.screens.screen import Presses, Screen
+from pos_app.screens.screen import Presses, Screen, slip_said
 from pos_app.screens.theme import Theme
 from pos_app.till.office_views import HappenedRow, HistoryView, SaleRow, SaleView
 from pos_app.till.views import View
@@ -61,6 +61,14 @@ class SaleScreen(Screen):
     def ink(self, view: SaleView) -> Colour:
         """Return the colour of the sale's state."""
         return state_ink(self._theme, view.sale)
+
+    def slip_said(self, view: SaleView) -> str:
+        """Return how far the slip has come."""
+        return slip_said(view.slip)
+
+    def is_slip_bad(self, view: SaleView) -> bool:
+        """Whether the slip wants somebody."""
+        return view.slip is not None and view.slip.is_bad
 
     def _list(self) -> None:
         lines = self.ids.lines

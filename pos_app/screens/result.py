@@ -1,8 +1,8 @@
-"""How a sale ended: good news and bad. The look is in result.kv and refused.kv."""
+"""How a sale ended, and its receipt as a code. Look: result.kv, receipt.kv and refused.kv."""
 
 from __future__ import annotations
 
-from pos_app.screens.screen import Screen
+from pos_app.screens.screen import Screen, slip_picture, slip_said
 from pos_app.till.views import RefusedView, ResultView
 from pos_app.till.words import Moved
 
@@ -15,6 +15,22 @@ class ResultScreen(Screen):
         if view.goes_on_in_s is None:
             return ""
         return view.texts.goes_on.format(seconds=view.goes_on_in_s)
+
+    def slip_said(self, view: ResultView) -> str:
+        """Return how far the slip has come."""
+        return slip_said(view.slip)
+
+    def slip_picture(self, view: ResultView) -> str:
+        """Return the shape of that."""
+        return slip_picture(view.slip)
+
+    def is_slip_bad(self, view: ResultView) -> bool:
+        """Whether the slip wants somebody."""
+        return view.slip is not None and view.slip.is_bad
+
+
+class ReceiptScreen(Screen):
+    """Draws a ReceiptView."""
 
 
 class RefusedScreen(Screen):

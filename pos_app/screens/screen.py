@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from kivy.properties import ObjectProperty
 from kivy.uix.boxlayout import BoxLayout
 
+from pos_app.till.office_views import SlipView
 from pos_app.till.presses import Press
 from pos_app.till.views import View
 
@@ -35,3 +36,13 @@ class Screen(BoxLayout):
         press = Press(name)
         if press in self.view.presses:
             self._presses(press)
+
+
+def slip_said(slip: SlipView | None) -> str:
+    """Return how far a slip has come, in words; nothing where there is no printer."""
+    return "" if slip is None else slip.said
+
+
+def slip_picture(slip: SlipView | None) -> str:
+    """Return the shape of how far a slip has come."""
+    return "" if slip is None else slip.picture

@@ -99,6 +99,7 @@ ENGLISH: Final = SlipWords(
     earlier="Brought forward",
     nothing="No sales",
     unsettled="{won} not settled yet is carried over",
+    drawer="Drawer opened",
     test="Test slip",
     test_hint="If this line runs from edge to edge without a gap, the printer is well.",
     letters="ABCDEFGHIJKLM abcdefghijklm ₩0123456789",

@@ -99,6 +99,7 @@ KOREAN: Final = SlipWords(
     earlier="이월 받은 것",
     nothing="판매가 없습니다",
     unsettled="아직 정산되지 않은 {won} 이월",
+    drawer="돈 서랍 열림",
     test="시험 출력",
     test_hint="이 줄이 끊기지 않고 끝까지 보이면 프린터가 제대로 된 것입니다.",
     letters="가나다라마바사 아자차카타파하 ₩0123456789",

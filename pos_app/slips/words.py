@@ -77,7 +77,8 @@ class SlipWords:
     nothing: str
     unsettled: str
 
-    # A test
+    # The drawer and a test
+    drawer: str
     test: str
     test_hint: str
     letters: str

@@ -33,6 +33,7 @@ from pos_app.till.move import Move, rest, stay, to
 from pos_app.till.office import (
     CODE_MAX,
     CODE_MIN,
+    AtPrinter,
     Choosing,
     CloseOrder,
     Confirming,
@@ -54,6 +55,8 @@ from pos_app.till.office import (
     VoidOrder,
 )
 from pos_app.till.presses import CHOICES, DIGITS, LETTERS, Press
+from pos_app.till.printing import DrawerSlip, TrialSlip
+from pos_app.till.slips import print_slip, show_receipt, subject_in_sight
 from pos_app.till.states import MAX_TYPED_WON, Browsing, Till
 
 # Where a touch leads, and what is to be done on the way.
@@ -67,9 +70,22 @@ def office_press(till: Till, office: InOffice, press: Press) -> Move:
             return rest(till, office.amount_won)
         case ((Choosing() | Told()), Press.QUEUE):
             return to(till, Browsing(office), ListQueue(), ReadReadiness())
+        case ((Opened() | Told() | Counting() | AtPrinter()), Press.PRINT):
+            return print_slip(till, subject_in_sight(office))
+        case Opened(sale=sale), Press.SHOW_RECEIPT:
+            return show_receipt(till, office, sale.request_hash)
+        case AtPrinter(), Press.TEST_SLIP | Press.OPEN_DRAWER:
+            return _at_printer(till, office, press)
         case desk, _:
             way = _way(desk, press)
             return stay(till) if way is None else _at(till, office, *way)
+
+
+def _at_printer(till: Till, office: InOffice, press: Press) -> Move:
+    subject = TrialSlip() if press is Press.TEST_SLIP else DrawerSlip()
+    if isinstance(subject, DrawerSlip) and not till.has_drawer:
+        return stay(till)
+    return print_slip(replace(till, phase=replace(office, desk=AtPrinter(subject))), subject)
 
 
 def office_event(till: Till, event: OfficeEvent) -> Move:
@@ -85,8 +101,9 @@ def office_event(till: Till, event: OfficeEvent) -> Move:
             return _at(till, office, replace(desk, sale=life.sale, life=life))
         case Counting(), DayCounted(day):
             return _at(till, office, Counting(day))
-        case Confirming(behind, order, True), OrderDone(done, day) if done == order:
-            return _at(till, office, Told(behind, order, day=day), (ReadRisk(), WakeSync()))
+        case Confirming(behind, order, True), OrderDone(done, day, sequence) if done == order:
+            told = Told(behind, order, day=day, sequence=sequence)
+            return _at(till, office, told, (ReadRisk(), WakeSync()))
         case Confirming(behind, order, True), OrderRefused(refused, code) if refused == order:
             return _at(till, office, Told(behind, order, code), (ReadRisk(), WakeSync()))
         case ((Looking() | Opened() | Counting()), ReadingRefused(code)):
@@ -110,7 +127,7 @@ def _at(till: Till, office: InOffice, desk: Desk, effects: tuple[Effect, ...] = 
 
 def _way(desk: Desk, press: Press) -> _Way | None:
     match desk:
-        case Choosing() | Looking() | Opened() | Counting():
+        case Choosing() | Looking() | Opened() | Counting() | AtPrinter():
             return _reading(desk, press)
         case FindingSum() | FindingCode():
             return _finding(desk, press)
@@ -139,7 +156,7 @@ def _forgotten(desk: Opened | Counting | Choosing) -> Opened | Counting | Choosi
             assert_never(never)
 
 
-def _opening(desk: Choosing | Looking | Opened | Counting) -> _Way:
+def _opening(desk: Reading) -> _Way:
     """Return the way to a desk whose figures are read anew."""
     return desk, _read(desk)
 
@@ -152,7 +169,7 @@ def _read(desk: Reading) -> tuple[Effect, ...]:
             return (ReadLife(sale.request_hash),)
         case Counting():
             return (CountDay(),)
-        case Choosing():
+        case Choosing() | AtPrinter():
             return ()
         case _ as never:
             assert_never(never)
@@ -172,6 +189,8 @@ def _reading(desk: Reading, press: Press) -> _Way | None:
             if press is Press.CLOSE_OF_DAY and day is not None:
                 return Confirming(desk, CloseOrder(day)), ()
             return (Choosing(), ()) if press is Press.BACK else None
+        case AtPrinter():
+            return (Choosing(), ()) if press is Press.BACK else None
         case _ as never:
             assert_never(never)
 
@@ -179,6 +198,8 @@ def _reading(desk: Reading, press: Press) -> _Way | None:
 def _choosing(press: Press) -> _Way | None:
     if press is Press.HISTORY:
         return _opening(Looking())
+    if press is Press.PRINTER:
+        return AtPrinter(), ()
     return _opening(Counting()) if press is Press.CLOSE_OF_DAY else None
 
 

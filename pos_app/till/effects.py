@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pos_app.till.office import Order, Query
+from pos_app.till.printing import SlipSubject
 from pos_app.till.states import Card, DebitEvidence, Evidence, Request
+from pos_app.till.words import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,28 @@ class Carry:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintSlip:
+    """Print a slip in this language; answered by SlipChanged, as often as there is news of it."""
+
+    subject: SlipSubject
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSlip:
+    """Forget a slip of which nothing was printed yet; answered by nothing."""
+
+    subject: SlipSubject
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReceipt:
+    """Read what proves a payment; answered by ReceiptRead or ReceiptUnread."""
+
+    request_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class WakeSync:
     """There is something new to send; while the line is down, sending waits for its next turn."""
 
@@ -169,6 +193,7 @@ class Restart:
     """Start the whole till again: a part has failed, and all that matters is in the journal."""
 
 
+SlipEffect: TypeAlias = PrintSlip | CancelSlip | ReadReceipt
 OfficeEffect: TypeAlias = ReadReadiness | ReadSales | ReadLife | CountDay | Carry
 Effect: TypeAlias = (
     OpenRequest
@@ -191,4 +216,5 @@ Effect: TypeAlias = (
     | SyncNow
     | Restart
     | OfficeEffect
+    | SlipEffect
 )

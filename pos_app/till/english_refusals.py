@@ -48,6 +48,9 @@ REFUSALS: Final = MappingProxyType(
         "web_link": Refusal("That is a web link.", "Scan the customer's payment code."),
         "request_shown": Refusal("That is a till's own code.", "Scan the customer's payment code."),
         "slip_shown": Refusal("That is a slip's code.", "Scan the customer's payment code."),
+        "slip_interrupted": Refusal(
+            "The power went while a slip was printed.", "If it is not there, print a copy: History."
+        ),
         "verification": Refusal("It could not be verified.", _OTHER),
         "bad_signature": Refusal("Its signature does not hold.", _OTHER),
         "wrong_network": Refusal("It is another network's (a test).", _OTHER),

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from pos_app.till.office import Day, Life, Order, Page, Query, Readiness
 from pos_app.till.presses import Press
+from pos_app.till.printing import SlipState, SlipSubject
 from pos_app.till.states import Card, Evidence, Listing, Part, Request, Risk, Stored
 from pos_app.till.status import Connection, DeviceKind
 
@@ -301,10 +302,14 @@ class ReadingRefused:
 
 @dataclass(frozen=True, slots=True)
 class OrderDone:
-    """An order is durably in the journal; `day` is the day that it has closed."""
+    """An order is durably in the journal; `day` is the day that it has closed.
+
+    `sequence` is the place of a refund or void in the journal.
+    """
 
     order: Order
     day: Day | None = None
+    sequence: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +317,36 @@ class OrderRefused:
     """An order was not carried out: nothing has changed."""
 
     order: Order
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlipChanged:
+    """News of a slip that was ordered."""
+
+    state: SlipState
+
+
+@dataclass(frozen=True, slots=True)
+class SlipsInterrupted:
+    """These slips were being printed when the power went; told once."""
+
+    subjects: tuple[SlipSubject, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRead:
+    """The text of the code that proves a payment."""
+
+    request_hash: bytes
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptUnread:
+    """What proves a payment could not be read."""
+
+    request_hash: bytes
     code: str
 
 
@@ -352,6 +387,14 @@ HealthEvent: TypeAlias = (
 OfficeEvent: TypeAlias = (
     SalesRead | LifeRead | DayCounted | ReadingRefused | OrderDone | OrderRefused
 )
+SlipEvent: TypeAlias = SlipChanged | SlipsInterrupted | ReceiptRead | ReceiptUnread
 Event: TypeAlias = (
-    Pressed | Ticked | QueueEvent | EvidenceEvent | CardEvent | HealthEvent | OfficeEvent
+    Pressed
+    | Ticked
+    | QueueEvent
+    | EvidenceEvent
+    | CardEvent
+    | HealthEvent
+    | OfficeEvent
+    | SlipEvent
 )

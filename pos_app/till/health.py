@@ -32,6 +32,7 @@ from pos_app.till.states import (
     Part,
     Phase,
     Problem,
+    ShowingReceipt,
     Till,
     Unwell,
 )
@@ -82,6 +83,8 @@ def _unwell(unwell: tuple[Unwell, ...], kind: DeviceKind, code: str | None) -> t
 def _settled(till: Till, request_hashes: frozenset[bytes]) -> Till:
     phase = till.phase
     if isinstance(phase, Browsing):
+        return replace(till, phase=replace(phase, behind=_booked(phase.behind, request_hashes)))
+    if isinstance(phase, ShowingReceipt):
         return replace(till, phase=replace(phase, behind=_booked(phase.behind, request_hashes)))
     late = tuple(_booked(each, request_hashes) for each in till.late)
     return replace(till, phase=_booked(phase, request_hashes), late=late)

@@ -19,6 +19,8 @@ from pos_app.till.effects import (
 from pos_app.till.move import Move, rest, stay, to
 from pos_app.till.office import Choosing, InOffice
 from pos_app.till.presses import DIGITS, Press
+from pos_app.till.printing import SaleSlip
+from pos_app.till.slips import print_slip, put_receipt_away, show_receipt
 from pos_app.till.states import (
     MAX_TYPED_WON,
     Approved,
@@ -29,6 +31,7 @@ from pos_app.till.states import (
     Paying,
     Refused,
     Selling,
+    ShowingReceipt,
     Till,
 )
 from pos_app.till.texts import next_language
@@ -48,8 +51,10 @@ def pressed(till: Till, press: Press) -> Move:
             return _selling(till, selling, press)
         case Opening() | Paying() | NotKept():
             return _in_a_sale(till, press)
-        case Approved() | Refused() | Browsing():
+        case Approved() | Refused():
             return _after_a_sale(till, press)
+        case Browsing() | ShowingReceipt():
+            return _over_another(till, press)
         case InOffice() as office:
             return office_press(till, office, press)
         case _:
@@ -102,8 +107,21 @@ def _after_a_sale(till: Till, press: Press) -> Move:
             return to(till, Browsing(shown), ListQueue(), ReadReadiness())
         case (Approved(), Press.NEW_SALE) | (Refused(), Press.DISMISS):
             return rest(till, 0)
+        case Approved(stored), Press.PRINT:
+            return print_slip(till, SaleSlip(stored.request_hash))
+        case Approved(stored) as approved, Press.SHOW_RECEIPT:
+            return show_receipt(till, approved, stored.request_hash)
         case Refused(amount_won, can_pay_again=True), Press.PAY_AGAIN:
             return to(till, Opening(amount_won), OpenRequest(amount_won))
+        case _:
+            return stay(till)
+
+
+def _over_another(till: Till, press: Press) -> Move:
+    """A touch on what lies over another screen and leads back to it."""
+    match till.phase, press:
+        case ShowingReceipt() as showing, Press.BACK:
+            return put_receipt_away(till, showing)
         case Browsing(behind, is_health), Press.BACK:
             return to(till, Browsing(behind) if is_health else behind)
         case Browsing(behind, False), Press.READINESS:

@@ -48,6 +48,10 @@ REFUSALS: Final = MappingProxyType(
         "web_link": Refusal("웹 주소입니다.", "손님 휴대폰의 결제 QR을 읽혀 주세요."),
         "request_shown": Refusal("계산대의 QR입니다.", "손님 휴대폰의 결제 QR을 읽혀 주세요."),
         "slip_shown": Refusal("영수증의 QR입니다.", "손님 휴대폰의 결제 QR을 읽혀 주세요."),
+        "slip_interrupted": Refusal(
+            "영수증을 출력하다가 전원이 꺼졌습니다.",
+            "안 나왔으면 판매 내역에서 사본을 출력해 주세요.",
+        ),
         "verification": Refusal("진짜인지 확인되지 않습니다.", _OTHER),
         "bad_signature": Refusal("서명이 맞지 않습니다.", _OTHER),
         "wrong_network": Refusal("다른 망의 돈입니다 (시험용 등).", _OTHER),

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from pos_app.till.effects import Effect
 from pos_app.till.office import InOffice, Reading
-from pos_app.till.states import Approved, Browsing, Phase, Refused, Selling, Till
+from pos_app.till.states import Approved, Browsing, Phase, Refused, Selling, ShowingReceipt, Till
 
 Move: TypeAlias = tuple[Till, tuple[Effect, ...]]
 
@@ -25,7 +25,8 @@ def stay(till: Till, *effects: Effect) -> Move:
 def rest(till: Till, amount_won: int, *effects: Effect) -> Move:
     """Return the move to the keypad, by way of the news that has been waiting to be shown."""
     if not till.late:
-        return to(till, Selling(amount_won), *effects)
+        selling = Selling(amount_won, problem=till.notice)
+        return to(replace(till, notice=None), selling, *effects)
     return _shown(replace(till, late=till.late[1:]), till.late[0], effects)
 
 
@@ -43,7 +44,7 @@ def tell(till: Till, news: Approved | Refused, *effects: Effect) -> Move:
 def put_away(till: Till) -> Till:
     """Return the till without what somebody only looks at, so that news may take its place."""
     match till.phase:
-        case Browsing(behind):
+        case Browsing(behind) | ShowingReceipt(behind):
             return put_away(replace(till, phase=behind))
         case InOffice(amount_won, desk) if isinstance(desk, Reading):
             return replace(till, phase=Selling(amount_won))

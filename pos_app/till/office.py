@@ -8,6 +8,7 @@ Choosing ──► Looking ◄──► FindingSum, FindingCode
              Opened ──► Typing (refund) ──► Reasoning ──► Confirming ──► Told
                 └──────────── (void) ─────────►┘            ▲
 Choosing ──► Counting ──────────────────────────────────────┘
+Choosing ──► AtPrinter
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Final, TypeAlias
 
 from kscoin.entries import CloseState, EntryKind
 from kscoin.messages import Verdict
+from pos_app.till.printing import DrawerSlip, TrialSlip
 
 # As many sales as have room for a finger beside each other on the smallest screen.
 ROWS: Final = 4
@@ -277,17 +279,26 @@ class Confirming:
 class Told:
     """What came of an order, until it is dismissed: `code` is why it was not carried out.
 
-    `order` is None if something could not be read. `day` is the day as it was closed.
+    `order` is None if something could not be read. `day` is the day as it was closed, `sequence`
+    the place of a refund or void in the journal.
     """
 
     behind: Opened | Counting | Choosing
     order: Order | None
     code: str | None = None
     day: Day | None = None
+    sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AtPrinter:
+    """What can be done with the printer; `subject` is what was asked of it last."""
+
+    subject: TrialSlip | DrawerSlip | None = None
 
 
 # Whoever is here only looks: news of a payment may take the screen.
-Reading: TypeAlias = Choosing | Looking | Opened | Counting
+Reading: TypeAlias = Choosing | Looking | Opened | Counting | AtPrinter
 Writing: TypeAlias = FindingSum | FindingCode | Typing | Reasoning | Confirming | Told
 Desk: TypeAlias = Reading | Writing
 

@@ -121,8 +121,30 @@ class HappenedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SlipView:
+    """The print key, named by `key`, and what is known of the slip in sight, if anything.
+
+    `picture` is the shape of how far it has come, `is_bad` marks what wants a person.
+    """
+
+    key: str
+    is_on: bool
+    said: str = ""
+    picture: str = ""
+    is_bad: bool = False
+
+
+def print_presses(slip: SlipView | None) -> set[Press]:
+    """Return the print key, where there is a printer and something may be printed."""
+    return {Press.PRINT} if slip is not None and slip.is_on else set()
+
+
+@dataclass(frozen=True, slots=True)
 class SaleView:
-    """One sale and its timeline; `note` says why nothing can be given back."""
+    """One sale and its timeline; `note` says why nothing can be given back.
+
+    `has_receipt`: its receipt can be shown as a code.
+    """
 
     texts: Texts
     status: StatusView
@@ -131,13 +153,19 @@ class SaleView:
     can_refund: bool
     can_void: bool
     note: str = ""
+    has_receipt: bool = False
+    slip: SlipView | None = None
 
     @property
     def presses(self) -> frozenset[Press]:
         """Back, and what may be done with the sale."""
-        refund = {Press.REFUND} if self.can_refund else set()
-        void = {Press.VOID} if self.can_void else set()
-        return frozenset({Press.BACK, Press.LANGUAGE} | refund | void)
+        may = {
+            Press.REFUND: self.can_refund,
+            Press.VOID: self.can_void,
+            Press.SHOW_RECEIPT: self.has_receipt,
+        }
+        allowed = {press for press, is_allowed in may.items() if is_allowed}
+        return frozenset({Press.BACK, Press.LANGUAGE} | allowed | print_presses(self.slip))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +187,6 @@ class ConfirmView:
 class DoneView:
     """What was done, what it means for the money, and what comes next. Until dismissed."""
 
-    presses: ClassVar[frozenset[Press]] = frozenset({Press.DISMISS, Press.LANGUAGE})
     texts: Texts
     status: StatusView
     title: str
@@ -167,6 +194,12 @@ class DoneView:
     small: str
     money: str
     next_step: str
+    slip: SlipView | None = None
+
+    @property
+    def presses(self) -> frozenset[Press]:
+        """The key that closes it, and the print key."""
+        return frozenset({Press.DISMISS, Press.LANGUAGE} | print_presses(self.slip))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,15 +228,19 @@ class LineRow:
 class DayView:
     """The open day: its net, its sums, and what they are made of."""
 
-    presses: ClassVar[frozenset[Press]] = frozenset(
-        {Press.BACK, Press.CLOSE_OF_DAY, Press.LANGUAGE}
-    )
     texts: Texts
     status: StatusView
     title: str
     net_won: int | None
     sums: tuple[SumRow, ...]
     lines: tuple[LineRow, ...]
+    slip: SlipView | None = None
+
+    @property
+    def presses(self) -> frozenset[Press]:
+        """Back, the close, and the print key."""
+        always = {Press.BACK, Press.CLOSE_OF_DAY, Press.LANGUAGE}
+        return frozenset(always | print_presses(self.slip))
 
 
 @dataclass(frozen=True, slots=True)

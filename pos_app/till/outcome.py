@@ -39,6 +39,7 @@ from pos_app.till.evidence import (
 from pos_app.till.foreign_code import foreign_kind
 from pos_app.till.move import Move, hash_of, put_away, stay, tell, to
 from pos_app.till.renewal import after_the_yes
+from pos_app.till.slips import with_slip
 from pos_app.till.states import (
     RESULT_MS,
     Admitting,
@@ -144,7 +145,7 @@ def _stored(till: Till, stored: Stored, evidence: Evidence | None) -> Move:
         # The card is told before anything lets it go; what is left behind is journalled before
         # the upload begins.
         effects = (*confirm, *left, ReadRisk(), WakeSync())
-        return to(replace(till, last_shown=approved), shown, *effects)
+        return with_slip(to(replace(till, last_shown=approved), shown, *effects))
     return _stored_unexpectedly(till, stored, evidence, (*confirm, ReadRisk(), WakeSync()))
 
 

@@ -7,8 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Final, assert_never
 
-from pos_app.till.office import InOffice
-from pos_app.till.show_office import OfficePainter
+from pos_app.till.office import InOffice, Opened
+from pos_app.till.printing import SlipRule
+from pos_app.till.show_office import OfficePainter, Printer
+from pos_app.till.show_slips import slip_view
+from pos_app.till.slips import subject_in_sight
 from pos_app.till.states import (
     HOLD_AGAIN_MS,
     OFFER_MS,
@@ -33,6 +36,7 @@ from pos_app.till.states import (
     Renewing,
     Risk,
     Selling,
+    ShowingReceipt,
     Starting,
     Till,
     Witnessing,
@@ -47,6 +51,7 @@ from pos_app.till.views import (
     PayView,
     QueueEntryView,
     QueueView,
+    ReceiptView,
     RefusedView,
     ResultView,
     SellView,
@@ -79,7 +84,9 @@ def show(till: Till, face: Face) -> View:
     """Return what the screen shows of the till's state."""
     texts = texts_of(till.language)
     status = _status(till, texts, face)
-    office = OfficePainter(texts, status, face.utc_offset_s, till.wall_s)
+    slip = slip_view(till, subject_in_sight(till.phase), texts)
+    printer = Printer(slip, till.slip_rule is not SlipRule.NEVER, till.has_drawer)
+    office = OfficePainter(texts, status, face.utc_offset_s, till.wall_s, printer)
     return _Painter(till, texts, status, office).view()
 
 
@@ -132,6 +139,8 @@ class _Painter:
                 return self._readiness() if is_health else self._queue()
             case InOffice(desk=desk):
                 return self.office.view(desk)
+            case ShowingReceipt():
+                return self._receipt(phase)
             case _ as never:
                 assert_never(never)
 
@@ -190,7 +199,16 @@ class _Painter:
             stored.short_code,
             stored.is_settled,
             None if until_ms is None else seconds_until(self.till, until_ms),
+            self.office.printer.slip,
         )
+
+    def _receipt(self, showing: ShowingReceipt) -> ReceiptView:
+        texts, behind = self.texts, showing.behind
+        won, code = _sum_behind(behind)
+        said = texts.receipt_hint if showing.text is not None else texts.reading
+        if showing.code is not None:
+            said = texts.news(showing.code).advice
+        return ReceiptView(texts, self.status, won, code, showing.text, said)
 
     def _refused(self, refused: Refused) -> RefusedView:
         problem = refused.problem
@@ -239,6 +257,17 @@ class _Painter:
 
     def _news(self, problem: Problem | None) -> News | None:
         return None if problem is None else self.texts.news(problem.code, problem.moved)
+
+
+def _sum_behind(behind: Approved | InOffice) -> tuple[int, str]:
+    """Return the won and the code of the payment whose receipt is shown."""
+    match behind:
+        case Approved(stored):
+            return stored.amount_won, stored.short_code
+        case InOffice(desk=Opened(sale=sale)):
+            return sale.amount_won, sale.short_code
+        case _:
+            raise AssertionError("a receipt is shown of a payment that is looked at")
 
 
 def whole_seconds(milliseconds: int) -> int:

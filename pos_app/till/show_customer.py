@@ -44,6 +44,7 @@ from pos_app.till.states import (
     Refused,
     Renewing,
     Selling,
+    ShowingReceipt,
     Starting,
     Till,
     Witnessing,
@@ -100,13 +101,15 @@ class _Painter:
         match phase:
             case Starting():
                 return DisplayClosed(self.head, is_starting=True)
+            case ShowingReceipt(Approved() as behind):
+                return self._between_sales(behind)
             case Approved(stored):
                 return DisplayApproved(
                     self.head, stored.amount_won, stored.short_code, stored.is_settled
                 )
             case Refused(amount_won, problem):
                 return self._refused(amount_won, problem, phase.short_code)
-            case Selling() | Browsing() | InOffice():
+            case Selling() | Browsing() | InOffice() | ShowingReceipt():
                 return DisplayIdle(self.head)
             case _ as never:
                 assert_never(never)

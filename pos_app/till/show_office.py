@@ -12,6 +12,7 @@ from kscoin.messages import Verdict
 from kscoin.money import format_won
 from pos_app.till.office import (
     CODE_MIN,
+    AtPrinter,
     Choosing,
     CloseOrder,
     Confirming,
@@ -51,10 +52,12 @@ from pos_app.till.office_views import (
     ReadyRow,
     SaleRow,
     SaleView,
+    SlipView,
     SumRow,
     SumView,
 )
 from pos_app.till.presses import CHOICES, Press
+from pos_app.till.printing import DrawerSlip, TrialSlip
 from pos_app.till.status import StatusView
 from pos_app.till.views import RefusedView, View
 from pos_app.till.words import Moved, Texts
@@ -76,6 +79,15 @@ _WAITING: Final = frozenset({"carried_over", "refunds_carried_over"})
 
 
 @dataclass(frozen=True, slots=True)
+class Printer:
+    """What there is to print with, and the slip of what is in sight."""
+
+    slip: SlipView | None = None
+    is_there: bool = False
+    has_drawer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class OfficePainter:
     """One picture: the language, the status bar, and where and when it is looked at."""
 
@@ -83,6 +95,7 @@ class OfficePainter:
     status: StatusView
     utc_offset_s: int
     wall_s: int
+    printer: Printer = Printer()
 
     def view(self, desk: Desk) -> View:
         """Return what the screen shows of a desk."""
@@ -116,6 +129,8 @@ class OfficePainter:
                 return self._sale(desk)
             case Counting(day):
                 return self._day(day)
+            case AtPrinter(subject):
+                return self._at_printer(subject)
             case _ as never:
                 assert_never(never)
 
@@ -139,12 +154,26 @@ class OfficePainter:
 
     def _menu(self) -> ChooseView:
         texts = self.texts
-        options = (
+        options: tuple[Option, ...] = (
             Option(Press.HISTORY, texts.history, texts.history_hint, "history"),
             Option(Press.QUEUE, texts.queue_health, texts.queue_health_hint, "for_line"),
             Option(Press.CLOSE_OF_DAY, texts.close_of_day, texts.close_of_day_hint, "day"),
         )
+        if self.printer.is_there:
+            printer = Option(Press.PRINTER, texts.printer, texts.printer_hint, "printer")
+            options = (*options, printer)
         return ChooseView(texts, self.status, texts.menu, options)
+
+    def _at_printer(self, subject: TrialSlip | DrawerSlip | None) -> ChooseView:
+        texts, slip = self.texts, self.printer.slip
+        said = "" if slip is None else slip.said
+        trial = said if isinstance(subject, TrialSlip) and said else texts.test_slip_hint
+        options: tuple[Option, ...] = (Option(Press.TEST_SLIP, texts.test_slip, trial, "printer"),)
+        if self.printer.has_drawer:
+            opened = said if isinstance(subject, DrawerSlip) and said else texts.open_drawer_hint
+            drawer = Option(Press.OPEN_DRAWER, texts.open_drawer, opened, "money")
+            options = (*options, drawer)
+        return ChooseView(texts, self.status, texts.printer, options)
 
     def _reasons(self) -> ChooseView:
         texts = self.texts
@@ -187,7 +216,18 @@ class OfficePainter:
         note = self.texts.nothing_to_give_back if is_nothing else ""
         happened = life.happened if life is not None else ()
         rows = tuple(self._happened(each) for each in happened)
-        return SaleView(self.texts, self.status, self._row(sale), rows, can_refund, can_void, note)
+        has_receipt = sale.state is not CloseState.TORN
+        return SaleView(
+            self.texts,
+            self.status,
+            self._row(sale),
+            rows,
+            can_refund,
+            can_void,
+            note,
+            has_receipt,
+            self.printer.slip if has_receipt else None,
+        )
 
     def _happened(self, happened: Happened) -> HappenedRow:
         time = "" if happened.at_s is None else self._time(happened.at_s)
@@ -276,7 +316,10 @@ class OfficePainter:
 
     def _given_back(self, title: str, sale: PastSale, won: int) -> DoneView:
         money, next_step = self.texts.done_money, self.texts.done_next
-        return DoneView(self.texts, self.status, title, won, sale.short_code, money, next_step)
+        slip = self.printer.slip
+        return DoneView(
+            self.texts, self.status, title, won, sale.short_code, money, next_step, slip
+        )
 
     def _closed(self, day: Day) -> DoneView:
         texts = self.texts
@@ -288,6 +331,7 @@ class OfficePainter:
             texts.net,
             self._carries(day),
             f"{texts.done_close_what} {texts.done_close_next}",
+            self.printer.slip,
         )
 
     def _not_done(self, order: Order | None, code: str) -> RefusedView:
@@ -325,7 +369,8 @@ class OfficePainter:
             if total.count or name in _ALWAYS
         )
         title = texts.day_open.format(count=day.number)
-        return DayView(texts, self.status, title, day.net_won, sums, self._lines(day))
+        lines, slip = self._lines(day), self.printer.slip
+        return DayView(texts, self.status, title, day.net_won, sums, lines, slip)
 
     def _lines(self, day: Day) -> tuple[LineRow, ...]:
         texts = self.texts

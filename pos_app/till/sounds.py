@@ -24,6 +24,7 @@ from pos_app.till.states import (
     Problem,
     Refused,
     Selling,
+    ShowingReceipt,
     Till,
 )
 from pos_app.till.texts import texts_of
@@ -89,7 +90,7 @@ def _arrived(before: Phase, till: Till) -> Sound | None:
 
 def _is_on(before: Phase, news: Approved | Refused) -> bool:
     """Whether the same news was on already, perhaps under what somebody looked at."""
-    on = before.behind if isinstance(before, Browsing) else before
+    on = before.behind if isinstance(before, Browsing | ShowingReceipt) else before
     return (
         isinstance(on, Approved | Refused)
         and type(on) is type(news)

@@ -21,6 +21,7 @@ from typing import Final, TypeAlias
 from kscoin.messages import PaymentRequest
 from kscoin.signed import Signed
 from pos_app.till.office import InOffice, Readiness, Told
+from pos_app.till.printing import SlipRule, SlipState
 from pos_app.till.status import Connection, DeviceKind
 from pos_app.till.views import Waiting
 from pos_app.till.words import Language, Moved
@@ -279,12 +280,27 @@ class Browsing:
     is_health: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ShowingReceipt:
+    """A payment's receipt as a code for the customer, over where it was asked for.
+
+    `text` is None while it is read; `code` says why it cannot be.
+    """
+
+    behind: Approved | InOffice
+    request_hash: bytes
+    text: str | None = None
+    code: str | None = None
+
+
 # A request is being opened, or is open and nobody is being charged this instant.
 Offered: TypeAlias = Opening | Paying | HoldingAgain
 # Whoever pays has to wait a moment.
 UnderWay: TypeAlias = Witnessing | Admitting | Renewing | Debiting | Keeping
 InASale: TypeAlias = Offered | UnderWay | NotKept
-BetweenSales: TypeAlias = Starting | Selling | Approved | Refused | Browsing | InOffice
+BetweenSales: TypeAlias = (
+    Starting | Selling | Approved | Refused | Browsing | InOffice | ShowingReceipt
+)
 Phase: TypeAlias = InASale | BetweenSales
 
 
@@ -366,6 +382,7 @@ class Till:
 
     `late` is news of payments that came in the middle of another sale and waits to be shown;
     `last_shown` is the payment that was shown last, so that the same news is not told twice.
+    `slips` are the slips that were ordered last, `notice` what the keypad is to say next.
     """
 
     phase: Phase = field(default_factory=Starting)
@@ -380,6 +397,10 @@ class Till:
     late: tuple[Approved | Refused, ...] = ()
     last_shown: Approved | None = None
     fault: Fault | None = None
+    slip_rule: SlipRule = SlipRule.NEVER
+    has_drawer: bool = False
+    slips: tuple[SlipState, ...] = ()
+    notice: Problem | None = None
 
     @property
     def fault_in_sight(self) -> Fault | None:
@@ -388,7 +409,7 @@ class Till:
         A result is never covered. A part that a sale can do without waits until the sale is over.
         """
         match self.phase:
-            case Approved() | Refused() | InOffice(desk=Told()):
+            case Approved() | Refused() | ShowingReceipt() | InOffice(desk=Told()):
                 return None
             case Starting() | Selling() | Browsing():
                 return self.fault

@@ -14,6 +14,7 @@ from pos_app.till.events import (
     OfficeEvent,
     Pressed,
     QueueEvent,
+    SlipEvent,
     Ticked,
 )
 from pos_app.till.health import health_event
@@ -21,6 +22,7 @@ from pos_app.till.keys import pressed
 from pos_app.till.move import Move
 from pos_app.till.outcome import evidence_event
 from pos_app.till.request import queue_event, ticked
+from pos_app.till.slips import slip_event, without_stalled
 from pos_app.till.states import Till
 
 
@@ -29,6 +31,10 @@ def step(till: Till, event: Event) -> Move:
 
     Never raises for any event in any state, and never waits.
     """
+    return without_stalled(till, _stepped(till, event))
+
+
+def _stepped(till: Till, event: Event) -> Move:
     if isinstance(event, Pressed):
         return pressed(till, event.press)
     if isinstance(event, Ticked):
@@ -41,6 +47,8 @@ def step(till: Till, event: Event) -> Move:
         return card_event(till, event)
     if isinstance(event, HealthEvent):
         return health_event(till, event)
-    if isinstance(event, OfficeEvent):
-        return office_event(till, event)
+    if isinstance(event, OfficeEvent | SlipEvent):
+        return (
+            office_event(till, event) if isinstance(event, OfficeEvent) else slip_event(till, event)
+        )
     assert_never(event)

@@ -20,7 +20,9 @@ from pos_app.till.office_views import (
     HistoryView,
     ReadinessView,
     SaleView,
+    SlipView,
     SumView,
+    print_presses,
 )
 from pos_app.till.presses import DIGITS, STATUS_PRESSES, Press
 from pos_app.till.status import StatusView
@@ -110,13 +112,35 @@ class HoldAgainView:
 class ResultView:
     """Good news: the payment is stored. `goes_on_in_s` counts down to the next sale."""
 
-    presses: ClassVar[frozenset[Press]] = STATUS_PRESSES | {Press.NEW_SALE}
     texts: Texts
     status: StatusView
     amount_won: int
     short_code: str
     is_settled: bool
     goes_on_in_s: int | None = None
+    slip: SlipView | None = None
+
+    @property
+    def presses(self) -> frozenset[Press]:
+        """The next sale, the receipt as a code, and the print key."""
+        always = STATUS_PRESSES | {Press.NEW_SALE, Press.SHOW_RECEIPT}
+        return frozenset(always | print_presses(self.slip))
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptView:
+    """A payment's receipt as a code for the customer's phone.
+
+    `receipt_text` is None while it is read, or if it cannot be: then `said` says why.
+    """
+
+    presses: ClassVar[frozenset[Press]] = frozenset({Press.BACK, Press.LANGUAGE})
+    texts: Texts
+    status: StatusView
+    amount_won: int
+    short_code: str
+    receipt_text: str | None
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +236,8 @@ OfficeView: TypeAlias = (
     | ReadinessView
 )
 View: TypeAlias = (
-    StartingView
+    ReceiptView
+    | StartingView
     | SellView
     | PayView
     | HoldView

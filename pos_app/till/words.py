@@ -158,6 +158,25 @@ class Texts:
     moved_yes: str = _at(Place.LINE)
     moved_unsure: str = _at(Place.LINE)
 
+    # Slips
+    print_slip: str = _at(Place.BUTTON)
+    print_copy: str = _at(Place.BUTTON)
+    print_again: str = _at(Place.BUTTON)
+    slip_under_way: str = _at(Place.LINE)
+    slip_printed: str = _at(Place.LINE)
+    slip_copied: str = _at(Place.LINE)
+    slip_sent: str = _at(Place.LINE)
+    slip_doubtful: str = _at(Place.LINE)
+    show_receipt: str = _at(Place.BUTTON)
+    receipt_title: str = _at(Place.CAPTION)
+    receipt_hint: str = _at(Place.SENTENCE)
+    printer: str = _at(Place.CAPTION)
+    printer_hint: str = _at(Place.LINE)
+    test_slip: str = _at(Place.CAPTION)
+    test_slip_hint: str = _at(Place.LINE)
+    open_drawer: str = _at(Place.CAPTION)
+    open_drawer_hint: str = _at(Place.LINE)
+
     # The queue
     queue_title: str = _at(Place.CAPTION)
     queue_empty: str = _at(Place.TITLE)

@@ -37,6 +37,8 @@ from pos_app.till.events import (
     QueueReady,
     ReadingRefused,
     ReceiptArrived,
+    ReceiptRead,
+    ReceiptUnread,
     RequestOpened,
     RequestRefused,
     RiskChanged,
@@ -44,6 +46,8 @@ from pos_app.till.events import (
     SalesRead,
     ScanBroken,
     Scanned,
+    SlipChanged,
+    SlipsInterrupted,
     StartFailed,
     SyncEnded,
     SyncProgressed,
@@ -55,6 +59,7 @@ from pos_app.till.events import (
 from pos_app.till.move import hash_of
 from pos_app.till.office import CloseOrder, Day, Life, Page, PastSale, Query, Total
 from pos_app.till.presses import Press
+from pos_app.till.printing import LookSlip, SaleSlip, SlipRule, SlipState, Stage, TrialSlip
 from pos_app.till.show import Face, show
 from pos_app.till.show_customer import show_customer
 from pos_app.till.states import (
@@ -111,6 +116,8 @@ STORED = st.builds(
 )
 TEXTS = st.sampled_from([phone_text(), phone_text(OTHER_REQUEST), receipt_text(), "KS1:", "88", ""])
 
+SLIPS = st.one_of(st.builds(SaleSlip, HASHES), st.just(LookSlip()), st.just(TrialSlip()))
+
 PAST_SALE = PastSale(b"1" * 32, "7Q2F-9KXM", WALL_S, 9, False, CloseState.KEPT, 0, 9)
 A_DAY = Day(1, 0, (("carried_over", Total()),))
 
@@ -156,6 +163,15 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(ReadingRefused, CODES),
     st.builds(OrderDone, st.just(CloseOrder(A_DAY)), st.just(A_DAY)),
     st.builds(OrderRefused, st.just(CloseOrder(A_DAY)), CODES),
+    st.builds(
+        lambda subject, stage, code: SlipChanged(SlipState(subject, stage, code)),
+        SLIPS,
+        st.sampled_from(Stage),
+        st.one_of(st.none(), CODES),
+    ),
+    st.builds(SlipsInterrupted, st.tuples(SLIPS)),
+    st.builds(ReceiptRead, HASHES, st.just("KS1:X")),
+    st.builds(ReceiptUnread, HASHES, CODES),
 )
 
 
@@ -164,7 +180,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.till = Till(Selling(), now_ms=NOW_MS, wall_s=WALL_S)
+        rule = SlipRule.ALWAYS
+        self.till = Till(Selling(), now_ms=NOW_MS, wall_s=WALL_S, slip_rule=rule, has_drawer=True)
         self.stored: set[bytes] = set()
         self.seen: set[bytes | None] = set()
         self.unanswered = 0

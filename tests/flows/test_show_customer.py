@@ -39,6 +39,7 @@ from pos_app.till.states import (
     Renewing,
     Risk,
     Selling,
+    ShowingReceipt,
     Starting,
     Unwell,
     Witnessing,
@@ -85,6 +86,7 @@ def seen(phase: Phase) -> DisplayView:
         (Approved(stored(), None, None), DisplayApproved),
         (Refused(5, Problem("debit_torn")), DisplayRefused),
         (Browsing(Selling()), DisplayIdle),
+        (ShowingReceipt(Approved(stored(), None, None), b"1" * 32), DisplayApproved),
         (Browsing(Approved(stored(), None, None)), DisplayIdle),
     ],
 )

@@ -28,6 +28,7 @@ from pos_app.till.states import (
     Problem,
     Refused,
     Selling,
+    ShowingReceipt,
     Till,
 )
 from pos_app.till.step import step
@@ -84,6 +85,7 @@ def test_each_turn_has_its_sound(
         (APPROVED, replace(APPROVED, stored=stored(is_settled=True))),
         (APPROVED, Browsing(APPROVED)),
         (Browsing(APPROVED), APPROVED),
+        (ShowingReceipt(APPROVED, REQUEST.hash), APPROVED),
         (Browsing(Refused(5, LATE)), Refused(5, LATE)),
         (APPROVED, Selling()),
     ],

@@ -13,7 +13,15 @@ from pos_app import settings
 from pos_app.compose import Terminal
 from pos_app.till.presses import Press
 from pos_app.till.status import Connection
-from pos_app.till.views import PayView, QueueView, RefusedView, ResultView, SellView, View
+from pos_app.till.views import (
+    PayView,
+    QueueView,
+    ReceiptView,
+    RefusedView,
+    ResultView,
+    SellView,
+    View,
+)
 
 WAIT_S: Final = 30.0
 """Each thing that is waited for here is there within a second on an idle PC."""
@@ -26,6 +34,7 @@ _WAYS_OUT: Final[dict[type[View], Press]] = {
     ResultView: Press.NEW_SALE,
     RefusedView: Press.DISMISS,
     QueueView: Press.BACK,
+    ReceiptView: Press.BACK,
     SellView: Press.CLEAR,
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from offline_queue import values
 from offline_queue.errors import DiskFull, JournalDamaged, PurseDenied, QueueStopped
 from pos_app.inbox import Inbox
 from pos_app.performer import LISTED_MAX, Performer, Ports
+from pos_app.print_desk import PrintDesk
 from pos_app.tap_desk import TapDesk
 from pos_app.till.effects import (
     Accept,
@@ -65,6 +67,7 @@ from tests.flows.parts import (
     receipt_evidence,
 )
 from tests.pos_app.ports import AskedQueue, Calls, Posted, StillClock
+from tests.pos_app.slips.records import SHOP
 
 HASH = REQUEST.hash
 STORED = values.StoredPayment(HASH, "7Q2F-9KXM", 500, b"purse--1", 7, False)
@@ -98,7 +101,15 @@ class Bench:
     def __post_init__(self) -> None:
         desk = TapDesk(Posted())
         desk.serve(self.worker)
-        ports = Ports(self.queue, desk, self.line, StillClock(), lambda: self.restarts.append(None))
+        self.slips = PrintDesk(SHOP, Path("nowhere"), StillClock(), Posted())
+        ports = Ports(
+            self.queue,
+            desk,
+            self.line,
+            StillClock(),
+            lambda: self.restarts.append(None),
+            self.slips,
+        )
         self.performer = Performer(ports, self.inbox)
 
     def posted(self) -> list[Event]:

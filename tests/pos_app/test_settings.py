@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pos_app.settings import SETTINGS_FILE, Settings, SettingsInvalid, load
+from pos_app.settings import SETTINGS_FILE, Settings, SettingsInvalid, ShopFacts, load
+from pos_app.till.printing import SlipRule
 from pos_app.till.words import Language
 
 NEEDED = """
@@ -47,6 +48,17 @@ customer_display = "1280x720+800+0"
 sound = "off"
 voice = "on"
 volume = 60
+printer = "tcp:192.0.2.7:9100"
+printer_family = "epson"
+paper_mm = 58
+print_slips = "always"
+drawer = true
+business_number = "2208162517"
+address = "서울특별시 중구 세종대로 110"
+phone = "02-120"
+slip_footer = "또 오세요"
+slip_logo = "logo.png"
+tax_free = true
 """
     settings = load(written(tmp_path, NEEDED + more))
     assert settings.language is Language.ENGLISH
@@ -60,6 +72,23 @@ volume = 60
     assert settings.customer_display == "1280x720+800+0"
     assert (settings.has_sound, settings.has_voice, settings.volume) == (False, True, 60)
     assert settings.journal == tmp_path / "journal.db"
+    assert (settings.printer, settings.printer_family) == ("tcp:192.0.2.7:9100", "epson")
+    assert (settings.paper_mm, settings.has_drawer) == (58, True)
+    assert settings.slip_rule is SlipRule.ALWAYS
+    assert settings.print_jobs == tmp_path / "slips.jobs"
+    assert settings.shop == ShopFacts(
+        business_number="220-81-62517",
+        address="서울특별시 중구 세종대로 110",
+        phone="02-120",
+        footer="또 오세요",
+        logo=tmp_path / "logo.png",
+        is_taxed=False,
+    )
+
+
+def test_without_a_printer_nothing_is_printed_whatever_is_set(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, NEEDED + "print_slips = 'always'"))
+    assert (settings.printer, settings.slip_rule) == ("none", SlipRule.NEVER)
 
 
 def test_several_card_readers_are_a_list(tmp_path: Path) -> None:
@@ -91,6 +120,13 @@ def test_several_card_readers_are_a_list(tmp_path: Path) -> None:
         (NEEDED + "volume = -1", "volume: a whole number"),
         (NEEDED + "volume = true", "volume: a whole number"),
         (NEEDED + "volume = 5.0", "volume: a whole number"),
+        (NEEDED + "paper_mm = 60", "paper_mm: 58 or 80 is expected"),
+        (NEEDED + "paper_mm = true", "paper_mm: 58 or 80 is expected"),
+        (NEEDED + "print_slips = 'never'", "print_slips: 'never' is neither ask nor always"),
+        (NEEDED + "business_number = '220-81-62518'", "check digit is wrong"),
+        (NEEDED + "business_number = '22081'", "'22081' is no business number"),
+        (NEEDED + 'address = """one\ntwo"""', "address: one line of at most 120"),
+        (NEEDED + f"slip_footer = '{'x' * 121}'", "slip_footer: one line of at most 120"),
         ("ledger_url =", "cannot be read"),
     ],
 )

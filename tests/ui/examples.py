@@ -7,8 +7,12 @@ from types import MappingProxyType
 from typing import Final
 
 from kscoin.codes import short_code
-from pos_app.till.office import Desk
+from pos_app.till.office import AtPrinter, Choosing, Desk
+from pos_app.till.office_views import SlipView
+from pos_app.till.printing import SlipRule, SlipState, Stage, TrialSlip
 from pos_app.till.show import Face, show
+from pos_app.till.show_office import Printer
+from pos_app.till.show_slips import slip_view
 from pos_app.till.states import Selling, Till, Unwell
 from pos_app.till.status import AtRiskView, Connection, DeviceKind, DeviceMark, Level, StatusView
 from pos_app.till.texts import texts_of
@@ -21,6 +25,7 @@ from pos_app.till.views import (
     PayView,
     QueueEntryView,
     QueueView,
+    ReceiptView,
     RefusedView,
     ResultView,
     SellView,
@@ -34,6 +39,9 @@ from tests.ui.office_examples import DESKS, NOON_S, painter, readiness
 
 # As long as a request's text is with a shop's name of 48 bytes (KSP/1 section 4).
 REQUEST_TEXT: Final = ("KS1:" + "NCFT9R60 R$9WV50:2AP6 6.L7/E/Y84EVJ1/7V*A6BL6*I5+V" * 12)[:568]
+
+# As long as the code of a payment that was kept offline can be (KSP/1 section 17).
+RECEIPT_TEXT: Final = ("KS1:" + "NCFT9R60 R$9WV50:2AP6 6.L7/E/Y84EVJ1/7V*A6BL6*I5+V" * 24)[:1_150]
 
 SHOP: Final = {Language.KOREAN: "행복분식 시장점", Language.ENGLISH: "Happy Noodles"}
 LONGEST_SHOP: Final = {
@@ -148,6 +156,45 @@ def _kept_largest(language: Language, texts: Texts) -> View:
     return ResultView(texts, bar, 99_999_999, short_code(b"largest!"), False)
 
 
+STALLED: Final = SlipState(TrialSlip(), Stage.STALLED, "printer_out_of_paper")
+PRINTED: Final = SlipState(TrialSlip(), Stage.PRINTED)
+DOUBTFUL: Final = SlipState(TrialSlip(), Stage.DOUBTFUL)
+
+
+def slip(texts: Texts, state: SlipState | None = None) -> SlipView:
+    """The print key of what is in sight, whose slip is so far."""
+    slips = () if state is None else (state,)
+    till = Till(slip_rule=SlipRule.ASK, slips=slips)
+    shown = slip_view(till, TrialSlip(), texts)
+    assert shown is not None, "there is a printer"
+    # Whatever was printed of a test is no copy; of these it is.
+    return replace(shown, key=texts.print_copy) if state is not None else shown
+
+
+def _printing(state: SlipState | None, language: Language, texts: Texts) -> View:
+    bar = status(language, Connection.OFFLINE, LITTLE, DeviceKind.PRINTER)
+    seconds = 6 if state is PRINTED else None
+    return ResultView(
+        texts, bar, 12_300, short_code(b"keptsafe"), False, seconds, slip(texts, state)
+    )
+
+
+def _receipt(language: Language, texts: Texts) -> View:
+    said = texts.receipt_hint
+    return ReceiptView(texts, status(language), 12_300, short_code(b"keptsafe"), RECEIPT_TEXT, said)
+
+
+def _receipt_reading(language: Language, texts: Texts) -> View:
+    said = texts.news("no_such_payment").advice
+    return ReceiptView(texts, status(language), 99_999_999, short_code(b"keptsafe"), None, said)
+
+
+def _with_slip(desk: Desk, state: SlipState | None, language: Language, texts: Texts) -> View:
+    bar = status(language, Connection.OFFLINE, LITTLE, DeviceKind.PRINTER)
+    printer = Printer(slip(texts, state), is_there=True, has_drawer=True)
+    return replace(painter(texts, bar), printer=printer).view(desk)
+
+
 def _refused(language: Language, texts: Texts) -> View:
     news = texts.news("purse_denied")
     return RefusedView(texts, status(language, is_demo=True), 12_300, news)
@@ -227,6 +274,21 @@ EXAMPLES: Final[Mapping[str, Example]] = MappingProxyType(
         "result-settled": _settled,
         "result-kept": _kept,
         "result-kept-largest": _kept_largest,
+        "result-print": partial(_printing, None),
+        "result-stalled": partial(_printing, STALLED),
+        "result-printed": partial(_printing, PRINTED),
+        "result-doubtful": partial(_printing, DOUBTFUL),
+        "receipt": _receipt,
+        "receipt-unread": _receipt_reading,
+        "menu-printer": partial(_with_slip, Choosing(), None),
+        "printer": partial(_with_slip, AtPrinter(), None),
+        "printer-stalled": partial(_with_slip, AtPrinter(TrialSlip()), STALLED),
+        "sale-print": partial(_with_slip, DESKS["sale"], None),
+        "sale-stalled": partial(_with_slip, DESKS["sale"], STALLED),
+        "done-print": partial(_with_slip, DESKS["refunded"], None),
+        "done-stalled": partial(_with_slip, DESKS["refunded"], STALLED),
+        "day-print": partial(_with_slip, DESKS["day"], None),
+        "day-stalled": partial(_with_slip, DESKS["day"], STALLED),
         "refused": _refused,
         "refused-unsure": _unsure,
         "queue": _queue,
