@@ -52,6 +52,9 @@ LATE_COMMANDS: Final[Mapping[str, Late]] = MappingProxyType(
         ),
         "sales": Late("pos_app.shop_commands", "sales", "Show what was sold, newest first."),
         "sounds": Late("pos_app.sound_command", "sounds", "Play the till's tones, or write them."),
+        "slip": Late(
+            "pos_app.slip_command", "slip", "Show a slip as it is printed, as picture or text."
+        ),
         "verify-slip": Late(
             "pos_app.verify_slip_command", "verify_slip", "Say what the QR code on a slip proves."
         ),

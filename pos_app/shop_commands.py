@@ -55,7 +55,7 @@ def day(directory: Path, number: int | None, form: str | None) -> None:
     Nothing is written or closed by it. Sums are in won.
     """
     settings = load(directory)
-    with _reading(settings) as books:
+    with reading(settings) as books:
         days = Days(books)
         report = days.x_report() if number is None else days.z_report(number)
     if form == "csv":
@@ -83,7 +83,7 @@ def sales(
 ) -> None:
     """Show sales, newest first: how each stands, and what was given back of it."""
     settings = load(directory)
-    with _reading(settings) as books:
+    with reading(settings) as books:
         query = HistoryQuery(code, amount, is_since_close=today, limit=limit)
         page = History(books).page(query)
     if is_json:
@@ -95,7 +95,7 @@ def sales(
 
 
 @contextmanager
-def _reading(settings: Settings) -> Iterator[Books]:
+def reading(settings: Settings) -> Iterator[Books]:
     """Lend out the books of a terminal's journal, read from outside."""
     data = read_whole(settings.directory / CERTIFICATE_FILE)
     certificate = claim(TerminalCertificate, data)

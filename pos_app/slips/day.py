@@ -63,9 +63,9 @@ def _of(lines: Iterable[CloseLine], sheet: Sheet) -> Iterator[Block]:
         name = f"{kind} · {texts.word('state', line.state.name.lower())}"
         if line.staff_id:
             name = f"{name} · {line.staff_id}"
-        yield _counted(sheet, name, Total(line.count, line.total_won))
+        yield _counted(sheet, name, Total(line.count, line.total_won), Size.SMALL)
 
 
-def _counted(sheet: Sheet, name: str, total: Total) -> Pair:
+def _counted(sheet: Sheet, name: str, total: Total, size: Size = Size.NORMAL) -> Pair:
     count = sheet.words.texts.count.format(count=total.count)
-    return Pair(f"{name} {count}", format_won(total.won))
+    return Pair(f"{name} {count}", format_won(total.won), size, has_leader=True)

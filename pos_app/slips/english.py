@@ -35,7 +35,7 @@ ENGLISH: Final = SlipWords(
             ),
             CloseState.KEPT: StateWords(
                 headline="Paid, not settled yet",
-                meaning="Kept safely offline; it settles by itself when the line is back.",
+                meaning="Kept safely offline. It settles by itself when there is a line.",
             ),
             CloseState.REFUSED: StateWords(
                 headline="Settlement refused",
@@ -55,7 +55,7 @@ ENGLISH: Final = SlipWords(
     ),
     refund="REFUND",
     void="VOID",
-    original="Of payment",
+    original="Payment",
     original_time="Paid at",
     original_sum="Was paid",
     refund_sum="Refund",
@@ -67,12 +67,12 @@ ENGLISH: Final = SlipWords(
                 headline="Given back", meaning="The customer has the money."
             ),
             CloseState.KEPT: StateWords(
-                headline="Recorded, no money has moved yet",
-                meaning="It is sent by itself when there is a line; then the customer has it.",
+                headline="Not settled yet",
+                meaning="No money has moved yet. It is sent by itself; then the customer has it.",
             ),
             CloseState.VOIDED: StateWords(
-                headline="Recorded",
-                meaning="It is sent with its payment; once both are settled the customer has it.",
+                headline="Not settled yet",
+                meaning="It is sent with its payment; then the customer has the money.",
             ),
             CloseState.REFUSED: StateWords(
                 headline="Refused", meaning="The ledger did not take it; no money has moved."
@@ -85,10 +85,10 @@ ENGLISH: Final = SlipWords(
             ),
         }
     ),
-    proves_receipt="A receipt signed by the ledger. This code proves it without a network.",
-    proves_payment="Signed by the purse and the shop. This code proves it without a network.",
-    proves_refund="The shop's signed word. This code proves it without a network.",
-    proves_void="The shop's signed word. This code proves it without a network.",
+    proves_receipt="Signed by the ledger. This code proves it, with no network.",
+    proves_payment="Signed by purse and shop. This code proves it, with no network.",
+    proves_refund="Signed by the shop. This code proves it, with no network.",
+    proves_void="Signed by the shop. This code proves it, with no network.",
     x_report="X report",
     z_report="Z report",
     x_hint="A look only: the day is not closed.",
@@ -98,7 +98,7 @@ ENGLISH: Final = SlipWords(
     closed_at="Closed at",
     earlier="Brought forward",
     nothing="No sales",
-    unsettled="{won} not settled yet is carried over",
+    unsettled="{won} not settled: carried over",
     drawer="Drawer opened",
     test="Test slip",
     test_hint="If this line runs from edge to edge without a gap, the printer is well.",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from drivers.printer.slip import Banner, Block, Pair, QrCode, Rule, Size, Slip, Space
+from drivers.printer.slip import Banner, Block, Pair, QrCode, Rule, Size, Slip
 from kscoin import printed
-from kscoin.entries import EntryKind
+from kscoin.entries import CloseState, EntryKind
 from kscoin.money import format_won
 from kscoin.printed import PrintedRefund, PrintedVoid
 from offline_queue.slip_records import GivenRecord
@@ -27,13 +27,13 @@ def _blocks(record: GivenRecord, sheet: Sheet) -> Iterator[Block]:
     if record.reason:
         yield Pair(words.reason, sheet.reason(record.reason))
     yield Rule()
-    yield Pair(words.original, sale.short_code, is_bold=True)
+    yield Pair(words.original, sale.short_code, Size.LARGE, is_bold=True)
     yield Pair(words.original_time, sheet.time(sale.taken_at_s))
     yield Pair(words.original_sum, format_won(sale.amount_won))
     name = words.refund_sum if is_refund else words.void_sum
     yield Pair(name, format_won(-record.amount_won), Size.HUGE, is_bold=True)
-    yield from told(words.given_states[record.state])
-    yield Space()
+    is_void = record.state is CloseState.REFUSED
+    yield from told(words.given_states[record.state], is_void=is_void)
     yield QrCode(_proof(record, sheet.shop.certificate))
     yield small(words.proves_refund if is_refund else words.proves_void)
     yield from sheet.foot()

@@ -58,8 +58,8 @@ KOREAN: Final = SlipWords(
     original="원래 거래",
     original_time="결제 일시",
     original_sum="결제 금액",
-    refund_sum="환불 금액",
-    void_sum="취소 금액",
+    refund_sum="환불",
+    void_sum="취소",
     reason="사유",
     given_states=MappingProxyType(
         {
@@ -67,12 +67,12 @@ KOREAN: Final = SlipWords(
                 headline="돌려드렸습니다", meaning="돈이 손님에게 돌아갔습니다."
             ),
             CloseState.KEPT: StateWords(
-                headline="접수됨 · 아직 돈이 움직이지 않음",
-                meaning="기록은 끝났습니다. 연결되면 저절로 보내며, 그때 손님에게 돌아갑니다.",
+                headline="접수됨 · 아직 정산 전",
+                meaning="아직 움직인 돈은 없습니다. 저절로 보내며, 그때 손님에게 돌아갑니다.",
             ),
             CloseState.VOIDED: StateWords(
-                headline="접수됨",
-                meaning="결제와 취소를 함께 보냅니다. 정산되면 돈이 손님에게 돌아갑니다.",
+                headline="접수됨 · 아직 정산 전",
+                meaning="결제와 취소를 함께 보냅니다. 그때 돈이 손님에게 돌아갑니다.",
             ),
             CloseState.REFUSED: StateWords(
                 headline="거절됨", meaning="원장이 받아들이지 않아 돈이 움직이지 않았습니다."
@@ -85,10 +85,10 @@ KOREAN: Final = SlipWords(
             ),
         }
     ),
-    proves_receipt="원장이 서명한 영수증입니다. 인터넷 없이도 이 QR로 확인됩니다.",
-    proves_payment="지갑과 가게가 서명한 결제입니다. 인터넷 없이도 이 QR로 확인됩니다.",
-    proves_refund="가게가 서명한 환불 약속입니다. 인터넷 없이도 이 QR로 확인됩니다.",
-    proves_void="가게가 서명한 결제 취소입니다. 인터넷 없이도 이 QR로 확인됩니다.",
+    proves_receipt="원장이 서명했습니다. 인터넷 없이도 이 QR로 확인됩니다.",
+    proves_payment="지갑과 가게가 서명했습니다. 인터넷 없이도 이 QR로 확인됩니다.",
+    proves_refund="가게가 서명했습니다. 인터넷 없이도 이 QR로 확인됩니다.",
+    proves_void="가게가 서명했습니다. 인터넷 없이도 이 QR로 확인됩니다.",
     x_report="중간 집계 (X)",
     z_report="마감 (Z)",
     x_hint="보기만 한 것입니다. 마감되지 않았습니다.",

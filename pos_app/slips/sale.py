@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from drivers.printer.slip import Align, Block, Pair, QrCode, Rule, Size, Slip, Space, Text
+from drivers.printer.slip import Align, Block, Pair, QrCode, Rule, Size, Slip, Text
 from kscoin import printed
-from kscoin.entries import Payment
+from kscoin.entries import CloseState, Payment
 from kscoin.messages import PaymentKind
 from kscoin.money import format_won, vat_split
 from kscoin.printed import PrintedPayment, PrintedReceipt
 from offline_queue.slip_records import SoldRecord
 from pos_app.slips.sheet import Sheet, small, told
+
+# A slip of these must not pass for that of a payment.
+_NOT_PAID: Final = frozenset({CloseState.REFUSED, CloseState.RETURNED, CloseState.VOIDED})
 
 
 def sale_slip(record: SoldRecord, sheet: Sheet) -> Slip:
@@ -32,12 +36,11 @@ def _blocks(record: SoldRecord, sheet: Sheet) -> Iterator[Block]:
     sale, words = record.sale, sheet.words
     yield from sheet.head()
     yield Text(words.receipt, align=Align.CENTRE, is_bold=True)
-    yield Pair(words.code, sale.short_code, is_bold=True)
+    yield Pair(words.code, sale.short_code, Size.LARGE, is_bold=True)
     yield from sheet.facts(words.time, sale.taken_at_s, sale.staff_id)
     yield Rule()
     yield from _sums(record, sheet)
-    yield from told(words.sale_states[sale.state])
-    yield Space()
+    yield from told(words.sale_states[sale.state], is_void=sale.state in _NOT_PAID)
     yield QrCode(proof_text(record, sheet.shop.certificate))
     yield small(words.proves_receipt if sale.is_online else words.proves_payment)
     yield from sheet.foot()

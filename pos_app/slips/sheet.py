@@ -79,10 +79,14 @@ def small(text: str) -> Text:
     return Text(text, Size.SMALL, Align.CENTRE)
 
 
-def told(state: StateWords) -> Iterator[Block]:
-    """Yield how the money stands, where nobody overlooks it."""
-    yield Rule()
-    yield Text(state.headline, Size.LARGE, Align.CENTRE, is_bold=True)
+def told(state: StateWords, *, is_void: bool = False) -> Iterator[Block]:
+    """Yield how the money stands, where nobody overlooks it; louder if it did not come to stay."""
+    if is_void:
+        yield Space()
+        yield Banner(state.headline)
+    else:
+        yield Rule()
+        yield Text(state.headline, Size.LARGE, Align.CENTRE, is_bold=True)
     yield Text(state.meaning, align=Align.CENTRE)
     yield Rule()
 

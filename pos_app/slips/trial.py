@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from drivers.printer.slip import Align, Banner, Block, Pair, QrCode, Rule, Size, Slip, Space, Text
+from drivers.printer.slip import Align, Banner, Block, Pair, QrCode, Rule, Size, Slip, Text
 from kscoin.money import format_won
 from pos_app.slips.sheet import Sheet, small
 
@@ -28,7 +28,6 @@ def _blocks(at_s: int, sheet: Sheet) -> Iterator[Block]:
     yield Pair(words.total, format_won(_SAMPLE_WON), Size.HUGE, is_bold=True)
     yield Rule(is_double=True)
     yield Text(words.test_hint, align=Align.CENTRE)
-    yield Space()
     # As dense as the code of a sale that was kept offline.
     yield QrCode("KS1:" + "0123456789ABCDEFGHJKMNPQRSTVWXYZ" * 32)
     yield small(words.test_code)

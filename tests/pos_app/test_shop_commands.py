@@ -38,15 +38,15 @@ def queue(tmp_path: Path) -> Iterator[OfflineQueue]:
     shop = InItsPlace(tmp_path)
     (tmp_path / "settings.toml").write_text(SETTINGS)
     queue = shop.start()
-    sold = [_sell(queue, won) for won in (1_000, 2_000)]
+    sold = [sell(queue, won) for won in (1_000, 2_000)]
     queue.refund(sold[1], 500, "why", "boss").result()
     queue.close_day(1, "boss").result()
-    _sell(queue, 3_000)
+    sell(queue, 3_000)
     yield queue
     queue.stop()
 
 
-def _sell(queue: OfflineQueue, amount_won: int) -> bytes:
+def sell(queue: OfflineQueue, amount_won: int) -> bytes:
     request = queue.open_request(amount_won).result()
     shown = Purse(f"purse of {amount_won}").pay(request)
     queue.accept_debit(request.request_hash, shown.debit, shown.certificate).result()
