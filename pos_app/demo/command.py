@@ -89,6 +89,7 @@ def _open(data: Path, settings: Mapping[str, str]) -> None:
     restarter = Restarter()
     running = compose_demo(data, restarter.ask, settings)
     look = look_of(load(data / "terminal"))
+    click.echo(f"What is printed comes out as pictures in {running.slips.directory}/")
     show_till(running, running.terminal.runtime, look, restarter, running.customer)
     if restarter.is_wanted:
         start_again()

@@ -12,17 +12,21 @@ from typing import Final, Self
 from drivers.simulated.card_memory import FileMemory
 from drivers.simulated.pty_scanner import PtyScanner
 from drivers.simulated.purse_applet import PurseApplet
+from drivers.simulated.socket_printer import SocketPrinter
 from kscoin.keys import SoftwareSigner
 from kscoin.messages import Assurance
 from ledger.server import LedgerServer
 from pos_app.compose import Terminal
 from pos_app.demo.customer import Belongings, Customer
 from pos_app.demo.ledger_side import LedgerSide, write_settings
+from pos_app.demo.paper_tray import PaperTray
 from pos_app.demo.relay import Relay
 from pos_app.settings import load
 
 SHOP: Final = "행복분식 Happy Noodles"
 HARDWARE: Final = "demo"
+# Ten digits of which the last one holds, and that belong to nobody: no tax office is 000.
+BUSINESS_NUMBER: Final = "000-00-00000"
 # What a purse may hold (KSP/1 section 8); it is loaded up to this at every start of the demo.
 PURSE_WON: Final = 200_000
 # Enough that nobody comes to its end by touching keys.
@@ -35,7 +39,8 @@ RETRY_CAP_S: Final = 1.0
 class Demo:
     """Everything that runs in a demo. `terminal.runtime` and `customer` are what a window shows.
 
-    `places` is a directory for the reader's socket and the scanner's port, gone at the end.
+    `places` is a directory for the reader's socket and the scanner's port, gone at the end; what is
+    printed falls into `slips`, and stays.
     """
 
     places: Path
@@ -43,11 +48,14 @@ class Demo:
     server: LedgerServer
     relay: Relay
     scanner: PtyScanner
+    printer: SocketPrinter
+    slips: PaperTray
     terminal: Terminal
     customer: Customer
 
     def start(self) -> Self:
         """Start the till and its customer; the ledger has been running since it was composed."""
+        self.slips.start()
         self.terminal.runtime.watch(self.customer.see)
         self.terminal.start()
         self.customer.start()
@@ -57,6 +65,8 @@ class Demo:
         """End everything, the till first."""
         self.customer.stop()
         self.terminal.stop()
+        self.slips.stop()
+        self.printer.stop()
         self.scanner.unplug()
         self.relay.close()
         self.server.stop()
@@ -81,17 +91,25 @@ def compose_demo(
     places = Path(mkdtemp(prefix="ks-pos-demo-"))
     scanner, reader = PtyScanner(places / "scanner"), places / "reader"
     scanner.plug_in()
+    printer = SocketPrinter()
+    printer.start()
     write_settings(
         terminal,
         ledger_url=relay.url,
         simulated_reader=str(reader),
         scanner=str(scanner.path),
+        printer=printer.name,
+        drawer=True,
+        business_number=BUSINESS_NUMBER,
+        address="서울특별시 중구 남대문시장길 21",
+        slip_footer="맛있게 드셨나요? 또 오세요.",
         **settings,
     )
     till = Terminal(load(terminal), on_restart, RETRY_CAP_S)
     belongings = _belongings(data / "customer", side, reader, scanner, server.url)
     customer = Customer(belongings, relay, till.look_at_line)
-    return Demo(places, side, server, relay, scanner, till, customer)
+    slips = PaperTray(printer, data / "slips")
+    return Demo(places, side, server, relay, scanner, printer, slips, till, customer)
 
 
 def _belongings(

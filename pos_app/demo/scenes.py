@@ -20,6 +20,7 @@ from pos_app.till.views import (
     HoldAgainView,
     PayView,
     QueueView,
+    ReceiptView,
     RefusedView,
     ResultView,
     SellView,
@@ -49,6 +50,10 @@ def _sale(stage: Stage) -> None:
     stage.expect(ResultView, lambda view: view.is_settled)
     stage.shoot("settled")
     stage.shoot_display(DisplayApproved, "customer-has-paid")
+    stage.press(Press.PRINT)
+    stage.expect(ResultView, _has_printed)
+    stage.shoot("printed")
+    stage.keep_slip("slip-settled")
 
 
 def _outage(stage: Stage) -> None:
@@ -60,6 +65,12 @@ def _outage(stage: Stage) -> None:
     stage.act(CustomerAct.TAP_CARD)
     stage.expect(ResultView)
     stage.shoot("kept-offline")
+    stage.press(Press.SHOW_RECEIPT)
+    stage.expect(ReceiptView, lambda view: view.receipt_text is not None)
+    stage.shoot("receipt")
+    stage.press(Press.BACK, Press.PRINT)
+    stage.expect(ResultView, _has_printed)
+    stage.keep_slip("slip-kept")
     _offer(stage, 7_800)
     stage.act(CustomerAct.SHOW_PHONE)
     stage.expect(ResultView)
@@ -110,7 +121,10 @@ def _refund(stage: Stage) -> None:
     stage.expect(ConfirmView)
     stage.press(Press.GO_ON)
     stage.expect(DoneView)
+    stage.press(Press.PRINT)
+    stage.expect(DoneView, _has_printed)
     stage.shoot("refunded")
+    stage.keep_slip("slip-refund")
     stage.press(Press.DISMISS, Press.BACK, Press.BACK)
     stage.expect(ChooseView)
 
@@ -124,11 +138,18 @@ def _close_of_day(stage: Stage) -> None:
     stage.shoot("close-of-day")
     stage.press(Press.GO_ON)
     stage.expect(DoneView)
+    stage.press(Press.PRINT)
+    stage.expect(DoneView, _has_printed)
     stage.shoot("closed")
+    stage.keep_slip("slip-z-report")
     stage.press(Press.DISMISS)
     stage.expect(DayView)
     stage.press(Press.BACK, Press.BACK)
     stage.expect(SellView)
+
+
+def _has_printed(view: ResultView | DoneView) -> bool:
+    return view.slip is not None and view.slip.said == view.texts.slip_printed
 
 
 def _offer(stage: Stage, won: int) -> None:

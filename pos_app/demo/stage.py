@@ -46,6 +46,7 @@ class Stage:
         self._view: View | None = None
         self._numbers = count(1)
         self._display: DisplayView | None = None
+        self._slips = demo.slips.count
         demo.terminal.runtime.watch(self._see)
         # After the display itself, which the terminal has had watch the till since it was made.
         demo.terminal.runtime.watch_as(show_customer, self._see_display)
@@ -84,10 +85,24 @@ class Stage:
         self._keep(name, display.picture)
 
     def _keep(self, name: str, take: Callable[[Path], Future[Path]]) -> None:
-        language = "" if self._view is None else self._view.texts.language.value
-        path = self._pictures / f"{next(self._numbers):02}-{language}-{name}.png"
+        path = self._named(name)
         take(path.absolute()).result(STEP_TIMEOUT_S)
         self._tell(f"  {path}")
+
+    def _named(self, name: str) -> Path:
+        language = "" if self._view is None else self._view.texts.language.value
+        return self._pictures / f"{next(self._numbers):02}-{language}-{name}.png"
+
+    def keep_slip(self, name: str) -> None:
+        """Lay a picture of the slip that comes out next beside those of the window."""
+        tray = self._demo.slips
+        self._slips += 1
+        path = tray.wait_for(self._slips, STEP_TIMEOUT_S)
+        if path is None:
+            raise ScriptFailed(f"slip {self._slips} was expected, {tray.count} came out")
+        copy = self._named(name)
+        copy.write_bytes(path.read_bytes())
+        self._tell(f"  {copy}")
 
     def expect(self, kind: type[V], holds: Callable[[V], bool] = lambda _: True) -> None:
         """Wait until the till shows such a screen; raises ScriptFailed if it does not."""
