@@ -17,7 +17,7 @@ from drivers.printer.slip import Paper, Slip
 from offline_queue.books import Books
 from offline_queue.counter import HistoryQuery
 from offline_queue.day import Days
-from offline_queue.durable_file import write_durably
+from offline_queue.durable_file import disk_error
 from offline_queue.errors import NoSuchPayment
 from offline_queue.history import History
 from offline_queue.slip_records import SlipRecords
@@ -92,8 +92,15 @@ def slip(
         composed = copy_of(composed, sheet.words)
     if picture is not None:
         width = Paper(settings.paper_mm if paper is None else int(paper))
-        write_durably(picture, png(composed, width))
+        _write(picture, png(composed, width))
     _say(composed, is_json, picture)
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as exc:
+        raise disk_error(exc, f"write {path}") from exc
 
 
 def _composed(

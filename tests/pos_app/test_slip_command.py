@@ -13,7 +13,7 @@ from PIL import Image
 
 from kscoin.codes import short_code
 from offline_queue import history
-from offline_queue.errors import NoSuchDay, NoSuchPayment
+from offline_queue.errors import DiskFailed, NoSuchDay, NoSuchPayment
 from offline_queue.queue import OfflineQueue
 from pos_app.__main__ import commands
 from tests.offline_queue.shop import receipt_for
@@ -72,6 +72,12 @@ def test_a_picture_is_as_wide_as_the_paper(sold: Sold, tmp_path: Path) -> None:
         said = ks_pos(tmp_path, "slip", codes[0], "--png", str(path), *options)
         assert said == f"{path} is the slip.\n"
         assert Image.open(io.BytesIO(path.read_bytes())).width == width
+
+
+def test_a_picture_that_cannot_be_written_says_so(sold: Sold, tmp_path: Path) -> None:
+    _, codes = sold
+    with pytest.raises(DiskFailed):
+        ks_pos(tmp_path, "slip", codes[0], "--png", str(tmp_path / "nowhere" / "slip.png"))
 
 
 def test_what_a_program_reads_is_what_verify_slip_takes(sold: Sold, tmp_path: Path) -> None:

@@ -172,7 +172,8 @@ def slip(texts: Texts, state: SlipState | None = None) -> SlipView:
 
 
 def _printing(state: SlipState | None, language: Language, texts: Texts) -> View:
-    bar = status(language, Connection.OFFLINE, LITTLE, DeviceKind.PRINTER)
+    kinds = (DeviceKind.PRINTER,) if state is STALLED else ()
+    bar = status(language, Connection.OFFLINE, LITTLE, *kinds)
     seconds = 6 if state is PRINTED else None
     return ResultView(
         texts, bar, 12_300, short_code(b"keptsafe"), False, seconds, slip(texts, state)
