@@ -21,6 +21,7 @@ from kscoin.errors import KSCoinError
 from pos_app.on_screen import Restarter, look_of, show_till, start_again
 from pos_app.opening import OpeningTerminal
 from pos_app.settings import load
+from pos_app.terminal_option import terminal_option
 
 FAILED: Final = 1
 DEFAULT_COMMAND: Final = "run"
@@ -104,15 +105,7 @@ def commands() -> None:
 
 
 @commands.command()
-@click.option(
-    "--terminal",
-    "directory",
-    default=Path("terminal"),
-    show_default=True,
-    envvar="KS_POS_TERMINAL",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="The terminal's directory, as `ks-field enrol` made it.",
-)
+@terminal_option()
 def run(directory: Path) -> None:
     """Open the till of an enrolled terminal."""
     settings = load(directory)

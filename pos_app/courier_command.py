@@ -23,6 +23,7 @@ from offline_queue.queue import OfflineQueue
 from offline_queue.trusted_clock import SystemClock
 from pos_app.compose import queue_setup
 from pos_app.settings import load
+from pos_app.terminal_option import terminal_option
 
 _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 _NEW_FILE: Final = click.Path(path_type=Path, dir_okay=False)
@@ -37,15 +38,6 @@ _HALVES: Final = {
     (False, False): " ",
 }
 
-_terminal = click.option(
-    "--terminal",
-    "directory",
-    default=Path("terminal"),
-    show_default=True,
-    envvar="KS_POS_TERMINAL",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="The terminal's directory, as `ks-field enrol` made it.",
-)
 _codes = click.option(
     "--codes", is_flag=True, help="Write the texts of QR codes, one a line, instead of bytes."
 )
@@ -59,7 +51,7 @@ def courier() -> None:
 
 @courier.command("export")
 @click.argument("file", type=_NEW_FILE)
-@_terminal
+@terminal_option()
 @click.option(
     "--after",
     type=click.IntRange(min=0),
@@ -90,7 +82,7 @@ def export(file: Path, directory: Path, after: int | None, codes: bool, is_json:
 
 @courier.command("import")
 @click.argument("file", type=_FILE)
-@_terminal
+@terminal_option()
 @_json
 def import_reply(file: Path, directory: Path, is_json: bool) -> None:
     """Take the ledger's answer from FILE: as bytes, or the texts of its codes, one a line."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 from rich.console import Console
@@ -32,20 +32,11 @@ from offline_queue.journal import Journal
 from offline_queue.terminal import CERTIFICATE_FILE
 from offline_queue.trusted_clock import SystemClock
 from pos_app.settings import Settings, load
-
-_TERMINAL: Final = click.option(
-    "--terminal",
-    "directory",
-    default=Path("terminal"),
-    show_default=True,
-    envvar="KS_POS_TERMINAL",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="The terminal's directory, as `ks-field enrol` made it.",
-)
+from pos_app.terminal_option import terminal_option
 
 
 @click.command()
-@_TERMINAL
+@terminal_option()
 @click.option("--number", type=click.IntRange(1), help="A closed day; without it the open one.")
 @click.option("--csv", "form", flag_value="csv", help="As a table for a spreadsheet.")
 @click.option("--json", "form", flag_value="json", help="As one JSON object.")
@@ -67,7 +58,7 @@ def day(directory: Path, number: int | None, form: str | None) -> None:
 
 
 @click.command()
-@_TERMINAL
+@terminal_option()
 @click.option("--code", help="Only sales whose code starts so (three letters or more).")
 @click.option("--amount", type=click.IntRange(1), help="Only sales of exactly this many won.")
 @click.option("--today", is_flag=True, help="Only what was sold since the last close of day.")

@@ -31,6 +31,7 @@ from pos_app.slips.sale import sale_slip
 from pos_app.slips.sheet import Sheet, copy_of
 from pos_app.slips.tables import words_of
 from pos_app.slips.trial import trial_slip
+from pos_app.terminal_option import terminal_option
 from pos_app.till.words import Language
 
 # More sales than one may be meant by a start that is too short to tell them apart.
@@ -52,15 +53,7 @@ _LISTED: Final = 5
 @click.option("--paper", type=click.Choice(["58", "80"]), help="How wide; by default as set.")
 @click.option("--copy", "is_copy", is_flag=True, help="As it is printed again.")
 @click.option("--language", type=click.Choice([each.value for each in Language]))
-@click.option(
-    "--terminal",
-    "directory",
-    default=Path("terminal"),
-    show_default=True,
-    envvar="KS_POS_TERMINAL",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="The terminal's directory, as `ks-field enrol` made it.",
-)
+@terminal_option()
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON object.")
 def slip(
     code: str | None,

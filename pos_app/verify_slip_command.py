@@ -34,6 +34,7 @@ from kscoin.qr import MAX_TEXT, PREFIX
 from offline_queue.auditing.knowledge import read_trust
 from offline_queue.durable_file import read_whole
 from offline_queue.rulebook import TRUST_FILE
+from pos_app.terminal_option import terminal_option
 
 FAILED: Final = 1
 _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -84,15 +85,7 @@ class Root(click.ParamType[PublicKey]):
     type=_FILE,
     help="The ledger's trust list (GET /v1/trust); with --root.",
 )
-@click.option(
-    "--terminal",
-    "directory",
-    default=Path("terminal"),
-    show_default=True,
-    envvar="KS_POS_TERMINAL",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="A terminal's directory, whose trust list and root are taken without --trust.",
-)
+@terminal_option("A terminal's directory, whose trust list and root are taken without --trust.")
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON object.")
 def verify_slip(
     text: str, roots: tuple[PublicKey, ...], listed: Path | None, directory: Path, is_json: bool
