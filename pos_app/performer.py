@@ -24,28 +24,23 @@ from pos_app.tap_desk import TapDesk
 from pos_app.till.effects import (
     Accept,
     AdmitPurse,
-    CancelSlip,
-    Carry,
     CloseRequest,
     ConfirmCard,
-    CountDay,
     DebitCard,
     Effect,
     ListQueue,
     LoadCard,
+    OfficeEffect,
     OpenRequest,
-    PrintSlip,
     ReadLastDebit,
-    ReadLife,
-    ReadReadiness,
-    ReadReceipt,
     ReadRisk,
-    ReadSales,
     RecordTorn,
     RecordWitness,
     ReleaseCard,
     RenewPurse,
     Restart,
+    SaleEffect,
+    SlipEffect,
     StartListening,
     StopListening,
     SyncNow,
@@ -177,6 +172,18 @@ class Performer:
 
     def perform(self, effect: Effect) -> None:
         """Start what the effect asks for."""
+        if isinstance(effect, OfficeEffect | SlipEffect):
+            self._at_desk(effect)
+        else:
+            self._in_a_sale(effect)
+
+    def _at_desk(self, effect: OfficeEffect | SlipEffect) -> None:
+        if isinstance(effect, OfficeEffect):
+            self._counter.perform(effect)
+        else:
+            self._slips.perform(effect, self._queue, self._then)
+
+    def _in_a_sale(self, effect: SaleEffect) -> None:
         match effect:
             case StartListening() | StopListening() | Restart():
                 self._steer(effect)
@@ -190,10 +197,6 @@ class Performer:
                 self._record(effect)
             case ReadRisk() | ListQueue():
                 self._read(effect)
-            case ReadReadiness() | ReadSales() | ReadLife() | CountDay() | Carry():
-                self._counter.perform(effect)
-            case PrintSlip() | CancelSlip() | ReadReceipt():
-                self._slips.perform(effect, self._queue, self._then)
             case _ as never:
                 assert_never(never)
 

@@ -65,7 +65,7 @@ def _outage(stage: Stage) -> None:
     stage.act(CustomerAct.TAP_CARD)
     stage.expect(ResultView)
     stage.shoot("kept-offline")
-    stage.press(Press.SHOW_RECEIPT)
+    stage.press(Press.QR_RECEIPT)
     stage.expect(ReceiptView, lambda view: view.receipt_text is not None)
     stage.shoot("receipt")
     stage.press(Press.BACK, Press.PRINT)

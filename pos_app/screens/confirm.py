@@ -24,5 +24,5 @@ class DoneScreen(Screen):
     def dismiss_area(self, view: DoneView, is_wide: bool) -> tuple[float, float, float, float]:
         """Return where the key that closes is: all of the row if it is alone in it."""
         if not is_wide:
-            return (0, 18, 20, 2) if view.slip is not None else (0, 17, 20, 3)
+            return (0, 17.5, 20, 2.5) if view.slip is not None else (0, 17, 20, 3)
         return (7.4, 15, 12.6, 5) if view.slip is not None else (0, 15, 20, 5)

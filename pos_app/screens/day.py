@@ -19,7 +19,7 @@ from pos_app.till.views import View
 
 Area: TypeAlias = tuple[float, float, float, float]
 # Where back, print and close begin, and how wide they are, in twentieths.
-_KEYS = ((0, 5.2), (5.4, 5.8), (11.4, 8.6))
+_KEYS = ((0, 6.2), (6.4, 5.4), (12, 8))
 _KEYS_WITHOUT_PRINT = ((0, 7), (0, 7), (7.2, 12.8))
 
 # A line is at most this high, in units of the design; many lines share the room there is.

@@ -62,6 +62,8 @@ def key_fill(theme: Theme, kind: str, is_on: bool) -> Colour:
         return theme.quiet if is_on else CLEAR
     if kind == "ghost":
         return VEIL if is_on else THIN_VEIL
+    if kind == "deep":
+        return theme.good_deep if is_on else CLEAR
     if not is_on:
         return theme.sunken
     fills = {"plain": theme.surface, "main": theme.accent, "quiet": theme.quiet}
@@ -70,9 +72,9 @@ def key_fill(theme: Theme, kind: str, is_on: bool) -> Colour:
 
 def key_ink(theme: Theme, kind: str, is_on: bool) -> Colour:
     """Return the colour of a key's text and picture."""
-    if not is_on and kind not in ("bar", "ghost"):
+    if not is_on and kind not in ("bar", "deep", "ghost"):
         return theme.soft_ink
-    inks = {"main": theme.on_accent, "on_colour": BLACK, "ghost": WHITE}
+    inks = {"main": theme.on_accent, "on_colour": BLACK, "deep": theme.on_good, "ghost": WHITE}
     return inks.get(kind, theme.ink)
 
 

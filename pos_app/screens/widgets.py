@@ -43,7 +43,7 @@ SOFT_EDGE: Final = 0.45
 SEGMENTS: Final = 64
 # What a key is for: a digit, the one thing to do, anything else, on the status bar; and on a
 # coloured screen the one thing to do and anything else.
-KINDS: Final = ("plain", "main", "quiet", "bar", "on_colour", "ghost")
+KINDS: Final = ("plain", "main", "quiet", "bar", "on_colour", "deep", "ghost")
 
 
 def dot(centre: Point, radius: float) -> None:

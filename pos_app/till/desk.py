@@ -72,7 +72,7 @@ def office_press(till: Till, office: InOffice, press: Press) -> Move:
             return to(till, Browsing(office), ListQueue(), ReadReadiness())
         case ((Opened() | Told() | Counting() | AtPrinter()), Press.PRINT):
             return print_slip(till, subject_in_sight(office))
-        case Opened(sale=sale), Press.SHOW_RECEIPT:
+        case Opened(sale=sale), Press.QR_RECEIPT:
             return show_receipt(till, office, sale.request_hash)
         case AtPrinter(), Press.TEST_SLIP | Press.OPEN_DRAWER:
             return _at_printer(till, office, press)

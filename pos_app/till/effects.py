@@ -195,7 +195,7 @@ class Restart:
 
 SlipEffect: TypeAlias = PrintSlip | CancelSlip | ReadReceipt
 OfficeEffect: TypeAlias = ReadReadiness | ReadSales | ReadLife | CountDay | Carry
-Effect: TypeAlias = (
+SaleEffect: TypeAlias = (
     OpenRequest
     | StartListening
     | StopListening
@@ -215,6 +215,5 @@ Effect: TypeAlias = (
     | WakeSync
     | SyncNow
     | Restart
-    | OfficeEffect
-    | SlipEffect
 )
+Effect: TypeAlias = SaleEffect | OfficeEffect | SlipEffect

@@ -49,7 +49,7 @@ REFUSALS: Final = MappingProxyType(
         "request_shown": Refusal("That is a till's own code.", "Scan the customer's payment code."),
         "slip_shown": Refusal("That is a slip's code.", "Scan the customer's payment code."),
         "slip_interrupted": Refusal(
-            "The power went while a slip was printed.", "If it is not there, print a copy: History."
+            "The power went during a slip.", "If it is not there, print a copy: History."
         ),
         "verification": Refusal("It could not be verified.", _OTHER),
         "bad_signature": Refusal("Its signature does not hold.", _OTHER),

@@ -109,7 +109,7 @@ def _after_a_sale(till: Till, press: Press) -> Move:
             return rest(till, 0)
         case Approved(stored), Press.PRINT:
             return print_slip(till, SaleSlip(stored.request_hash))
-        case Approved(stored) as approved, Press.SHOW_RECEIPT:
+        case Approved(stored) as approved, Press.QR_RECEIPT:
             return show_receipt(till, approved, stored.request_hash)
         case Refused(amount_won, can_pay_again=True), Press.PAY_AGAIN:
             return to(till, Opening(amount_won), OpenRequest(amount_won))

@@ -135,8 +135,8 @@ class SlipView:
 
 
 def print_presses(slip: SlipView | None) -> set[Press]:
-    """Return the print key, where there is a printer and something may be printed."""
-    return {Press.PRINT} if slip is not None and slip.is_on else set()
+    """Return the print key, where there is a printer; it is asleep while a slip is under way."""
+    return set() if slip is None else {Press.PRINT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class SaleView:
         may = {
             Press.REFUND: self.can_refund,
             Press.VOID: self.can_void,
-            Press.SHOW_RECEIPT: self.has_receipt,
+            Press.QR_RECEIPT: self.has_receipt,
         }
         allowed = {press for press, is_allowed in may.items() if is_allowed}
         return frozenset({Press.BACK, Press.LANGUAGE} | allowed | print_presses(self.slip))

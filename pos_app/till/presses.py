@@ -33,7 +33,7 @@ class Press(StrEnum):
     BACK = "back"
     RETRY = "retry"
     PRINT = "print"
-    SHOW_RECEIPT = "show_receipt"
+    QR_RECEIPT = "qr_receipt"
     PRINTER = "printer"
     TEST_SLIP = "test_slip"
     OPEN_DRAWER = "open_drawer"

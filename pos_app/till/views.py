@@ -123,7 +123,7 @@ class ResultView:
     @property
     def presses(self) -> frozenset[Press]:
         """The next sale, the receipt as a code, and the print key."""
-        always = STATUS_PRESSES | {Press.NEW_SALE, Press.SHOW_RECEIPT}
+        always = STATUS_PRESSES | {Press.NEW_SALE, Press.QR_RECEIPT}
         return frozenset(always | print_presses(self.slip))
 
 

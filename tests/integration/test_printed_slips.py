@@ -88,7 +88,7 @@ def test_a_sale_comes_out_once_and_its_code_proves_it(shop: Shop, printer: Socke
         assert (read.says, read.amount_won) == (Says.KEPT, AMOUNT_WON)
         assert proven(shop, copy) == read
         assert copy.height > original.height
-        till.press(Press.SHOW_RECEIPT)
+        till.press(Press.QR_RECEIPT)
         text = till.wait_for(ReceiptView, lambda each: each.receipt_text is not None).receipt_text
         assert text is not None
         trust = read_trust(shop.directory / TRUST_FILE)
