@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
-import zxingcpp
-from PIL import Image
 
-from drivers.printer.bitmap import Bitmap, png_of
+from drivers.printer.bitmap import Bitmap
 from drivers.simulated.phone import SimulatedPhone
 from drivers.simulated.socket_printer import SocketPrinter
 from kscoin import printed
@@ -22,6 +19,7 @@ from pos_app.till.office_views import HistoryView
 from pos_app.till.presses import Press
 from pos_app.till.status import DeviceKind
 from pos_app.till.views import ReceiptView, ResultView, SellView
+from tests.drivers.printer.reading import codes_in
 from tests.integration.shop import Node, Shop, open_shop, running_node
 from tests.integration.till import WAIT_S, Till
 
@@ -68,9 +66,7 @@ def slips_of(printer: SocketPrinter, count: int) -> list[Bitmap]:
 
 def proven(shop: Shop, slip: Bitmap) -> Attested:
     """What the code on a slip proves, read back from its dots."""
-    picture = Image.open(io.BytesIO(png_of(slip))).convert("L")
-    found = [code.text for code in zxingcpp.read_barcodes(picture)]
-    (text,) = [text for text in found if text.startswith("KS1:")]
+    (text,) = codes_in(slip)
     return printed.verify(printed.from_text(text), read_trust(shop.directory / TRUST_FILE))
 
 
