@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from kscoin import codec, cose, messages
+from kscoin import codec, cose, messages, printed
 from kscoin.certificates import (
     Trust,
     open_purse_certificate,
@@ -141,6 +141,22 @@ def test_texts_of_qr_codes(case: Case) -> None:
 def test_texts_that_are_refused(case: Case) -> None:
     with refused(case):
         from_text(case["text"])
+
+
+@cases("slips", "accepted")
+def test_codes_on_slips(case: Case) -> None:
+    proven = printed.verify(printed.from_text(case["text"]), _trust(FILES["slips.json"]))
+    assert (proven.says.value, proven.merchant_name) == (case["says"], case["merchant_name"])
+    assert proven.terminal_id == octets(case, "terminal_id")
+    assert proven.request_hash == octets(case, "request_hash")
+    assert (proven.amount_won, proven.at_s) == (case["amount_won"], case["at_s"])
+    assert proven.ledger_number == case["ledger_number"]
+
+
+@cases("slips", "refused")
+def test_codes_on_slips_that_prove_nothing(case: Case) -> None:
+    with refused(case):
+        printed.verify(printed.from_text(case["text"]), _trust(FILES["slips.json"]))
 
 
 @cases("trust", "pinned")

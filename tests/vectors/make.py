@@ -14,6 +14,7 @@ from tests.vectors.cases_lists import denylist_vectors
 from tests.vectors.cases_messages import message_vectors
 from tests.vectors.cases_qr import qr_vectors
 from tests.vectors.cases_signed import signed_vectors
+from tests.vectors.cases_slips import slip_vectors
 from tests.vectors.cases_spending import spending_vectors
 from tests.vectors.cases_trust import trust_vectors
 
@@ -55,6 +56,7 @@ FILES: Final[dict[str, Callable[[], dict[str, object]]]] = {
     "signed.json": signed_vectors,
     "messages.json": message_vectors,
     "qr.json": qr_vectors,
+    "slips.json": slip_vectors,
     "trust.json": trust_vectors,
     "denylist.json": denylist_vectors,
     "journal.json": journal_vectors,
