@@ -202,6 +202,37 @@ def test_a_scanner_that_is_set_to_what_is_unknown_is_named(
     assert view.news.code == SettingsInvalid.code
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"printer": "the one on the counter"},
+        {"printer": "auto", "printer_family": "acme"},
+        {"printer": "simulated:127.0.0.1:9", "demo": False},
+    ],
+    ids=["name", "family", "simulated in a shop"],
+)
+def test_a_printer_that_is_set_to_what_is_unknown_is_named(
+    start: Start, directory: Path, setting: dict[str, str | bool]
+) -> None:
+    write_settings(directory, ledger_url=NOWHERE, card_reader="none", scanner="none", **setting)
+    assert start(directory).views.until(FaultView).news.code == SettingsInvalid.code
+
+
+def test_a_printer_that_is_not_there_is_a_mark_and_no_fault(start: Start, directory: Path) -> None:
+    write_settings(
+        directory, ledger_url=NOWHERE, card_reader="none", scanner="none", printer="file:/no/lp0"
+    )
+    view = start(directory).views.until(SellView, lambda view: bool(view.status.devices))
+    assert [mark.kind for mark in view.status.devices] == [DeviceKind.PRINTER]
+
+
+def test_a_logo_that_is_gone_keeps_nobody_from_selling(start: Start, directory: Path) -> None:
+    write_settings(
+        directory, ledger_url=NOWHERE, card_reader="none", scanner="none", slip_logo="gone.png"
+    )
+    start(directory).views.until(SellView)
+
+
 def test_a_key_that_is_not_the_terminals_is_refused(start: Start, directory: Path) -> None:
     (directory / "terminal.key").unlink()
     FileKey.create(directory / "terminal.key", (directory / "pass-phrase").read_text())
