@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -68,10 +69,11 @@ class LineLog:
     def append(self, *lines: str) -> None:
         """Append lines; when this returns, they survive a power cut.
 
-        Raises DiskFull or DiskFailed. Whether the lines are there then only the file can say: close
-        it and open it again.
+        Raises DiskFull or DiskFailed. The lines are then cut off again if the disk allows that;
+        whether they are there only the file can say: close it and open it again.
         """
         data = b"".join(_line(line) for line in lines)
+        before = os.fstat(self._descriptor).st_size
         try:
             written = os.write(self._descriptor, data)
             if written < len(data):
@@ -79,6 +81,8 @@ class LineLog:
                 os.write(self._descriptor, data[written:])
             os.fsync(self._descriptor)
         except OSError as exc:
+            with suppress(OSError):
+                os.ftruncate(self._descriptor, before)
             raise disk_error(exc, f"write {self._path.name}") from exc
 
     def close(self) -> None:

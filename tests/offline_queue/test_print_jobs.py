@@ -179,9 +179,29 @@ def test_what_cannot_be_written_down_is_not_begun(
         with pytest.raises(error):
             jobs.begin(job)
         jobs.end(job, Outcome.FAILED)
-    # Whether the line is on the disk nobody knows: what is printed may be a copy, never too much.
-    assert sum(printed(jobs, SALE) for _ in range(2)) <= 1
-    assert printed(jobs, LATER)
+    # Nothing of it was printed, and the line that was not synced has been cut off again.
+    jobs.close()
+    again = PrintJobs(path, 9)
+    assert again.interrupted == ()
+    assert [printed(again, each) for each in (SALE, SALE, LATER)] == [True, False, True]
+
+
+def test_a_line_that_may_be_on_the_disk_is_taken_to_be_there(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = PrintJobs(path, 0)
+
+    def fail(*_: object) -> int:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as broken:
+        for call in ("fsync", "ftruncate"):
+            broken.setattr(os, call, fail)
+        with pytest.raises(DiskFailed):
+            jobs.begin(jobs.order(SALE))
+    again = PrintJobs(path, 9)
+    assert again.interrupted == (SALE.name,)
+    assert not printed(again, SALE)
 
 
 def test_an_end_that_cannot_be_written_is_doubtful_after_a_restart(
