@@ -130,7 +130,8 @@ class Supervisor:
             return exc
         except Exception as exc:  # noqa: BLE001
             # The one place where anything is caught: it is reported, and the device starts again.
-            _log.exception("%s: the worker has a fault", self._device.name)
+            if self._told != WorkerFault.code:
+                _log.exception("%s: the worker has a fault", self._device.name)
             return WorkerFault.of(self._device.name, exc)
         return None
 

@@ -154,6 +154,12 @@ def test_a_fault_of_ours_is_told_with_its_cause_and_logged(
     assert "KeyError: 'a mistake'" in caplog.text
 
 
+def test_a_fault_that_stays_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    run(*[KeyError("a mistake")] * 8)
+
+    assert caplog.text.count("Traceback") == 1
+
+
 def test_a_close_that_fails_is_a_fault_and_not_the_end() -> None:
     class Sticky(ScriptedDevice):
         def close(self) -> None:
