@@ -34,6 +34,8 @@ _PATIENCE_S: Final = 6.0
 # Starting a display that ends at once (no monitor) costs a second of a small machine's time.
 _LONGEST_REST_S: Final = 60.0
 _FIRST_REST_S: Final = 1.0
+# One that has drawn for so long and then ends has met with something new.
+_PROVEN_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Timing:
     start_patience_s: float = _START_PATIENCE_S
     patience_s: float = _PATIENCE_S
     first_rest_s: float = _FIRST_REST_S
+    proven_s: float = _PROVEN_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class CustomerDisplay:
         self._sent: _Sent | None = None
         self._drawn: DisplayView | None = None
         self._drawn_at_s = 0.0
+        self._up_since_s: float | None = None
         self._rest_s = 0.0
         self._rested_at_s = 0.0
 
@@ -128,7 +132,7 @@ class CustomerDisplay:
         self._drawn = self._sent = None
         while not (self._is_up or self._stopping.is_set()):
             self._turn(self._child, self._timing.start_patience_s)
-        self._rest_s = self._rested_at_s = 0.0
+        self._up_since_s = self._clock()
 
     def serve(self, stopping: Event) -> None:
         """Feed it until `stopping` is set; raises as `open` does."""
@@ -140,6 +144,9 @@ class CustomerDisplay:
         child, self._child = self._child, None
         if child is not None:
             child.kill()
+        since_s, self._up_since_s = self._up_since_s, None
+        if since_s is not None and self._clock() - since_s >= self._timing.proven_s:
+            self._rest_s = 0.0
         with self._lock:
             wake, self._wake = self._wake, None
         if wake is not None:
@@ -153,7 +160,7 @@ class CustomerDisplay:
         return self._drawn is not None
 
     def _tire(self) -> None:
-        """Let the next start wait longer, unless this one comes to a frame."""
+        """Let the next start wait longer, unless this one proves itself."""
         self._rest_s = min(max(self._rest_s * 2, self._timing.first_rest_s), _LONGEST_REST_S)
         self._rested_at_s = self._clock() + self._rest_s
 

@@ -173,6 +173,16 @@ def test_one_that_cannot_be_started_is_given_longer_and_longer_rests() -> None:
     assert waited == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
+def test_one_that_ends_again_and_again_is_given_rests_and_one_that_was_well_is_not(
+    feed: Feed,
+) -> None:
+    ends = feed("ends", Timing(0.05, first_rest_s=0.2))
+    wait_until(lambda: ends.display._rest_s >= 0.8, WAIT_S, "three starts came to nothing")
+    proven = feed("ends", Timing(0.05, first_rest_s=0.2, proven_s=0.0))
+    wait_until(lambda: proven.codes.count("display_gone") >= 2, WAIT_S, "it ended twice")
+    assert proven.display._rest_s <= 0.2
+
+
 def rests(display: CustomerDisplay) -> bool:
     """Whether it is not even tried now; a start that is tried is not counted."""
     before = display._rest_s, display._rested_at_s
