@@ -83,7 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Whatever a library prints goes to the log, not among the answers.
     answers = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    reader = Reader(sys.stdin.buffer, answers)
+    # Not `sys.stdin` itself: Python would abort at its end if somebody still read that. Nor is this
+    # one closed while it is being read.
+    reader = Reader(os.fdopen(os.dup(sys.stdin.fileno()), "rb"), answers)
     run_display(from_arguments(chosen.theme, chosen.place), reader.start)
     reader.finished()
     return reader.status
