@@ -20,7 +20,7 @@ from typing import Final
 from drivers.errors import SoundUnavailable
 from drivers.sound.player import Playing
 from drivers.sound.speech import Voice
-from drivers.sound.tones import Tune, sounded
+from drivers.sound.tones import AGAIN, NO, YES, Tune, sounded
 from drivers.sound.wav import Samples
 
 # A supervised device looks whether it is to stop five times a second.
@@ -73,11 +73,13 @@ class Speaker:
     def open(self) -> None:
         """Make ready to be called; whether there is a card shows when something is played."""
         with self._lock:
-            # Set at once: what was asked for before is played first.
-            self._wake = os.eventfd(1, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+            self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
     def serve(self, stopping: Event) -> None:
         """Play what is asked for until `stopping` is set."""
+        for tune in (YES, NO, AGAIN):
+            # A small machine takes a tenth of a second to make one: not when it is to be heard.
+            _tone(tune)
         while not stopping.is_set():
             utterance = self._taken()
             if utterance is not None:
@@ -143,7 +145,10 @@ class Speaker:
         state = "well" if error is None else str(error)
         if state != self._told:
             self._told = state
-            _log.log(logging.INFO if error is None else logging.WARNING, "speaker: %s", state)
+            if error is None:
+                _log.info("%s: sounds are played", self.name)
+            else:
+                _log.warning("%s", error)
 
 
 @cache

@@ -139,7 +139,7 @@ def test_no_card_is_logged_once_and_the_speaker_is_well(
         here.until_played(length(tune))
     here.supervisor.stop(WAIT_S)
     assert [each.message for each in caplog.records] == [
-        "speaker: speaker: aplay: main:831: audio open error: No such file or directory"
+        "speaker: aplay: main:831: audio open error: No such file or directory"
     ]
     assert [each.error for each in here.health] == [None]
 
