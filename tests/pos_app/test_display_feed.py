@@ -22,7 +22,7 @@ from tests.ui.display_examples import head
 PROGRAM = (sys.executable, "-m", "tests.pos_app.display_program")
 WAIT_S = 20.0
 # So short that a display which hangs is found at once, and so long that none is that does not.
-TIMING = Timing(pulse_s=0.1, start_patience_s=10.0, patience_s=1.5, first_rest_s=0.01)
+TIMING = Timing(pulse_s=0.1, start_patience_s=15.0, patience_s=4.0, first_rest_s=0.01)
 
 
 def view(amount_won: int) -> DisplayView:
