@@ -190,16 +190,6 @@ def test_it_ends_with_its_till(start: Start) -> None:
     assert program.returncode == 0
 
 
-def test_a_window_that_is_closed_ends_without_ado(start: Start) -> None:
-    program = start()
-    say(program, Frame(1, example("display-idle", Language.KOREAN)).to_line())
-    assert program.stdout is not None
-    assert program.stdout.readline() == drawn_line(1)
-    # What ends the window's loop while its frames are being waited for.
-    program.send_signal(signal.SIGINT)
-    assert program.wait(WAIT_S) in (0, 1, -signal.SIGINT)
-
-
 CUT_OFF: Final = Frame(1, example("display-pay", Language.KOREAN)).to_line()[:90] + b"\n"
 
 
