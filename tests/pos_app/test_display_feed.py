@@ -179,7 +179,7 @@ def test_one_that_ends_again_and_again_is_given_rests_and_one_that_was_well_is_n
     ends = feed("ends", Timing(0.05, first_rest_s=0.2))
     wait_until(lambda: ends.display._rest_s >= 0.8, WAIT_S, "three starts came to nothing")
     proven = feed("ends", Timing(0.05, first_rest_s=0.2, proven_s=0.0))
-    wait_until(lambda: proven.codes.count("display_gone") >= 2, WAIT_S, "it ended twice")
+    wait_until(lambda: proven.seen.count(1) >= 3, WAIT_S, "it was started three times")
     assert proven.display._rest_s <= 0.2
 
 
