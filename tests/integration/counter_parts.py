@@ -1,7 +1,7 @@
 """What a till at a counter is made of, without its threads or with them: queue, desk, runtime.
 
-The queue is the real one, on a real journal; the line to the ledger is none. A test or a bench
-brings the reader, and says on which thread things happen.
+The queue is the real one, on a real journal; the line to the ledger is none, or a test's. A test
+or a bench brings the reader, and says on which thread things happen.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.card.reader import CardReader
-from drivers.card.tap import TapReport, TapWorker
+from drivers.card.tap import POLL_S, TapReport, TapWorker
 from drivers.simulated.card_memory import VolatileMemory
 from drivers.simulated.purse_applet import PurseApplet
 from kscoin.policy import start_policy
@@ -49,18 +49,21 @@ class CounterParts:
         directory: Path,
         reader: CardReader,
         asked: Callable[[OfflineQueue], Any] = lambda queue: queue,
+        poll_s: float = POLL_S,
+        line: Any = None,
     ) -> None:
         directory.mkdir(exist_ok=True)
         self.shop = Shop(directory, ENDLESS)
         self.inbox = Inbox()
         self.desk = TapDesk(self.inbox.post)
         self.queue = self.shop.start()
-        line: Any = Calls()
         slips: Any = Calls()
-        ports = Ports(asked(self.queue), self.desk, line, self.shop.clock, lambda: None, slips)
+        ports = Ports(
+            asked(self.queue), self.desk, line or Calls(), self.shop.clock, lambda: None, slips
+        )
         self.performer = Performer(ports, self.inbox)
         self.runtime = Runtime(self.inbox, self.shop.clock, Face("shop", 0), Till())
-        self.worker = TapWorker(reader, self.report)
+        self.worker = TapWorker(reader, self.report, poll_s)
         self.desk.serve(self.worker)
 
     def report(self, report: TapReport) -> None:

@@ -266,7 +266,24 @@ def test_each_result_of_each_call(fake: Pcsc, call: str, result: str) -> None:
     assert type(raised.value) is kind
     assert raised.value.device in ("Virtual PCD 00 00", "PCD 00 00", "PC/SC service")
     assert not raised.value.money_may_have_moved
-    assert raised.value.next_step in NextStep
+    assert isinstance(raised.value.next_step, NextStep)
+
+
+@pytest.mark.parametrize("failure", [getattr(scard, each) for each in RESULTS] + EXCEPTIONS)
+def test_whatever_fails_in_a_debit_leaves_it_open_and_asks_for_the_same_card(
+    fake: Pcsc, failure: int | Exception
+) -> None:
+    connection = reader().wait_for_card(1)
+    assert connection is not None
+    fake.failing["SCardTransmit"] = failure
+
+    with pytest.raises(DebitTorn) as raised:
+        PurseCard(connection).debit(1_000, bytes(32))
+
+    assert raised.value.device == "Virtual PCD 00 00"
+    assert raised.value.money_may_have_moved
+    assert raised.value.next_step is NextStep.HOLD_SAME_CARD_AGAIN
+    assert isinstance(raised.value.__cause__, DriverError)
 
 
 @pytest.mark.parametrize("error", EXCEPTIONS)
