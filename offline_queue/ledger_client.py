@@ -147,7 +147,8 @@ class LedgerClient:
 
     def _send(self, method: str, path: str, body: bytes | None, read_timeout_s: float) -> _Answer:
         headers = {"accept": CBOR} | ({"content-type": CBOR} if body is not None else {})
-        timeout = httpx.Timeout(read_timeout_s, connect=CONNECT_TIMEOUT_S)
+        connect_s = min(read_timeout_s, CONNECT_TIMEOUT_S)
+        timeout = httpx.Timeout(read_timeout_s, connect=connect_s)
         with (
             _translated(),
             self._http.stream(

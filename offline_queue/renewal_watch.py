@@ -52,7 +52,7 @@ class RenewalWatch:
         self._thread.start()
 
     def ask(self, certificate: bytes, answer: Callable[[bytes | None], None]) -> None:
-        """Look for a newer certificate than this one.
+        """Look for a newer certificate than this one; a question that still waits is given up.
 
         `answer` is called on the thread with what was found and verified, None if there is none
         to be had now.
@@ -78,10 +78,18 @@ class RenewalWatch:
             return None
 
     def _run(self) -> None:
-        while (asked := self._asked.get()) is not None:
+        while (asked := self._newest()) is not None:
             asked.answer(self.newer(asked.certificate))
         if self._ledger is not None:
             self._ledger.close()
+
+    def _newest(self) -> _Asked | None:
+        """Return the last question, None at the end: whoever stood before it has gone."""
+        asked = self._asked.get()
+        while asked is not None and not self._asked.empty():
+            asked.answer(None)
+            asked = self._asked.get()
+        return asked
 
     def _port(self) -> LedgerPort:
         if self._ledger is None:

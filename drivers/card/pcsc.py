@@ -97,6 +97,7 @@ class PcscReader:
         self._readers: tuple[str, ...] = ()
         self._context: Any = None
         self._connection: PcscConnection | None = None
+        self._missing: tuple[str, ...] = ()
         # Where the card was that was met last, and which readers show no signals.
         self._last = ""
         self._without_signals: set[str] = set()
@@ -232,6 +233,11 @@ class PcscReader:
         self._readers = self._matching(listed)
         if not self._readers:
             raise DeviceNotFound(self.name, "no such card reader is plugged in", readers=listed)
+        missing = tuple(part for part in self._wanted if not takeable(listed, part))
+        if missing != self._missing:
+            # The others work: said once, at each change.
+            self._missing = missing
+            _log.warning("card readers that are not there: %s", ", ".join(missing) or "none")
 
     def _matching(self, listed: tuple[str, ...]) -> tuple[str, ...]:
         wanted = self._wanted or ("",)

@@ -150,6 +150,14 @@ def open_shop(node: Node, directory: Path) -> Iterator[Shop]:
 
 
 @contextmanager
+def card_shop(node: Node, directory: Path, reader: str) -> Iterator[Shop]:
+    """A new merchant's terminal that is no demo: its card reader is one behind pcscd."""
+    with open_shop(node, directory) as shop:
+        shop.set_up(card_reader=reader, simulated_reader="", scanner="none", demo=False)
+        yield shop
+
+
+@contextmanager
 def offline_shop(node: Node, directory: Path) -> Iterator[tuple[Shop, Till]]:
     """A new merchant's terminal that runs and has found out that its line is cut."""
     with open_shop(node, directory) as shop:

@@ -20,7 +20,7 @@ from tests.integration.shop import (
     LOADED_WON,
     Node,
     Shop,
-    open_shop,
+    card_shop,
     running_node,
 )
 from tests.integration.till import WAIT_S
@@ -43,10 +43,8 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
 
 @pytest.fixture
 def shop(node: Node, tmp_path: Path, virtual_pcscd: PcscDaemon) -> Iterator[Shop]:
-    """A terminal that is no demo: its card reader is the one behind pcscd."""
     assert virtual_pcscd.is_running
-    with open_shop(node, tmp_path) as shop:
-        shop.set_up(card_reader=READER_NAME, simulated_reader="", scanner="none", demo=False)
+    with card_shop(node, tmp_path, READER_NAME) as shop:
         yield shop
 
 

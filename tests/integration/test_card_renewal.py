@@ -13,10 +13,11 @@ from drivers.simulated.card_memory import PurseImage, VolatileMemory
 from drivers.simulated.purse_applet import PurseApplet
 from kscoin.messages import Assurance, PurseCertificate
 from kscoin.signed import claim
+from pos_app.demo.ledger_side import LedgerSide, now_s
 from pos_app.till.status import Connection
 from pos_app.till.views import HoldView, PayView, ResultView
-from tests.integration.shop import Node, Shop, open_shop, purse_id_of, running_node
-from tests.integration.test_card_payment import Bystander, held, is_ratified
+from tests.integration.shop import Node, Shop, card_shop, purse_id_of, running_node
+from tests.integration.test_card_payment import Bystander, held
 from tests.integration.till import WAIT_S
 from tests.stacks.pcsc import READER_NAME, PcscDaemon
 from tests.stacks.waiting import wait_until
@@ -32,16 +33,17 @@ DAY_S: Final = 86_400
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    with running_node(tmp_path_factory.mktemp("ledger")) as node:
+    directory = tmp_path_factory.mktemp("ledger")
+    # It has been there for a year, and so have those who sign for it.
+    LedgerSide.open(directory, lambda: now_s() - 365 * DAY_S).ledger.close()
+    with running_node(directory) as node:
         yield node
 
 
 @pytest.fixture
 def shop(node: Node, tmp_path: Path, virtual_pcscd: PcscDaemon) -> Iterator[Shop]:
-    """A terminal that is no demo: its card reader is the one behind pcscd."""
     assert virtual_pcscd.is_running
-    with open_shop(node, tmp_path) as shop:
-        shop.set_up(card_reader=READER_NAME, simulated_reader="", scanner="none", demo=False)
+    with card_shop(node, tmp_path, READER_NAME) as shop:
         yield shop
 
 
@@ -73,36 +75,44 @@ def older(node: Node, issued_ago_s: int, ends_in_s: int) -> PurseApplet:
     )
 
 
+def taps_seen(
+    shop: Shop, daemon: PcscDaemon, purse: PurseApplet, until: str
+) -> tuple[list[str], bool]:
+    """Sell to this card until it has heard `until` last, and all is settled.
+
+    Return what it heard, and whether its holder was told that it is being renewed.
+    """
+    card = Bystander(purse)
+    with shop.running_till() as till:
+        till.wait_for_line(Connection.ONLINE)
+        till.offer(AMOUNT_WON)
+        with held(card, daemon):
+            till.wait_for(ResultView)
+            wait_until(lambda: card.heard[-1] == until, WAIT_S, f"the card has heard {until}")
+            wait_until(lambda: shop.booked_won == AMOUNT_WON, WAIT_S, "the ledger has booked it")
+        is_told = any(isinstance(view, HoldView) and view.is_renewing for view in till.seen)
+    shop.node.assert_books_balance()
+    return card.heard, is_told
+
+
+RENEWED_FIRST: Final = ["SELECT", "GET_STATE", "LOAD", "GET_STATE", "DEBIT", "CONFIRM"]
+RENEWED_AFTERWARDS: Final = ["SELECT", "GET_STATE", "DEBIT", "CONFIRM", "LOAD", "GET_STATE"]
+
+
 def test_a_card_that_was_loaded_elsewhere_pays_in_one_tap(
     shop: Shop, virtual_pcscd: PcscDaemon
 ) -> None:
     purse = loaded_elsewhere(shop.node)
-    card = Bystander(purse)
-    with shop.running_till() as till:
-        till.wait_for_line(Connection.ONLINE)
-        till.offer(AMOUNT_WON)
-        with held(card, virtual_pcscd):
-            till.wait_for(ResultView)
-            wait_until(lambda: is_ratified(purse), WAIT_S, "the card knows that it is stored")
-        till.wait_until_settled()
-        assert any(isinstance(view, HoldView) and view.is_renewing for view in till.seen)
-    assert card.heard == ["SELECT", "GET_STATE", "LOAD", "GET_STATE", "DEBIT", "CONFIRM"]
+
+    assert taps_seen(shop, virtual_pcscd, purse, "CONFIRM") == (RENEWED_FIRST, True)
+
     assert certificate_on(purse).credit_total_won == LITTLE_WON + MORE_WON
-    assert shop.booked_won == AMOUNT_WON
-    shop.node.assert_books_balance()
 
 
 def test_a_card_that_has_ended_pays_in_one_tap(shop: Shop, virtual_pcscd: PcscDaemon) -> None:
     purse = older(shop.node, issued_ago_s=200 * DAY_S, ends_in_s=-20 * DAY_S)
-    card = Bystander(purse)
-    with shop.running_till() as till:
-        till.wait_for_line(Connection.ONLINE)
-        till.offer(AMOUNT_WON)
-        with held(card, virtual_pcscd):
-            till.wait_for(ResultView)
-            wait_until(lambda: is_ratified(purse), WAIT_S, "the card knows that it is stored")
-    assert card.heard == ["SELECT", "GET_STATE", "LOAD", "GET_STATE", "DEBIT", "CONFIRM"]
-    shop.node.assert_books_balance()
+
+    assert taps_seen(shop, virtual_pcscd, purse, "CONFIRM") == (RENEWED_FIRST, True)
 
 
 def test_a_card_that_ends_soon_is_renewed_after_the_yes(
@@ -110,17 +120,10 @@ def test_a_card_that_ends_soon_is_renewed_after_the_yes(
 ) -> None:
     purse = older(shop.node, issued_ago_s=170 * DAY_S, ends_in_s=10 * DAY_S)
     before = certificate_on(purse)
-    card = Bystander(purse)
-    with shop.running_till() as till:
-        till.wait_for_line(Connection.ONLINE)
-        till.offer(AMOUNT_WON)
-        with held(card, virtual_pcscd):
-            till.wait_for(ResultView)
-            wait_until(lambda: card.heard[-1] == "GET_STATE", WAIT_S, "the card is renewed")
-        assert not any(isinstance(view, HoldView) and view.is_renewing for view in till.seen)
-    assert card.heard == ["SELECT", "GET_STATE", "DEBIT", "CONFIRM", "LOAD", "GET_STATE"]
+
+    assert taps_seen(shop, virtual_pcscd, purse, "GET_STATE") == (RENEWED_AFTERWARDS, False)
+
     assert certificate_on(purse).renews(before)
-    shop.node.assert_books_balance()
 
 
 def test_without_a_line_it_is_refused_at_once_and_nothing_moves(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue as standard
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 import httpx
@@ -84,6 +85,11 @@ def test_what_is_not_the_purse_authoritys_word_on_this_purse_is_not_believed(
         queue.proven_renewal(CERTIFICATE, data).result()
 
 
+def _told(answers: standard.Queue[tuple[int, bytes | None]], number: int, found: object) -> None:
+    assert found is None or isinstance(found, bytes)
+    answers.put((number, found))
+
+
 class Answering:
     """A ledger that gives one answer to each question, and is closed in the end."""
 
@@ -123,13 +129,26 @@ def test_the_thread_answers_each_question_whatever_the_ledger_says(
     ledger, answers = Answering(answer, newer()), standard.Queue[bytes | None]()
     watch = RenewalWatch(queue, lambda: cast(LedgerPort, ledger))
     watch.start()
-    for _ in range(2):
-        watch.ask(CERTIFICATE, answers.put)
-
     # After a failure the next card is asked about as if nothing had been.
-    assert [answers.get(timeout=LIMIT_S) for _ in range(2)] == [found, newer()]
+    for expected in (found, newer()):
+        watch.ask(CERTIFICATE, answers.put)
+        assert answers.get(timeout=LIMIT_S) == expected
     watch.stop()
     assert ledger.is_closed
+
+
+def test_whoever_has_gone_meanwhile_is_not_asked_about(queue: OfflineQueue) -> None:
+    ledger, answers = Answering(newer()), standard.Queue[tuple[int, bytes | None]]()
+    watch = RenewalWatch(queue, lambda: cast(LedgerPort, ledger))
+    for number in range(3):
+        watch.ask(CERTIFICATE, partial(_told, answers, number))
+
+    watch.start()
+
+    told = [answers.get(timeout=LIMIT_S) for _ in range(3)]
+    assert told == [(0, None), (1, None), (2, newer())]
+    assert len(ledger.asked) == 1
+    watch.stop()
 
 
 def test_a_certificate_that_is_none_is_not_asked_about(queue: OfflineQueue) -> None:
@@ -151,7 +170,8 @@ def test_a_thread_that_was_never_asked_opens_no_connection(queue: OfflineQueue) 
 
 def test_an_answer_that_does_not_come_in_time_is_none(queue: OfflineQueue) -> None:
     def late(request: httpx.Request) -> httpx.Response:
-        assert request.extensions["timeout"]["read"] == ANSWER_WITHIN_S
+        timeout = request.extensions["timeout"]
+        assert (timeout["connect"], timeout["read"]) == (ANSWER_WITHIN_S, ANSWER_WITHIN_S)
         raise httpx.ReadTimeout("late")
 
     client = LedgerClient("http://ledger.test/", httpx.MockTransport(late))

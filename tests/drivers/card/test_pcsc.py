@@ -266,24 +266,7 @@ def test_each_result_of_each_call(fake: Pcsc, call: str, result: str) -> None:
     assert type(raised.value) is kind
     assert raised.value.device in ("Virtual PCD 00 00", "PCD 00 00", "PC/SC service")
     assert not raised.value.money_may_have_moved
-    assert isinstance(raised.value.next_step, NextStep)
-
-
-@pytest.mark.parametrize("failure", [getattr(scard, each) for each in RESULTS] + EXCEPTIONS)
-def test_whatever_fails_in_a_debit_leaves_it_open_and_asks_for_the_same_card(
-    fake: Pcsc, failure: int | Exception
-) -> None:
-    connection = reader().wait_for_card(1)
-    assert connection is not None
-    fake.failing["SCardTransmit"] = failure
-
-    with pytest.raises(DebitTorn) as raised:
-        PurseCard(connection).debit(1_000, bytes(32))
-
-    assert raised.value.device == "Virtual PCD 00 00"
-    assert raised.value.money_may_have_moved
-    assert raised.value.next_step is NextStep.HOLD_SAME_CARD_AGAIN
-    assert isinstance(raised.value.__cause__, DriverError)
+    assert raised.value.next_step in NextStep
 
 
 @pytest.mark.parametrize("error", EXCEPTIONS)
@@ -378,6 +361,18 @@ def test_cards_at_two_readers_are_refused_and_neither_is_asked(fake: Pcsc) -> No
     assert raised.value.context["readers"] == [READERS[2], READERS[0]]
     assert not raised.value.money_may_have_moved
     assert "SCardConnect" not in fake.calls
+
+
+def test_one_of_several_readers_that_is_not_there_is_told_once(
+    fake: Pcsc, caplog: pytest.LogCaptureFixture
+) -> None:
+    opened = reader("ACR122U", "not there")
+    opened.open()
+    opened.open()
+
+    assert opened.name == READERS[0]
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told == ["card readers that are not there: not there"]
 
 
 def test_a_reader_that_is_plugged_in_later_is_found_while_nothing_happens(fake: Pcsc) -> None:
