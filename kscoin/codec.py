@@ -98,7 +98,7 @@ def string_in(data: bytes) -> bytes | None:
     head_bytes = _HEAD_BYTES.get(data[:1], 1)
     string = data[head_bytes:]
     # What comes after the head is the value if that is the head which it has to have.
-    return string if data[:head_bytes] == string_head(len(string)) else None
+    return string if data.startswith(string_head(len(string))) else None
 
 
 def decode_bytes(data: bytes, max_bytes: int = MAX_MESSAGE_BYTES) -> bytes:

@@ -9,12 +9,16 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
+from operator import attrgetter
 from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 from kscoin.codec import MAX_UINT, Value
 from kscoin.errors import Malformed
 
 T = TypeVar("T")
+_Values: TypeAlias = Callable[[Any], tuple[Any, ...]]
+_ToWire: TypeAlias = Callable[[Any], Value]
+_Check: TypeAlias = tuple[str, Callable[[Any], None], bool]
 
 
 class FieldType(Protocol):
@@ -162,7 +166,12 @@ class Row:
             raise Malformed(f"a {self.record.__name__} is expected")
 
     def to_wire(self, value: Any) -> Value:
-        return [each.to_wire(value) for each in wired(self.record)]
+        values, conversions = _cells(self.record)
+        cells: list[Value] = [*values(value)]
+        for at, to_wire in conversions:
+            if cells[at] is not None:
+                cells[at] = to_wire(cells[at])
+        return cells
 
     def from_wire(self, wire: Value) -> Record:
         layout = wired(self.record)
@@ -181,8 +190,6 @@ class Wired:
     is_optional: bool
     # Whether a value is the same in Python and in CBOR; most are, so it is asked once.
     is_as_is: bool
-    # The type's own, at hand: every field of every message goes through it.
-    check: Callable[[Any], None]
 
     def to_wire(self, record: Any) -> Value:
         """Return the CBOR value of the record's field; null if it is absent."""
@@ -194,11 +201,7 @@ class Wired:
         try:
             return None if wire is None else self.type.from_wire(wire)
         except Malformed as exc:
-            raise self.named(exc) from exc
-
-    def named(self, error: Malformed) -> Malformed:
-        """Return the error with the field's name before it."""
-        return Malformed(f"{self.name}: {error}")
+            raise _named(self.name, exc) from exc
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,14 +209,14 @@ class Record:
     """A frozen value of wired fields, which cannot be built of values that do not fit."""
 
     def __post_init__(self) -> None:
-        for each in wired(type(self)):
-            value = getattr(self, each.name)
-            if value is None and each.is_optional:
+        for name, check, is_optional in _CHECKS.get(type(self)) or _checks(type(self)):
+            value = getattr(self, name)
+            if value is None and is_optional:
                 continue
             try:
-                each.check(value)
+                check(value)
             except Malformed as exc:
-                raise each.named(exc) from exc
+                raise _named(name, exc) from exc
 
 
 # What puts a value into its place in a new record.
@@ -247,6 +250,8 @@ def wire(key: int, field_type: FieldType, *, optional: bool = False) -> Any:
 # Filled as records are met: a layout is worked out once a class.
 _LAYOUTS: dict[type, tuple[Wired, ...]] = {}
 _BY_KEY: dict[type, tuple[Wired, ...]] = {}
+_CHECKS: dict[type, tuple[_Check, ...]] = {}
+_CELLS: dict[type, tuple[_Values, tuple[tuple[int, _ToWire], ...]]] = {}
 
 
 def wired(record: type[Any]) -> tuple[Wired, ...]:
@@ -254,6 +259,31 @@ def wired(record: type[Any]) -> tuple[Wired, ...]:
     if record not in _LAYOUTS:
         _LAYOUTS[record] = tuple(_wired(record))
     return _LAYOUTS[record]
+
+
+def _checks(record: type[Any]) -> tuple[_Check, ...]:
+    """Return the names of the fields with what looks at each: every record goes through them."""
+    _CHECKS[record] = tuple(
+        (each.name, each.type.check, each.is_optional) for each in wired(record)
+    )
+    return _CHECKS[record]
+
+
+def _named(name: str, error: Malformed) -> Malformed:
+    """Return the error with the field's name before it."""
+    return Malformed(f"{name}: {error}")
+
+
+def _cells(record: type[Any]) -> tuple[_Values, tuple[tuple[int, _ToWire], ...]]:
+    """Return what gets the values of a row at once, and what makes cells of those that are none."""
+    if record not in _CELLS:
+        layout = wired(record)
+        conversions = ((at, each) for at, each in enumerate(layout) if not each.is_as_is)
+        _CELLS[record] = (
+            attrgetter(*(each.name for each in layout)),
+            tuple((at, each.type.to_wire) for at, each in conversions),
+        )
+    return _CELLS[record]
 
 
 def _by_key(record: type[Any]) -> tuple[Wired, ...]:
@@ -299,7 +329,7 @@ def _wired(record: type[Any]) -> Iterator[Wired]:
         if "wire" in each.metadata:
             key, field_type, optional = each.metadata["wire"]
             is_as_is = isinstance(field_type, _AsIs)
-            yield Wired(each.name, key, field_type, optional, is_as_is, field_type.check)
+            yield Wired(each.name, key, field_type, optional, is_as_is)
 
 
 def _is_control(char: str) -> bool:

@@ -29,7 +29,7 @@ from kscoin.fields import (
 R = TypeVar("R", bound=Record)
 
 # From the bytes of a group to the value; None if they are none.
-_Convert: TypeAlias = Callable[[bytes], Any]
+_Convert: TypeAlias = Callable[[Any], Any]
 
 # A number in its shortest form (RFC 8949 section 4.2.1): the lookaheads refuse leading zeros.
 _NUMBER: Final = (
@@ -47,7 +47,7 @@ class Shape(Generic[R]):
     """How the bytes of one class of records look."""
 
     record: type[R]
-    pattern: re.Pattern[bytes]
+    match: Callable[[bytes], re.Match[bytes] | None]
     # What puts each value into its slot, in the order of the keys.
     slots: tuple[Slot, ...]
     # By the places of their groups; fixed byte strings are taken as they are.
@@ -57,16 +57,17 @@ class Shape(Generic[R]):
 
     def read(self, data: bytes) -> R | None:
         """Return the record that `data` is the encoding of, or None."""
-        if (found := self.pattern.fullmatch(data)) is None:
+        if (found := self.match(data)) is None:
             return None
-        values = list(found.groups())
-        if data[0] != self.head - values.count(None):
+        values: list[Any] = [*found.groups()]
+        absent = values.count(None)
+        if data[0] != self.head - absent:
             return None
         for at, convert in self.conversions:
-            if (group := values[at]) is not None:
-                values[at] = value = convert(group)
-                if value is None:
-                    return None
+            values[at] = convert(values[at])
+        # A group that is no value has become None, too.
+        if values.count(None) != absent:
+            return None
         return built(self.record, self.slots, values)
 
     @classmethod
@@ -79,10 +80,10 @@ class Shape(Generic[R]):
         if None in patterns or count > _ONE_BYTE_MAX:
             return None
         pattern = b".%b%b" % (re.escape(before), b"".join(filter(None, patterns)))
-        conversions = [(at, _conversion(each.type)) for at, each in enumerate(layout)]
+        conversions = [(at, _conversion(each)) for at, each in enumerate(layout)]
         return cls(
             record,
-            re.compile(pattern, re.DOTALL),
+            re.compile(pattern, re.DOTALL).fullmatch,
             tuple(slot_of(record, each.name) for each in layout),
             tuple((at, convert) for at, convert in conversions if convert is not None),
             _MAP + count,
@@ -120,7 +121,14 @@ def _value_pattern(field_type: FieldType) -> bytes | None:
             return None
 
 
-def _conversion(field_type: FieldType) -> _Convert | None:
+def _conversion(field: Wired) -> _Convert | None:
+    convert = _value_conversion(field.type)
+    if convert is None or not field.is_optional:
+        return convert
+    return lambda group: None if group is None else convert(group)
+
+
+def _value_conversion(field_type: FieldType) -> _Convert | None:
     match field_type:
         case Uint(highest, lowest):
             return _number(lowest, highest)

@@ -75,6 +75,27 @@ def open_covered(kind: type[M], data: bytes, carrier: Signed[Any]) -> Signed[M]:
     return Signed(kind.from_payload(envelope.payload), envelope.data, envelope.payload)
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed(Generic[M_co]):
+    """What a message says whose signature has not been looked at, and the envelope it came in."""
+
+    message: M_co
+    envelope: cose.Envelope
+
+    def verified(self, key: PublicKey, network: str) -> Signed[M_co]:
+        """Return it if `key` signed it for `network`; raises BadSignature or WrongNetwork."""
+        return Signed(self.message, self.envelope.data, self.envelope.verify(key, network))
+
+
+def claimed(kind: type[M], data: bytes, max_bytes: int = MAX_MESSAGE_BYTES) -> Claimed[M]:
+    """Return what a message says, to be verified with the key that it leads to.
+
+    So a long one is read once. Raises an EncodingError if the bytes are not such a message.
+    """
+    envelope = cose.parse(data, max_bytes)
+    return Claimed(kind.from_payload(envelope.payload), envelope)
+
+
 def claim(kind: type[M], data: bytes, max_bytes: int = MAX_MESSAGE_BYTES) -> M:
     """Return what an unverified message says, only to find the key that it must be verified with.
 

@@ -11,7 +11,7 @@ from kscoin import codec
 from kscoin.entries import JournalEntry
 from kscoin.errors import BrokenChain
 from kscoin.messages import MAX_BATCH_ENTRIES, Acknowledgement, Batch, EntryVerdict, Verdict
-from kscoin.signed import Signed, claim
+from kscoin.signed import Claimed, Signed, claimed
 from ledger.errors import BatchMissing
 from ledger.known import known_terminal
 from ledger.meter import BatchOutcome
@@ -58,15 +58,15 @@ def settle_batch(office: Office, data: bytes) -> bytes:
     terminal, BadSignature or an EncodingError for what is no batch of its, and BatchMissing for
     one that is ahead of all that is known here: its terminal then sends those before it again.
     """
-    terminal_id = claim(Batch, data, codec.MAX_BATCH_BYTES).terminal_id
-    terminal = office.store.read(lambda tx: known_terminal(tx, terminal_id))
-    told = _told(office, data, key_of(terminal))
+    said = claimed(Batch, data, codec.MAX_BATCH_BYTES)
+    terminal = office.store.read(lambda tx: known_terminal(tx, said.message.terminal_id))
+    told = _told(office, said, key_of(terminal))
     office.meter.batch(told.outcome, told.verdicts)
     return told.answer
 
 
-def _told(office: Office, data: bytes, key: TerminalKey) -> _Told:
-    batch = office.reader.batch(data, key.public_key)
+def _told(office: Office, said: Claimed[Batch], key: TerminalKey) -> _Told:
+    batch = office.reader.batch(said, key.public_key)
     if (again := office.store.read(lambda tx: _told_before(tx, batch))) is not None:
         return again
     try:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from kscoin.errors import InvalidAmount
 
@@ -61,8 +61,7 @@ class Account:
     is_frozen: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(NamedTuple):
     """One account's side of a transfer: won in (above zero) or out (below)."""
 
     account_id: bytes
@@ -83,10 +82,10 @@ class Transfer:
     postings: tuple[Posting, ...]
 
     def __post_init__(self) -> None:
-        amounts_won = [each.amount_won for each in self.postings]
+        account_ids, amounts_won = zip(*self.postings, strict=True) if self.postings else ((), ())
         if sum(amounts_won) != 0:
             raise InvalidAmount("the postings of a transfer do not sum to zero")
-        if len({each.account_id for each in self.postings}) != len(amounts_won):
+        if len(set(account_ids)) != len(account_ids):
             raise InvalidAmount("a transfer names an account twice")
         if not amounts_won or 0 in amounts_won:
             raise InvalidAmount("a transfer moves no won")
@@ -98,13 +97,13 @@ def move(from_won: Mapping[bytes, int], to_id: bytes) -> tuple[Posting, ...]:
     Accounts that give nothing are left out.
     """
     outs = [Posting(giver, -won) for giver, won in from_won.items() if won]
-    return (*outs, Posting(to_id, -sum([out.amount_won for out in outs])))
+    return (*outs, Posting(to_id, sum(from_won.values())))
 
 
 def balance_changes(transfers: Iterable[Transfer]) -> dict[bytes, int]:
     """Return by how many won each account changes, in the order in which accounts are locked."""
     changes: defaultdict[bytes, int] = defaultdict(int)
     for transfer in transfers:
-        for posting in transfer.postings:
-            changes[posting.account_id] += posting.amount_won
+        for account_id, amount_won in transfer.postings:
+            changes[account_id] += amount_won
     return {account_id: changes[account_id] for account_id in sorted(changes)}

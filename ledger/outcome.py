@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from kscoin.messages import Debit, Verdict
@@ -53,7 +53,7 @@ class Outcome:
     waiting: list[WaitingRow] = field(default_factory=list)
     judged_refunds: list[RefundRow] = field(default_factory=list)
     refunded_won: Counter[tuple[bytes, bytes]] = field(default_factory=Counter)
-    moved_won: Counter[bytes] = field(default_factory=Counter)
+    moved_won: defaultdict[bytes, int] = field(default_factory=lambda: defaultdict(int))
     _payments: list[PaymentRow] = field(default_factory=list)
     _unpaid: list[UnpaidDebitRow] = field(default_factory=list)
     _line: list[LineRow] = field(default_factory=list)
@@ -93,8 +93,8 @@ class Outcome:
     def book(self, transfer: Transfer) -> None:
         """Book a transfer."""
         self.transfers.append(transfer)
-        for posting in transfer.postings:
-            self.moved_won[posting.account_id] += posting.amount_won
+        for account_id, amount_won in transfer.postings:
+            self.moved_won[account_id] += amount_won
 
     def prove(self, finding: Finding, spend: Spend, proof: Proof) -> None:
         """Keep the proof that a purse cheated."""
@@ -136,7 +136,8 @@ class Outcome:
             accounts.freeze(tx, self._frozen)
         if self._denied:
             self._write_denied(tx)
-        accounts.book(tx, self.transfers)
+        accounts.add_transfers(tx, self.transfers)
+        accounts.change_balances(tx, self.moved_won)
 
     def _write_denied(self, tx: Tx) -> None:
         purse_ids = sorted(purse.purse_id for purse in self._denied)
@@ -152,12 +153,13 @@ def _payment(
         terminal_id=terminal_id,
         request_hash=claim.request.id,
         means_hash=claim.debit.id,
-        means=Means.DEBIT,
+        means=int(Means.DEBIT),
         payer_id=claim.debit.message.purse_id,
         amount_won=claim.amount_won,
         refunded_won=0,
-        kind=claim.request.message.kind,
-        verdict=verdict,
+        kind=int(claim.request.message.kind),
+        # A driver is slow with an integer that is also something else.
+        verdict=int(verdict),
         number=number,
         created_at_s=claim.request.message.created_at_s,
         settled_at_s=now_s,

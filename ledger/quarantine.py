@@ -10,7 +10,7 @@ tells it the verdicts (KSP/1 section 10).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -19,7 +19,7 @@ from kscoin.entries import EntryKind, JournalEntry, Payment
 from kscoin.errors import BrokenChain, KSCoinError
 from kscoin.fields import ListOf, Row
 from kscoin.messages import MAX_BATCH_ENTRIES, Batch, EntryVerdict, PaymentRequest, Refund
-from kscoin.signed import Signed, claim
+from kscoin.signed import Signed, claim, claimed
 from ledger.errors import NotFound
 from ledger.known import known_terminal
 from ledger.office import Office, key_of
@@ -117,8 +117,10 @@ class QuarantineDesk:
         return tuple(each for each in released if each is not None)
 
     def _read(self, row: QuarantineRow, key: TerminalKey) -> _Held:
-        reader = self._office.reader
-        batch = None if row.reason == UNSIGNED else reader.batch(row.data, key.public_key)
+        reader, batch = self._office.reader, None
+        if row.reason != UNSIGNED:
+            said = claimed(Batch, row.data, codec.MAX_BATCH_BYTES)
+            batch = reader.batch(said, key.public_key)
         message = batch_of(row)
         try:
             chain = chain_of(message)
@@ -149,8 +151,7 @@ class QuarantineDesk:
         if goes_on:
             number, head = held.message.batch_number, held.message.new_head
             terminals.go_on_from(tx, terminal_id, number, head, held.chain[-1].sequence)
-        row = replace(
-            row,
+        row = row._replace(
             released_at_s=office.clock(),
             verdicts=_encoded(verdicts),
             told=0 if goes_on else len(verdicts),
@@ -175,7 +176,7 @@ def late_verdicts(
         told = row.told + len(now)
         is_all = is_all and told == len(verdicts)
         if now:
-            terminals.release(tx, replace(row, told=told))
+            terminals.release(tx, row._replace(told=told))
     if is_all:
         terminals.all_told(tx, terminal_id)
     return tuple(late[sequence] for sequence in sorted(late))

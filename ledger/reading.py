@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, TypeAlias, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeAlias, TypeVar
 
-from kscoin import codec
 from kscoin.certificates import Trust, open_authorised
 from kscoin.cose import parse
 from kscoin.entries import (
@@ -39,12 +38,13 @@ from kscoin.messages import (
     Void,
     kind_bit,
 )
-from kscoin.signed import Signed, claim, open_covered, open_signed
+from kscoin.signed import Claimed, Signed, claim, open_covered, open_signed
 from ledger.errors import NotAllowed, Refusal, Unpayable
 from ledger.refunds import Giveback, GivebackKind
 from ledger.settlement import Claim
 
 M = TypeVar("M", bound=Message)
+P = ParamSpec("P")
 
 # A certificate takes about 1 kB with its key; 64 MB remember the purses of a busy day's hour.
 CERTIFICATES_REMEMBERED: Final = 65_536
@@ -121,6 +121,14 @@ Reading: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True)
+class _Certified:
+    """A purse's certificate that has been verified, and the key in it."""
+
+    certificate: Signed[PurseCertificate]
+    key: PublicKey
+
+
+@dataclass(frozen=True, slots=True)
 class _Ended:
     """Requests whose outcome is in the same batch: their ids, and the bytes of those paid."""
 
@@ -136,9 +144,9 @@ class Reader:
         self._network = trust.network
         self._certificate = lru_cache(CERTIFICATES_REMEMBERED)(self._open_certificate)
 
-    def batch(self, data: bytes, key: PublicKey) -> Signed[Batch]:
-        """Return the batch if this key signed it; raises BadSignature or an EncodingError."""
-        return open_signed(Batch, data, key, self._network, codec.MAX_BATCH_BYTES)
+    def batch(self, said: Claimed[Batch], key: PublicKey) -> Signed[Batch]:
+        """Return the batch if this key signed it; raises BadSignature or WrongNetwork."""
+        return said.verified(key, self._network)
 
     def request(self, data: bytes, terminal: TerminalKey) -> Signed[PaymentRequest]:
         """Return the request if it is this terminal's own and of a kind that it may take.
@@ -158,17 +166,15 @@ class Reader:
         tap, which has none, does not.
         """
         read = {
-            entry.sequence: _or_why(entry, lambda entry: self._entry(entry, terminal, batch))
+            entry.sequence: _or_why(self._entry, entry, terminal, batch)
             for entry in chain
             if entry.kind is not EntryKind.ATTEMPT
         }
         ended = _ended(chain, read)
         for entry in chain:
             if entry.kind is EntryKind.ATTEMPT:
-                read[entry.sequence] = _or_why(
-                    entry, lambda entry: self._attempt(entry, terminal, batch, ended)
-                )
-        return tuple(read[entry.sequence] for entry in chain)
+                read[entry.sequence] = _or_why(self._attempt, entry, terminal, batch, ended)
+        return tuple([read[entry.sequence] for entry in chain])
 
     def _entry(
         self, entry: JournalEntry, terminal: TerminalKey, batch: Signed[Batch] | None
@@ -197,13 +203,14 @@ class Reader:
     def _payment(self, body: bytes, terminal: TerminalKey, batch: Signed[Batch] | None) -> Claim:
         payment = Payment.decode(body)
         request = self._request(payment.request, terminal, batch)
-        certificate = self._certificate(payment.certificate)
-        debit = self._debit(payment.debit, certificate.message)
+        certified = self._certificate(payment.certificate)
+        debit = self._debit(payment.debit, certified)
+        taken = Claim(request, debit, certified.certificate)
         if debit.message.request_hash != request.id:
             raise Unpayable("wrong_request", "the debit is for another request")
         if debit.message.amount_won != request.message.amount_won:
             raise Unpayable("wrong_amount", "the debit is not of the request's amount")
-        return Claim(request, debit, certificate)
+        return taken
 
     def _attempt(
         self, entry: JournalEntry, terminal: TerminalKey, batch: Signed[Batch] | None, ended: _Ended
@@ -228,22 +235,23 @@ class Reader:
 
     def _witness(self, entry: JournalEntry) -> MetDebit:
         witness = Witness.decode(entry.body)
-        certificate = self._certificate(witness.certificate)
-        debit = self._debit(witness.debit, certificate.message)
-        return MetDebit(entry.sequence, debit, certificate)
-
-    def _debit(self, data: bytes, certificate: PurseCertificate) -> Signed[Debit]:
-        debit = open_signed(Debit, data, PublicKey(certificate.public_key), self._network)
-        if debit.message.purse_id != certificate.purse_id:
-            raise Malformed("the debit and the certificate are of different purses")
+        certified = self._certificate(witness.certificate)
+        debit = self._debit(witness.debit, certified)
         # A debit below zero on its line has no interval: refuse it here, once.
         _ = debit.message.interval
+        return MetDebit(entry.sequence, debit, certified.certificate)
+
+    def _debit(self, data: bytes, certified: _Certified) -> Signed[Debit]:
+        debit = open_signed(Debit, data, certified.key, self._network)
+        if debit.message.purse_id != certified.certificate.message.purse_id:
+            raise Malformed("the debit and the certificate are of different purses")
         return debit
 
-    def _open_certificate(self, data: bytes) -> Signed[PurseCertificate]:
+    def _open_certificate(self, data: bytes) -> _Certified:
         # By the authority of the day it was issued: the debit may be older than this minute.
         issued_at_s = claim(PurseCertificate, data).issued_at_s
-        return open_authorised(PurseCertificate, Purpose.PURSE, data, self._trust, issued_at_s)
+        found = open_authorised(PurseCertificate, Purpose.PURSE, data, self._trust, issued_at_s)
+        return _Certified(found, PublicKey(found.message.public_key))
 
 
 def chain_of(batch: Batch) -> tuple[JournalEntry, ...]:
@@ -262,9 +270,14 @@ def chain_of(batch: Batch) -> tuple[JournalEntry, ...]:
     return chain
 
 
-def _or_why(entry: JournalEntry, read: Callable[[JournalEntry], Reading]) -> Reading:
+def _or_why(
+    read: Callable[Concatenate[JournalEntry, P], Reading],
+    entry: JournalEntry,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Reading:
     try:
-        return read(entry)
+        return read(entry, *args, **kwargs)
     except Refusal as exc:
         return Unacceptable(entry.sequence, exc.reason)
     except KSCoinError as exc:

@@ -44,6 +44,7 @@ class RefundSitting:
         self._unpaid: dict[bytes, bytes] = {}
         self._till_won: dict[bytes, int] = {}
         self._find_payments(wanted, taken)
+        self._wanted = frozenset(each.request_hash for each in wanted)
         self._waiting: defaultdict[bytes, list[WaitingRow]] = defaultdict(list)
         for row in refunds.waiting_for(tx, taken) if taken else ():
             self._waiting[row.request_hash].append(row)
@@ -69,6 +70,10 @@ class RefundSitting:
             self._out.waiting.append(row)
             self._waiting[wanted.request_hash].append(row)
         return finding
+
+    def are_awaiting(self, request_hash: bytes) -> bool:
+        """Whether what becomes of a request's payment is of interest to any refund or void."""
+        return request_hash in self._wanted or request_hash in self._waiting
 
     def arrived(self, paid: Paid) -> None:
         """A payment of this batch has been settled: what waited for it is judged."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from kscoin.errors import ExceedsCredit
 from kscoin.messages import Debit, PaymentRequest, Policy, PurseCertificate, Verdict
@@ -43,9 +43,12 @@ class Claim:
     def amount_won(self) -> int:
         return self.debit.message.amount_won
 
+    @property
+    def purse_id(self) -> bytes:
+        return self.debit.message.purse_id
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+
+class Piece(NamedTuple):
     """A stretch of a purse's line that has been spent, and the debit that spent it.
 
     `number` names the transfer, `is_returned` says that it went back to the purse's holder.
@@ -58,8 +61,7 @@ class Piece:
     is_returned: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Purse:
+class Purse(NamedTuple):
     """What the ledger knows of a purse. `balance_won` is what is still reserved for it."""
 
     purse_id: bytes
@@ -70,21 +72,20 @@ class Purse:
     guaranteed_won: int
     denied_at_s: int | None
 
-    def after(self, finding: Finding) -> Purse:
-        """Return the purse without what a finding takes from its reserve and its guarantee."""
+    def after(self, reserve_won: int, fund_won: int) -> Purse:
+        """Return the purse without what is taken from its reserve, and with more guaranteed."""
         return Purse(
             self.purse_id,
             self.holder_id,
             self.public_key,
             self.credit_total_won,
-            self.balance_won - finding.reserve_won,
-            self.guaranteed_won + finding.fund_won,
+            self.balance_won - reserve_won,
+            self.guaranteed_won + fund_won,
             self.denied_at_s,
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(NamedTuple):
     """The verdict on an earlier means of payment for the same request.
 
     `number` names the transfer, if one was made.
@@ -101,8 +102,7 @@ class Earlier:
         return self.verdict in (Verdict.SETTLED, Verdict.GUARANTEED)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What is to be done about one debit.
 
     `stretches` go onto the line and are paid from the reserve, `fund_won` comes from the
@@ -137,8 +137,7 @@ class Finding:
 _RECORDED: Final = Finding(Verdict.RECORDED)
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """All that a verdict depends on besides the debit itself.
 
     `pieces` are at least those that overlap the debit, in order; `earlier` are the verdicts on
@@ -152,13 +151,18 @@ class Surroundings:
     breach: str | None
     fund_won: int
 
+    @property
+    def has_paid(self) -> bool:
+        """Whether the merchant has been paid for the request."""
+        return bool(self.earlier) and any(earlier.is_paid for earlier in self.earlier)
+
 
 def judge(claim: Claim, around: Surroundings) -> Finding:
     """Return what is to be done about a payment by debit (KSP/1 section 11)."""
-    if (seen := _seen(claim.debit.id, around.earlier)) is not None:
+    if around.earlier and (seen := _seen(claim.debit.id, around.earlier)) is not None:
         return _again(seen)
-    clashes = _clashes(claim.interval, around.pieces)
-    if _own(claim.debit.id, clashes) is not None:
+    clashes = _clashes(claim.interval, around.pieces) if around.pieces else ()
+    if clashes and _own(claim.debit.id, clashes) is not None:
         return Finding(Verdict.REFUSED, RETURNED_TO_PAYER)
     if claim.interval.end_won > around.purse.credit_total_won:
         return Finding(Verdict.REFUSED, EXCEEDS_CREDIT, denies_purse=True)
@@ -227,7 +231,7 @@ def uncovered(interval: Interval, pieces: Iterable[Piece]) -> tuple[Interval, ..
 def _judge_first_spend(claim: Claim, around: Surroundings) -> Finding:
     if around.purse.balance_won < claim.amount_won:
         return Finding(Verdict.REFUSED, RESERVE_RELEASED)
-    if any(earlier.is_paid for earlier in around.earlier):
+    if around.has_paid:
         # The shop has been paid another way, so this purse's debit goes back to its holder.
         return Finding(Verdict.RETURNED, ALREADY_PAID, stretches=(claim.interval,))
     return Finding(Verdict.SETTLED, stretches=(claim.interval,))
@@ -235,7 +239,7 @@ def _judge_first_spend(claim: Claim, around: Surroundings) -> Finding:
 
 def _judge_double_spend(claim: Claim, clashes: tuple[Piece, ...], around: Surroundings) -> Finding:
     refused = Finding(Verdict.REFUSED, DOUBLE_SPEND, clash=clashes[0], denies_purse=True)
-    if around.breach or any(earlier.is_paid for earlier in around.earlier):
+    if around.breach or around.has_paid:
         return refused
     stretches = uncovered(claim.interval, clashes)
     guaranteed = Finding(

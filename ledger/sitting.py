@@ -7,13 +7,13 @@ what reaches it has been verified (`reading`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import Final, TypeVar, assert_never
 
 from kscoin.keys import PublicKey
 from kscoin.messages import Debit, EntryVerdict, PaymentRequest, PurseCertificate, Verdict
 from kscoin.proof import DoubleSpendProof, ExcessProof, Proof
+from kscoin.purse import Interval
 from kscoin.signed import Signed, claim, open_signed
 from ledger.book import FUND_ID, Transfer, TransferKind, move
 from ledger.errors import NotFound, Refusal
@@ -80,12 +80,14 @@ class Sitting:
             tuple(each.giveback for each in self._all(GivenBack)),
             frozenset(each.request.id for each in taken),
         )
-        self._standings = Standings(tx, self._debits(taken))
+        spends = {each.debit.id: (each.purse_id, each.interval) for each in taken}
+        spends.update(self._met_spends())
+        self._standings = Standings(tx, spends)
         self._earlier = payments.earlier(
             tx, terminal.terminal_id, [each.request.id for each in taken]
         )
         # Read after the purses are locked, too: a witness and a payment see one another.
-        self._beside = payments.witnesses_by_purse(tx, self._purse_ids(taken))
+        self._beside = payments.witnesses_by_purse(tx, {each for each, _ in spends.values()})
         self._fund_won: int | None = None
 
     def judge(self) -> tuple[EntryVerdict, ...]:
@@ -128,7 +130,7 @@ class Sitting:
         purse = self._standings.purse(taken.certificate.message)
         around = self._around(taken, purse)
         finding = judge(taken, around)
-        if any(each.means_hash == taken.debit.id for each in around.earlier):
+        if around.earlier and any(each.means_hash == taken.debit.id for each in around.earlier):
             return finding
         spend = Spend(
             self._terminal.terminal_id,
@@ -142,7 +144,8 @@ class Sitting:
         self._out.judge(self._terminal.terminal_id, taken, finding)
         seen = Earlier(taken.debit.id, finding.verdict, finding.reason, finding.number)
         self._earlier.setdefault(taken.request.id, []).append(seen)
-        self._tell_refunds(taken, seen, purse)
+        if self._refunds.are_awaiting(taken.request.id):
+            self._tell_refunds(taken, seen, purse)
         return finding
 
     def _tell_refunds(self, taken: Claim, seen: Earlier, purse: Purse) -> None:
@@ -199,7 +202,7 @@ class Sitting:
     def _torn(self, request_hash: bytes) -> Finding:
         if not self._has_asked(request_hash):
             raise NotFound("unknown_request", "the terminal never asked for this")
-        torn = replace(self._lost[request_hash], torn_at_id=self._terminal.terminal_id)
+        torn = self._lost[request_hash]._replace(torn_at_id=self._terminal.terminal_id)
         self._lost[request_hash] = torn
         payments.report_torn(self._tx, request_hash, self._terminal.terminal_id)
         for witness in self._met[request_hash]:
@@ -293,7 +296,7 @@ class Sitting:
             if overlaps and witness.debit_hash != spend.debit.id:
                 # No transfer: nothing was booked for it.
                 clash = Piece(other, witness.debit_hash, witness.debit, number=0)
-                self._deny(replace(finding, clash=clash), spend, purse)
+                self._deny(finding._replace(clash=clash), spend, purse)
                 return
 
     def _is_proven(self, spend: Spend) -> bool:
@@ -313,13 +316,12 @@ class Sitting:
     def _witnesses(self, request_hash: bytes) -> tuple[WitnessRow, ...]:
         return payments.witnesses_of(self._tx, request_hash)
 
-    def _purse_ids(self, taken: Iterable[Claim]) -> set[bytes]:
-        return {each.message.purse_id for each in self._debits(taken)}
-
-    def _debits(self, taken: Iterable[Claim]) -> Iterator[Signed[Debit]]:
-        yield from (each.debit for each in taken)
-        yield from (each.debit for each in self._all(MetDebit))
-        yield from (self._debit_of(row) for rows in self._met.values() for row in rows)
+    def _met_spends(self) -> Iterator[tuple[bytes, tuple[bytes, Interval]]]:
+        """Yield the hash of each debit that was met, now or before, with its purse and interval."""
+        debits = [each.debit for each in self._all(MetDebit)]
+        debits += [self._debit_of(row) for rows in self._met.values() for row in rows]
+        for each in debits:
+            yield each.id, (each.message.purse_id, each.message.interval)
 
     def _debit_of(self, witness: WitnessRow) -> Signed[Debit]:
         # Verified when it was kept; the certificate beside it names its key.
@@ -327,4 +329,4 @@ class Sitting:
         return open_signed(Debit, witness.debit, key, self._office.issuer.network)
 
     def _all(self, kind: type[R]) -> Iterator[R]:
-        return (each for each in self._readings if isinstance(each, kind))
+        return iter([each for each in self._readings if isinstance(each, kind)])

@@ -8,7 +8,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import takewhile
 
 from kscoin.messages import Debit, PurseCertificate, Verdict
@@ -23,8 +22,8 @@ from ledger.store.engine import Tx
 class Standings:
     """The purses that debits name, and the pieces of their lines that overlap those debits."""
 
-    def __init__(self, tx: Tx, debits: Iterable[Signed[Debit]]) -> None:
-        spends = {each.id: (each.message.purse_id, each.message.interval) for each in debits}
+    def __init__(self, tx: Tx, spends: dict[bytes, tuple[bytes, Interval]]) -> None:
+        """Read them; `spends` maps the hash of a debit to its purse and interval."""
         self._purses = purses.locked_standings(tx, [purse_id for purse_id, _ in spends.values()])
         self._pieces: defaultdict[bytes, list[Piece]] = defaultdict(list)
         for debit_hash, pieces in purses.clashing(tx, spends).items():
@@ -42,6 +41,9 @@ class Standings:
     def overlapping(self, purse_id: bytes, interval: Interval) -> tuple[Piece, ...]:
         """Return the pieces of a purse's line that overlap an interval, in order."""
         pieces = self._pieces[purse_id]
+        if not pieces or _end_won(pieces[-1]) <= interval.start_won:
+            # As with most debits: they come in the order in which their purse made them.
+            return ()
         at = bisect_right(pieces, interval.start_won, key=_end_won)
         return tuple(takewhile(lambda piece: piece.interval.overlaps(interval), pieces[at:]))
 
@@ -50,17 +52,18 @@ class Standings:
         is_returned, number = finding.verdict is Verdict.RETURNED, finding.number or 0
         self._add(
             purse.purse_id,
-            (
+            [
                 Piece(stretch, debit.id, debit.data, number, is_returned)
                 for stretch in finding.stretches
-            ),
+            ],
         )
-        self._purses[purse.purse_id] = self._purses[purse.purse_id].after(finding)
+        standing = self._purses[purse.purse_id]
+        self._purses[purse.purse_id] = standing.after(finding.reserve_won, finding.fund_won)
 
     def deny(self, purse: Purse, denied_at_s: int) -> None:
         """Note that a purse is denied from now on."""
         standing = self._purses[purse.purse_id]
-        self._purses[purse.purse_id] = replace(standing, denied_at_s=denied_at_s)
+        self._purses[purse.purse_id] = standing._replace(denied_at_s=denied_at_s)
 
     def _add(self, purse_id: bytes, pieces: Iterable[Piece]) -> None:
         # Pieces are disjoint, so that the end of one names it; two debits may have found it.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import click
 
 from ledger.commands.place import Place
@@ -19,7 +17,7 @@ from ledger.trail import LINES_MAX, NEWEST
 def trail(place: Place, limit: int, before: int, is_json: bool) -> None:
     """Show who did what, the newest first."""
     with place.ledger() as ledger:
-        rows = [dataclasses.asdict(each) for each in ledger.trail.read(limit, before)]
+        rows = [each._asdict() for each in ledger.trail.read(limit, before)]
     if not is_json:
         for row in rows:
             row["number"] = str(row["number"])

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from ledger.book import Account, AccountKind, Transfer, balance_changes
+from ledger.store.arrays import array_of
 from ledger.store.engine import Tx
-from ledger.store.rows import add_values, one
+from ledger.store.rows import add_values, among, one
 from ledger.store.schema import accounts, postings, transfers
 
-_CHANGE = (
-    update(accounts)
-    .where(accounts.c.account_id == bindparam("of_account"))
-    .values(balance_won=accounts.c.balance_won + bindparam("change_won"))
+_BALANCES: Final = (
+    "SELECT account_id, balance_won FROM accounts WHERE account_id IN ? ORDER BY account_id"
 )
-
-
+_CHANGE: Final = "UPDATE accounts SET balance_won = balance_won + ? WHERE account_id = ?"
+_CHANGE_ALL: Final = (
+    "UPDATE accounts SET balance_won = balance_won + change_won "
+    "FROM unnest(%b::bigint[], %b::bytea[]) AS changes (change_won, of_account) "
+    "WHERE account_id = of_account"
+)
+_ID: Final = accounts.c.account_id.type
 _HEADER: Final = ("number", "kind", "reference", "booked_at_s")
 _LINE: Final = ("account_id", "number", "amount_won")
 
@@ -58,15 +62,44 @@ def freeze(tx: Tx, account_ids: Iterable[bytes]) -> None:
 
 
 def book(tx: Tx, made: list[Transfer]) -> None:
-    """Write transfers with their postings, and change the balances, always in the same order."""
-    if not made:
-        return
-    headers = [(t.number, t.kind, t.reference, t.booked_at_s) for t in made]
-    lines = [(p.account_id, t.number, p.amount_won) for t in made for p in t.postings]
+    """Write transfers with their postings, and change the balances."""
+    add_transfers(tx, made)
+    change_balances(tx, balance_changes(made))
+
+
+def add_transfers(tx: Tx, made: list[Transfer]) -> None:
+    """Write transfers with their postings."""
+    headers = [(t.number, int(t.kind), t.reference, t.booked_at_s) for t in made]
+    lines = [
+        (account_id, t.number, amount_won) for t in made for account_id, amount_won in t.postings
+    ]
     add_values(tx, transfers, _HEADER, headers)
     add_values(tx, postings, _LINE, lines)
-    changes = balance_changes(made).items()
-    tx.execute(_CHANGE, [{"of_account": each, "change_won": won} for each, won in changes])
+
+
+def change_balances(tx: Tx, changes_won: Mapping[bytes, int]) -> None:
+    """Change balances by so many won each, always in the order in which accounts are locked."""
+    account_ids = sorted(changes_won)
+    if not account_ids:
+        return
+    changes = [changes_won[each] for each in account_ids]
+    if tx.dialect.name == "sqlite":
+        tx.exec_driver_sql(_CHANGE, [*zip(changes, account_ids, strict=True)])
+        return
+    balances(tx, account_ids, locked=True)
+    arrays = array_of(accounts.c.balance_won.type, changes), array_of(_ID, account_ids)
+    tx.exec_driver_sql(_CHANGE_ALL, arrays)
+
+
+def balances(tx: Tx, account_ids: Sequence[bytes], *, locked: bool = False) -> dict[bytes, int]:
+    """Return what accounts hold; `locked`, in the order of their ids, it does not change meanwhile.
+
+    So every writer locks in one order.
+    """
+    # SQLite has no row locks, and one writer.
+    is_locking = locked and tx.dialect.name != "sqlite"
+    query = f"{_BALANCES} FOR UPDATE" if is_locking else _BALANCES
+    return dict(among(tx, query, account_ids))
 
 
 def balances_by_kind(tx: Tx) -> dict[AccountKind, int]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.store.engine import Tx
 from ledger.store.rows import add, one
 from ledger.store.schema import instructions
 
 
-@dataclass(frozen=True, slots=True)
-class InstructionRow:
+class InstructionRow(NamedTuple):
     """An order about an account, and what came of it."""
 
     account_id: bytes

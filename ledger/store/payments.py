@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import and_, column, select, update, values
 
 from kscoin.messages import Verdict
 from ledger.settlement import Earlier
 from ledger.store.engine import Tx
-from ledger.store.rows import add, among, chosen, many, one
+from ledger.store.rows import add, among, chosen, many, names_of, one
 from ledger.store.schema import lost_taps, open_attempts, payments, unpaid_debits, witnesses
 
 # Two parameters each; SQLite takes 32,766 a query.
@@ -39,8 +38,7 @@ class Means(IntEnum):
     ONLINE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentRow:
+class PaymentRow(NamedTuple):
     """A request that its merchant has been paid for."""
 
     terminal_id: bytes
@@ -58,8 +56,7 @@ class PaymentRow:
     receipt: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UnpaidDebitRow:
+class UnpaidDebitRow(NamedTuple):
     """A verified debit that its merchant was not paid for."""
 
     terminal_id: bytes
@@ -73,8 +70,7 @@ class UnpaidDebitRow:
     judged_at_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptRow:
+class AttemptRow(NamedTuple):
     """A terminal's own request whose outcome has not been reported with it."""
 
     terminal_id: bytes
@@ -82,8 +78,7 @@ class AttemptRow:
     created_at_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class LostTapRow:
+class LostTapRow(NamedTuple):
     """A request whose debit may have left the card and not arrived."""
 
     request_hash: bytes
@@ -91,8 +86,7 @@ class LostTapRow:
     reported_at_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class WitnessRow:
+class WitnessRow(NamedTuple):
     """A debit that a terminal met on a card and that was another's to receive."""
 
     request_hash: bytes
@@ -102,6 +96,9 @@ class WitnessRow:
     debit: bytes
     certificate: bytes
     reported_at_s: int
+
+
+_WITNESSES: Final = f"SELECT {', '.join(names_of(WitnessRow))} FROM witnesses WHERE purse_id IN ?"
 
 
 def add_payments(tx: Tx, rows: Iterable[PaymentRow]) -> None:
@@ -206,7 +203,6 @@ def _in_parts(asked: Sequence[tuple[bytes, bytes]]) -> Iterator[Sequence[tuple[b
 def witnesses_by_purse(tx: Tx, purse_ids: Iterable[bytes]) -> dict[bytes, list[WitnessRow]]:
     """Return all debits of some purses that terminals have met, by purse."""
     found: defaultdict[bytes, list[WitnessRow]] = defaultdict(list)
-    where = witnesses.c.purse_id.in_(sorted(set(purse_ids)))
-    for row in many(tx, WitnessRow, chosen(WitnessRow, witnesses, where)):
-        found[row.purse_id].append(row)
+    for row in among(tx, _WITNESSES, sorted(set(purse_ids))):
+        found[row.purse_id].append(WitnessRow(*row))
     return found

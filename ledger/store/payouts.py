@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import delete, or_, select, update
 
@@ -14,8 +14,7 @@ from ledger.store.schema import accounts, bank_accounts, merchants, payout_runs,
 from ledger.store.terminals import MerchantRow
 
 
-@dataclass(frozen=True, slots=True)
-class BankRow:
+class BankRow(NamedTuple):
     """Where a merchant is paid out to."""
 
     merchant_id: bytes
@@ -25,8 +24,7 @@ class BankRow:
     changed_at_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class RunRow:
+class RunRow(NamedTuple):
     """A payout run; `made_at_s` once nothing is added, `confirmed_at_s` once the bank has paid."""
 
     payout_id: bytes
@@ -39,8 +37,7 @@ class RunRow:
     number: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PayoutRow:
+class PayoutRow(NamedTuple):
     """What one merchant gets of a run."""
 
     payout_id: bytes

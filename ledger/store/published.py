@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Table, func, select
 
@@ -11,8 +11,7 @@ from ledger.store.rows import add, chosen, many, one
 from ledger.store.schema import denials, policies, trust_lists
 
 
-@dataclass(frozen=True, slots=True)
-class DenialRow:
+class DenialRow(NamedTuple):
     """One change of the denylist: a purse or an epoch denied, or denied no more."""
 
     version: int
@@ -22,8 +21,7 @@ class DenialRow:
     changed_at_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedRow:
+class PublishedRow(NamedTuple):
     """A signed message as it is handed out."""
 
     version: int

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import chain, repeat
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import select, update
 
 from kscoin.purse import Interval
 from ledger.settlement import Piece, Purse
+from ledger.store import accounts
+from ledger.store.arrays import array_of
 from ledger.store.engine import Tx
 from ledger.store.rows import add, among, chosen, many, one
 from ledger.store.schema import double_spends, line, purses
 
 # How many debits one query may ask for: a sale that is uploaded at once, a morning's, many.
 _SIZES: Final = (1, 16, 128)
-_BALANCES: Final = (
-    "SELECT account_id, balance_won FROM accounts WHERE account_id IN ? ORDER BY account_id"
+# What is asked of a line: the debit's hash, its purse, and where it starts.
+_ASKED: Final = (line.c.debit_hash.type, line.c.purse_id.type, line.c.start_won.type)
+_NEAREST_AMONG: Final = (
+    "WITH asked (debit_hash, purse_id, start_won) AS ({}), "
+    "ends AS (SELECT debit_hash, purse_id, (SELECT min(end_won) FROM line WHERE "
+    "line.purse_id = asked.purse_id AND line.end_won > asked.start_won) AS end_won FROM asked) "
+    "SELECT ends.debit_hash, line.start_won FROM ends JOIN line "
+    "ON line.purse_id = ends.purse_id AND line.end_won = ends.end_won"
+)
+_NEAREST: Final = _NEAREST_AMONG.format(
+    "SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bigint[])"
 )
 _STANDINGS: Final = (
     "SELECT purse_id, holder_id, public_key, credit_total_won, guaranteed_won, denied_at_s "
@@ -27,8 +37,7 @@ _STANDINGS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PurseRow:
+class PurseRow(NamedTuple):
     """A purse as it was opened and last certified."""
 
     purse_id: bytes
@@ -47,8 +56,7 @@ class PurseRow:
     released_at_s: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LineRow:
+class LineRow(NamedTuple):
     """A stretch of a spending line that has been spent, and by what."""
 
     purse_id: bytes
@@ -63,8 +71,7 @@ class LineRow:
     debit: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class DoubleSpendRow:
+class DoubleSpendRow(NamedTuple):
     """A debit that spent what was spent, or what was never reserved, with its proof."""
 
     purse_id: bytes
@@ -102,11 +109,9 @@ def locked_standings(tx: Tx, purse_ids: Iterable[bytes]) -> dict[bytes, Purse]:
     as they were before the wait for the lock.
     """
     wanted = sorted(set(purse_ids))
-    # SQLite has no row locks, and one writer.
-    lock = _BALANCES if tx.dialect.name == "sqlite" else f"{_BALANCES} FOR UPDATE"
-    balances = dict(among(tx, lock, wanted))
+    balance_won = accounts.balances(tx, wanted, locked=True)
     return {
-        purse_id: Purse(purse_id, holder_id, public_key, credit_won, balances[purse_id], *rest)
+        purse_id: Purse(purse_id, holder_id, public_key, credit_won, balance_won[purse_id], *rest)
         for purse_id, holder_id, public_key, credit_won, *rest in among(tx, _STANDINGS, wanted)
     }
 
@@ -180,28 +185,24 @@ def clashing(tx: Tx, spends: dict[bytes, tuple[bytes, Interval]]) -> dict[bytes,
 def _nearest(tx: Tx, spends: dict[bytes, tuple[bytes, Interval]]) -> Iterator[tuple[bytes, int]]:
     """Yield for each debit where the next piece that ends above its start begins, if there is."""
     asked = [(each, purse_id, at.start_won) for each, (purse_id, at) in spends.items()]
+    if tx.dialect.name != "sqlite":
+        columns = zip(_ASKED, zip(*asked, strict=True), strict=True) if asked else ()
+        arrays = tuple(array_of(kind, values) for kind, values in columns)
+        yield from tx.exec_driver_sql(_NEAREST, arrays).all() if arrays else ()
+        return
     while asked:
         size = next((size for size in _SIZES if len(asked) <= size), _SIZES[-1])
         now, asked = asked[:size], asked[size:]
         # Places that are left over ask for a purse that does not exist.
         places = chain(now, repeat((b"", b"", 0), size - len(now)))
-        query = _nearest_of(size, "?" if tx.dialect.name == "sqlite" else "%s")
-        found = tx.exec_driver_sql(query, tuple(chain.from_iterable(places)))
-        yield from ((debit_hash, start_won) for debit_hash, start_won in found)
+        yield from tx.exec_driver_sql(_nearest_of(size), tuple(chain.from_iterable(places))).all()
 
 
 @cache
-def _nearest_of(size: int, place: str) -> str:
+def _nearest_of(size: int) -> str:
     # Text, because SQLAlchemy compiles its own VALUES anew each time, for longer than the database
     # then takes. SQLite names the columns of VALUES only in a common table expression.
-    rows = ", ".join([f"({place}, {place}, {place})"] * size)
-    return (
-        f"WITH asked (debit_hash, purse_id, start_won) AS (VALUES {rows}), "
-        "ends AS (SELECT debit_hash, purse_id, (SELECT min(end_won) FROM line WHERE "
-        "line.purse_id = asked.purse_id AND line.end_won > asked.start_won) AS end_won FROM asked) "
-        "SELECT ends.debit_hash, line.start_won FROM ends JOIN line "
-        "ON line.purse_id = ends.purse_id AND line.end_won = ends.end_won"
-    )
+    return _NEAREST_AMONG.format("VALUES " + ", ".join(["(?, ?, ?)"] * size))
 
 
 def _pieces(tx: Tx, purse_id: bytes, at: Interval) -> list[Piece]:

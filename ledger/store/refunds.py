@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from sqlalchemy import bindparam, select, update
 
 from ledger.refunds import Giveback, GivebackKind, Paid
 from ledger.store.engine import Tx
 from ledger.store.payments import Means
-from ledger.store.rows import add, chosen, many
+from ledger.store.rows import add, among, chosen, many, names_of
 from ledger.store.schema import payments, purses, refunds, unpaid_debits, waiting_refunds
 
 
-@dataclass(frozen=True, slots=True)
-class RefundRow:
+class RefundRow(NamedTuple):
     """A refund or void and the verdict on it; `amount_won` is what came back to the payer."""
 
     terminal_id: bytes
@@ -29,8 +28,7 @@ class RefundRow:
     judged_at_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingRow:
+class WaitingRow(NamedTuple):
     """A refund or void whose payment has not arrived."""
 
     request_hash: bytes
@@ -46,6 +44,12 @@ class WaitingRow:
     def giveback(self) -> Giveback:
         kind = GivebackKind(self.kind)
         return Giveback(kind, self.refund_hash, self.request_hash, self.amount_won)
+
+
+_WAITING: Final = (
+    f"SELECT {', '.join(names_of(WaitingRow))} FROM waiting_refunds "
+    "WHERE request_hash IN ? AND judged_at_s IS NULL ORDER BY reported_at_s, refund_hash"
+)
 
 
 def judged(tx: Tx, terminal_id: bytes, refund_hashes: Iterable[bytes]) -> dict[bytes, RefundRow]:
@@ -113,14 +117,8 @@ def unpaid(
 
 def waiting_for(tx: Tx, request_hashes: Iterable[bytes]) -> tuple[WaitingRow, ...]:
     """Return the refunds and voids that wait for these payments, the oldest first."""
-    query = chosen(
-        WaitingRow,
-        waiting_refunds,
-        waiting_refunds.c.request_hash.in_(sorted(set(request_hashes))),
-        waiting_refunds.c.judged_at_s.is_(None),
-    )
-    order = (waiting_refunds.c.reported_at_s, waiting_refunds.c.refund_hash)
-    return many(tx, WaitingRow, query.order_by(*order))
+    found = among(tx, _WAITING, sorted(set(request_hashes)))
+    return tuple(WaitingRow(*row) for row in found)
 
 
 def add_refunds(tx: Tx, rows: Iterable[RefundRow]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, select, update
 
@@ -11,8 +11,7 @@ from ledger.store.engine import Tx
 from ledger.store.schema import accounts, line, purses
 
 
-@dataclass(frozen=True, slots=True)
-class GapRow:
+class GapRow(NamedTuple):
     """Won of a spending line that must have been spent, and have not been reported.
 
     `since_s` is when the first debit above them was seen.

@@ -1,26 +1,28 @@
-"""Rows as frozen values: a row class names the columns of its table. Knows no table itself."""
+"""Rows as named tuples, which is what a driver takes and gives. Knows no table itself.
+
+A row class names the columns of its table.
+"""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
 from functools import cache
-from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Dialect, Select, Table, select
+from sqlalchemy import ColumnElement, Dialect, LargeBinary, Select, Table, select
 
+from ledger.store.arrays import array_of
 from ledger.store.engine import Tx
 
 R = TypeVar("R")
+_OCTETS: Final = LargeBinary()
 
 
-def add(tx: Tx, table: Table, rows: Iterable[Any]) -> None:
-    """Insert row values of one class, in one round trip."""
+def add(tx: Tx, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert rows of one class, in one round trip."""
     rows = list(rows)
     if rows:
-        names = _names(type(rows[0]))
-        add_values(tx, table, names, list(map(attrgetter(*names), rows)))
+        add_values(tx, table, names_of(type(rows[0])), rows)
 
 
 def add_values(
@@ -36,8 +38,9 @@ def add_values(
         tx.exec_driver_sql(_by_row(table, names), list(rows))
     else:
         # One array a column: PostgreSQL takes a thousand rows as one statement, not a thousand.
-        columns = tuple(map(list, zip(*rows, strict=True)))
-        tx.exec_driver_sql(_by_column(table, names, tx.dialect), columns)
+        columns = zip(names, zip(*rows, strict=True), strict=True)
+        arrays = tuple(array_of(table.c[name].type, values) for name, values in columns)
+        tx.exec_driver_sql(_by_column(table, names, tx.dialect), arrays)
 
 
 @cache
@@ -67,7 +70,7 @@ def among(tx: Tx, query: str, wanted: Sequence[bytes], *before: bytes) -> Sequen
         found = tx.exec_driver_sql(query.replace("IN ?", f"IN ({places})"), (*before, *wanted))
         return found.all()
     in_array = query.replace("IN ?", "= ANY(%b::bytea[])").replace("?", "%b")
-    return tx.exec_driver_sql(in_array, (*before, list(wanted))).all()
+    return tx.exec_driver_sql(in_array, (*before, array_of(_OCTETS, wanted))).all()
 
 
 def one(
@@ -86,14 +89,9 @@ def many(tx: Tx, kind: type[R], query: Select[Any]) -> tuple[R, ...]:
 
 def chosen(kind: type[R], table: Table, *where: ColumnElement[bool]) -> Select[Any]:
     """Return a query for the columns that `kind` names."""
-    return select(*(table.c[name] for name in _names(kind))).where(*where)
+    return select(*(table.c[name] for name in names_of(kind))).where(*where)
 
 
-# A row class's names are worked out once.
-_NAMES: dict[type, tuple[str, ...]] = {}
-
-
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    if kind not in _NAMES:
-        _NAMES[kind] = tuple(field.name for field in dataclasses.fields(kind))
-    return _NAMES[kind]
+def names_of(kind: type[Any]) -> tuple[str, ...]:
+    """Return the columns that a row class names, in its order."""
+    return cast(tuple[str, ...], kind.__match_args__)

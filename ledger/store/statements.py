@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -11,8 +11,7 @@ from ledger.store.engine import Tx
 from ledger.store.schema import postings, transfers
 
 
-@dataclass(frozen=True, slots=True)
-class StatementRow:
+class StatementRow(NamedTuple):
     """What one transfer did to one account: won in (above zero) or out (below)."""
 
     account_id: bytes

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import bindparam, func, select, union_all, update
 
@@ -12,8 +11,7 @@ from ledger.store.rows import add, chosen, many, one
 from ledger.store.schema import batches, codes, merchants, quarantine, terminals
 
 
-@dataclass(frozen=True, slots=True)
-class MerchantRow:
+class MerchantRow(NamedTuple):
     """A shop."""
 
     merchant_id: bytes
@@ -21,8 +19,7 @@ class MerchantRow:
     added_at_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class CodeRow:
+class CodeRow(NamedTuple):
     """A one-time code that a technician was given, by its hash."""
 
     code_hash: bytes
@@ -34,8 +31,7 @@ class CodeRow:
     terminal_id: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TerminalRow:
+class TerminalRow(NamedTuple):
     """A terminal, and where its journal stands."""
 
     terminal_id: bytes
@@ -53,8 +49,7 @@ class TerminalRow:
     has_untold: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class BatchRow:
+class BatchRow(NamedTuple):
     """A batch that was settled, and its signed answer."""
 
     terminal_id: bytes
@@ -65,8 +60,7 @@ class BatchRow:
     received_at_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class QuarantineRow:
+class QuarantineRow(NamedTuple):
     """A batch that does not continue its terminal's journal, kept for the operator."""
 
     terminal_id: bytes

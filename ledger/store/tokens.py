@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import update
 
@@ -11,8 +11,7 @@ from ledger.store.rows import add, chosen, many, one
 from ledger.store.schema import tokens
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRow:
+class TokenRow(NamedTuple):
     """A token that was given out, by the hash of its secret."""
 
     token_id: bytes

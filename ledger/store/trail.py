@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.store.engine import Tx
 from ledger.store.rows import add, chosen, many
 from ledger.store.schema import trail
 
 
-@dataclass(frozen=True, slots=True)
-class TrailRow:
+class TrailRow(NamedTuple):
     """One thing that somebody did, or was refused."""
 
     number: int

@@ -4,6 +4,11 @@ Every signature that a payment needs here is one P-256 verification, so a machin
 else would settle as many payments as it verifies. Both sides run by turns, on as many cores: one
 server process beside one process that verifies, two beside two. PostgreSQL and the terminals that
 upload run on the same machine, and what they take is not taken off.
+
+A server verifies in threads beside the one that judges, so that one process keeps more than one
+core at work, and is beside one verifying process better off than a core is. So the seconds of a
+core that a payment takes are set beside those of a verification as well: that is what a machine
+of any number of cores settles, and it does not move with what else runs on it.
 """
 
 from __future__ import annotations
@@ -31,10 +36,11 @@ from tests.bench.beside.ledgers import (
     CARD_WON,
     CARDS,
     Databases,
+    Load,
     Node,
     Server,
     databases,
-    settled_a_second,
+    settle,
 )
 from tests.bench.figures import RUNS_MIN, AtLeast, AtMost, Measured, count, figure, ratio
 from tests.ledger.world import Card, Shop, World, new_world
@@ -49,6 +55,7 @@ PAYMENTS: Final = {1: 40, 50: 400, 500: 2_000}
 
 PROCESSES: Final = (1, 2)
 VERIFICATIONS: Final = 2_000
+_US_PER_S: Final = 1_000_000
 _ES256: Final = ec.ECDSA(SHA256())
 
 
@@ -63,11 +70,46 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Runs:
-    """Payments settled a second, and verifications a second, by turns."""
+class Verified:
+    """Bare verifications: how many a second, and what one takes of a core."""
 
-    settled: list[float]
-    verified: list[float]
+    a_second: float
+    cpu_us: float
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What was settled and what was verified, by turns."""
+
+    loads: list[Load]
+    verifications: list[Verified]
+
+    @property
+    def settled(self) -> list[float]:
+        """Payments a second."""
+        return [each.settled_a_second for each in self.loads]
+
+    @property
+    def verified(self) -> list[float]:
+        """Verifications a second."""
+        return [each.a_second for each in self.verifications]
+
+    @property
+    def payment_us(self) -> list[float]:
+        """Microseconds of a core that the server takes for a payment."""
+        return [each.cpu_us_a_payment for each in self.loads]
+
+    @property
+    def verification_us(self) -> list[float]:
+        """Microseconds of a core that a bare verification takes."""
+        return [each.cpu_us for each in self.verifications]
+
+    @property
+    def cores(self) -> float:
+        """How many cores the server kept at work."""
+        return median(
+            each.settled_a_second * each.cpu_us_a_payment / _US_PER_S for each in self.loads
+        )
 
 
 @figure(unit="of the bare verifications", aim=AtLeast(0.5))
@@ -80,6 +122,18 @@ def sqlite_over_verify() -> Measured:
 def postgres_over_verify() -> Measured:
     """Batches of 500 on PostgreSQL in one process, with much history."""
     return _over_verify("postgres")
+
+
+@figure(unit="of a payment's processor time", aim=AtLeast(0.5))
+def sqlite_verify_share() -> Measured:
+    """How much of what a payment takes of a core on SQLite one bare verification takes."""
+    return _verify_share("sqlite")
+
+
+@figure(unit="of a payment's processor time", aim=AtLeast(0.5))
+def postgres_verify_share() -> Measured:
+    """The same on PostgreSQL, whose own processes are not counted."""
+    return _verify_share("postgres")
 
 
 @figure(unit="times as long", aim=AtMost(1.2))
@@ -114,8 +168,18 @@ def _size_after(world: World, shop: Shop, cards: Sequence[Card]) -> int:
 def _over_verify(database: str) -> Measured:
     runs = measurements()[Cell(database, many_rows(), 1, 500)]
     settled, verified = median(runs.settled), median(runs.verified)
-    beside = f"{settled:,.0f} payments a second beside {verified:,.0f} verifications"
+    beside = (
+        f"{settled:,.0f} payments a second on {runs.cores:.1f} cores, "
+        f"beside {verified:,.0f} verifications on one"
+    )
     return ratio(runs.settled, runs.verified, beside)
+
+
+def _verify_share(database: str) -> Measured:
+    runs = measurements()[Cell(database, many_rows(), 1, 500)]
+    payment_us, verification_us = median(runs.payment_us), median(runs.verification_us)
+    beside = f"{payment_us:,.0f} us a payment, {verification_us:,.0f} us a verification"
+    return ratio(runs.verification_us, runs.payment_us, beside)
 
 
 def _growth(database: str) -> Measured:
@@ -147,8 +211,8 @@ def measurements() -> dict[Cell, Runs]:
     return runs
 
 
-def _cells(stack: ExitStack, directory: Path, found: Databases) -> dict[Cell, Callable[[], float]]:
-    cells: dict[Cell, Callable[[], float]] = {}
+def _cells(stack: ExitStack, directory: Path, found: Databases) -> dict[Cell, Callable[[], Load]]:
+    cells: dict[Cell, Callable[[], Load]] = {}
     for database, make in (("sqlite", found.sqlite), ("postgres", found.postgres)):
         for rows in (FEW_ROWS, many_rows()):
             node = Node(directory / f"{database}-{rows}", make(rows))
@@ -161,16 +225,15 @@ def _cells(stack: ExitStack, directory: Path, found: Databases) -> dict[Cell, Ca
     return cells
 
 
-def _settled(node: Node, server: Server, size: int) -> float:
-    return settled_a_second(node, server, size, PAYMENTS[size])
+def _settled(node: Node, server: Server, size: int) -> Load:
+    return settle(node, server, size, PAYMENTS[size])
 
 
 def _turn(
-    cells: dict[Cell, Callable[[], float]], verifiers: ProcessPoolExecutor
-) -> dict[Cell, tuple[float, float]]:
+    cells: dict[Cell, Callable[[], Load]], verifiers: ProcessPoolExecutor
+) -> dict[Cell, tuple[Load, Verified]]:
     return {
-        cell: (measure(), verified_a_second(verifiers, cell.processes))
-        for cell, measure in cells.items()
+        cell: (measure(), verified(verifiers, cell.processes)) for cell, measure in cells.items()
     }
 
 
@@ -179,26 +242,29 @@ def _verifiers() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(max(PROCESSES), mp_context=get_context("spawn"))
 
 
-def verified_a_second(pool: ProcessPoolExecutor, processes: int) -> float:
-    """Return how many bare P-256 verifications so many processes do in a second, all together."""
-    futures = [pool.submit(verify_s, VERIFICATIONS) for _ in range(processes)]
-    return sum(VERIFICATIONS / future.result() for future in futures)
+def verified(pool: ProcessPoolExecutor, processes: int) -> Verified:
+    """Let so many processes do nothing but verify; return how they did, all together."""
+    futures = [pool.submit(verify, VERIFICATIONS) for _ in range(processes)]
+    took = [future.result() for future in futures]
+    a_second = sum(VERIFICATIONS / took_s for took_s, _ in took)
+    return Verified(a_second, median(cpu_s for _, cpu_s in took) / VERIFICATIONS * _US_PER_S)
 
 
-def verify_s(count: int) -> float:
-    """Return the seconds that so many verifications take, and nothing else."""
+def verify(count: int) -> tuple[float, float]:
+    """Return the seconds that so many verifications take, and those of a core, and nothing else."""
     key = ec.derive_private_key(7, ec.SECP256R1())
     message = bytes(117)
     signature, public = key.sign(message, _ES256), key.public_key()
-    start_s = time.perf_counter()
+    start_s, start_cpu_s = time.perf_counter(), time.process_time()
     for _ in range(count):
         public.verify(signature, message, _ES256)
-    return time.perf_counter() - start_s
+    return time.perf_counter() - start_s, time.process_time() - start_cpu_s
 
 
 def _table(runs: dict[Cell, Runs]) -> Table:
     table = Table(title="Payments settled a second over HTTP, beside bare P-256 verifications")
-    for name in ("database", "rows", "processes", "batch", "settled/s", "verified/s", "of them"):
+    names = ("database", "rows", "processes", "batch", "settled/s", "verified/s", "of them")
+    for name in (*names, "cores", "us/payment"):
         table.add_column(name, justify="left" if name == "database" else "right")
     for cell, run in runs.items():
         settled, verified = median(run.settled), median(run.verified)
@@ -210,5 +276,7 @@ def _table(runs: dict[Cell, Runs]) -> Table:
             f"{settled:,.0f}",
             f"{verified:,.0f}",
             f"{settled / verified:.2f}",
+            f"{run.cores:.1f}",
+            f"{median(run.payment_us):,.0f}",
         )
     return table

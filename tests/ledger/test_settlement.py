@@ -124,11 +124,11 @@ MINE = claim(100, 300)
             Finding(Verdict.REFUSED, "returned_to_payer"),
         ),
         (
-            around(purse=replace(PURSE, credit_total_won=299)),
+            around(purse=PURSE._replace(credit_total_won=299)),
             Finding(Verdict.REFUSED, "exceeds_credit", denies_purse=True),
         ),
         (
-            around(purse=replace(PURSE, balance_won=199)),
+            around(purse=PURSE._replace(balance_won=199)),
             Finding(Verdict.REFUSED, "reserve_released"),
         ),
         (
@@ -167,7 +167,7 @@ MINE = claim(100, 300)
             ),
         ),
         (
-            around(piece(50, 150), purse=replace(PURSE, balance_won=149), fund_won=1_000),
+            around(piece(50, 150), purse=PURSE._replace(balance_won=149), fund_won=1_000),
             Finding(Verdict.REFUSED, "double_spend", clash=piece(50, 150), denies_purse=True),
         ),
     ],
@@ -200,7 +200,7 @@ def test_the_finding(surroundings: Surroundings, expected: Finding) -> None:
         (around(), False, Finding(Verdict.RECORDED)),
         (around(piece(100, 300, MINE.debit.id)), True, Finding(Verdict.RECORDED)),
         (
-            around(purse=replace(PURSE, credit_total_won=299)),
+            around(purse=PURSE._replace(credit_total_won=299)),
             True,
             Finding(Verdict.RECORDED, "exceeds_credit", denies_purse=True),
         ),
@@ -210,7 +210,7 @@ def test_the_finding(surroundings: Surroundings, expected: Finding) -> None:
             Finding(Verdict.RECORDED, "double_spend", clash=piece(0, 101), denies_purse=True),
         ),
         (
-            around(purse=replace(PURSE, balance_won=199)),
+            around(purse=PURSE._replace(balance_won=199)),
             True,
             Finding(Verdict.RECORDED, "reserve_released"),
         ),
@@ -283,7 +283,7 @@ def settle_all(spends: list[tuple[int, Interval]]) -> Sums:
     paid = set()
     for nonce, interval in spends:
         made = claim(*_edges(interval), nonce)
-        purse = replace(PURSE, balance_won=CREDIT_WON - reserve_won)
+        purse = PURSE._replace(balance_won=CREDIT_WON - reserve_won)
         in_order = sorted(pieces, key=lambda each: each.interval)
         finding = judge(made, around(*in_order, purse=purse, fund_won=10**9))
         pieces += [Piece(part, made.debit.id, b"", 1) for part in finding.stretches]

@@ -45,6 +45,7 @@ CARD_WON: Final = 200_000
 """What one purse holds at most: enough for every payment of one won that a run makes of it."""
 
 TIMEOUT_S: Final = 60.0
+_US_PER_S: Final = 1_000_000
 
 
 @dataclass
@@ -152,10 +153,36 @@ class Server:
         assert said.startswith(READY), f"the server said {said!r}"
         self.address = urlsplit(said.removeprefix(READY).strip()).netloc
 
+    def cpu_s(self) -> float:
+        """Return the seconds of a core that its processes have taken since they started."""
+        return sum(map(_cpu_s, _family(self._process.pid)))
+
     def stop(self) -> None:
         """End it, with its processes."""
         self._process.terminate()
         self._process.wait(TIMEOUT_S)
+
+
+def _family(pid: int) -> Iterator[int]:
+    """Yield a process and those that it has started, and they."""
+    yield pid
+    for tasks in Path("/proc", str(pid), "task").glob("*/children"):
+        for child in tasks.read_text().split():
+            yield from _family(int(child))
+
+
+def _cpu_s(pid: int) -> float:
+    # proc(5): utime and stime are fields 14 and 15; the name, field 2, may hold spaces.
+    fields = Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What came of some batches: how quick they were, and what they cost the server."""
+
+    settled_a_second: float
+    cpu_us_a_payment: float
 
 
 def upload(address: str, batch: bytes) -> bytes:
@@ -171,17 +198,18 @@ def upload(address: str, batch: bytes) -> bytes:
         connection.close()
 
 
-def settled_a_second(node: Node, server: Server, size: int, payments: int) -> float:
-    """Return how many payments are settled a second when terminals upload batches of `size`."""
+def settle(node: Node, server: Server, size: int, payments: int) -> Load:
+    """Let terminals upload so many payments in batches of `size`; return what came of it."""
     share = payments // len(node.shops) // size
     stacks = [_batches(shop, node.cards, size, share) for shop in node.shops]
-    start_s = time.perf_counter()
+    start_s, start_cpu_s = time.perf_counter(), server.cpu_s()
     with ThreadPoolExecutor(len(stacks)) as pool:
         all_answers = list(pool.map(lambda stack: _upload_all(server.address, stack), stacks))
-    took_s = time.perf_counter() - start_s
+    took_s, took_cpu_s = time.perf_counter() - start_s, server.cpu_s() - start_cpu_s
     for answer in chain.from_iterable(all_answers):
         _require_settled(answer)
-    return share * size * len(stacks) / took_s
+    count = share * size * len(stacks)
+    return Load(count / took_s, took_cpu_s / count * _US_PER_S)
 
 
 def _upload_all(address: str, stack: Sequence[bytes]) -> list[bytes]:
