@@ -88,7 +88,9 @@ def parse(data: bytes, max_bytes: int = codec.MAX_MESSAGE_BYTES) -> Envelope:
     if (found := _SHAPE.fullmatch(data)) is None:
         raise _misshapen(data, max_bytes)
     kid, item, signed = found.groups()
-    payload, signature = codec.decode_bytes(item, max_bytes), low_s(signed)
+    if (payload := codec.string_in(item)) is None:
+        payload = codec.decode_bytes(item, max_bytes)
+    signature = low_s(signed)
     whole = data if signature is signed else assemble(payload, kid, signature)
     return Envelope(whole, kid, payload, signature)
 

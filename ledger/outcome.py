@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from kscoin.messages import Debit, Verdict
 from kscoin.proof import Proof
@@ -18,8 +19,7 @@ from ledger.store.purses import DoubleSpendRow, LineRow
 from ledger.store.refunds import RefundRow, WaitingRow
 
 
-@dataclass(frozen=True, slots=True)
-class Spend:
+class Spend(NamedTuple):
     """A verified debit, the terminal it belongs to, and how that terminal broke policy, if so."""
 
     terminal_id: bytes

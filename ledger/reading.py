@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Concatenate, Final, ParamSpec, TypeAlias, TypeVar
+from typing import Concatenate, Final, NamedTuple, ParamSpec, TypeAlias, TypeVar
 
 from kscoin.certificates import Trust, open_authorised
 from kscoin.cose import parse
@@ -59,32 +59,28 @@ class TerminalKey:
     kinds: int
 
 
-@dataclass(frozen=True, slots=True)
-class TakenDebit:
+class TakenDebit(NamedTuple):
     """A payment entry whose messages hold and agree."""
 
     sequence: int
     claim: Claim
 
 
-@dataclass(frozen=True, slots=True)
-class OpenAttempt:
+class OpenAttempt(NamedTuple):
     """A request of the terminal's own whose outcome is not in the same batch, or is torn."""
 
     sequence: int
     request: Signed[PaymentRequest]
 
 
-@dataclass(frozen=True, slots=True)
-class TornTap:
+class TornTap(NamedTuple):
     """A torn tap that the terminal reports."""
 
     sequence: int
     torn: Torn
 
 
-@dataclass(frozen=True, slots=True)
-class MetDebit:
+class MetDebit(NamedTuple):
     """Another terminal's debit that this one met on a card."""
 
     sequence: int
@@ -92,23 +88,20 @@ class MetDebit:
     certificate: Signed[PurseCertificate]
 
 
-@dataclass(frozen=True, slots=True)
-class GivenBack:
+class GivenBack(NamedTuple):
     """A refund or void of this terminal's."""
 
     sequence: int
     giveback: Giveback
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """An entry that moves no money."""
 
     sequence: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unacceptable:
+class Unacceptable(NamedTuple):
     """An entry that does not hold; `reason` is the code of the error."""
 
     sequence: int
@@ -120,16 +113,14 @@ Reading: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Certified:
+class _Certified(NamedTuple):
     """A purse's certificate that has been verified, and the key in it."""
 
     certificate: Signed[PurseCertificate]
     key: PublicKey
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended:
+class _Ended(NamedTuple):
     """Requests whose outcome is in the same batch: their ids, and the bytes of those paid."""
 
     ids: frozenset[bytes]

@@ -134,7 +134,7 @@ class Finding(NamedTuple):
         )
 
 
-_RECORDED: Final = Finding(Verdict.RECORDED)
+RECORDED: Final = Finding(Verdict.RECORDED)
 
 
 class Surroundings(NamedTuple):
@@ -182,13 +182,13 @@ def judge_witness(debit: Signed[Debit], around: Surroundings, *, is_torn: bool) 
     if (own := _own(debit.id, clashes)) is not None:
         # It was met before, or paid its merchant: what happened then is what is said again.
         is_returned = own.is_returned
-        return Finding(Verdict.RETURNED, number=own.number) if is_returned else _RECORDED
+        return Finding(Verdict.RETURNED, number=own.number) if is_returned else RECORDED
     if interval.end_won > around.purse.credit_total_won:
         return Finding(Verdict.RECORDED, EXCEEDS_CREDIT, denies_purse=True)
     if clashes:
         return Finding(Verdict.RECORDED, DOUBLE_SPEND, clash=clashes[0], denies_purse=True)
     if not is_torn:
-        return _RECORDED
+        return RECORDED
     if around.purse.balance_won < interval.amount_won:
         return Finding(Verdict.RECORDED, RESERVE_RELEASED)
     return Finding(Verdict.RETURNED, stretches=(interval,))

@@ -7,8 +7,9 @@ what reaches it has been verified (`reading`).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
-from typing import Final, TypeVar, assert_never
+from typing import Any, Final, TypeVar, assert_never
 
 from kscoin.keys import PublicKey
 from kscoin.messages import Debit, EntryVerdict, PaymentRequest, PurseCertificate, Verdict
@@ -32,6 +33,7 @@ from ledger.reading import (
 from ledger.refund_sitting import RefundSitting
 from ledger.refunds import GivebackFinding, Paid
 from ledger.settlement import (
+    RECORDED,
     Claim,
     Earlier,
     Finding,
@@ -67,6 +69,9 @@ class Sitting:
         self._office = office
         self._terminal = terminal
         self._readings = readings
+        self._by_kind: defaultdict[type, list[Any]] = defaultdict(list)
+        for reading in readings:
+            self._by_kind[type(reading)].append(reading)
         self._out = Outcome(office.clock())
         self._lost = self._locked_lost_taps()
         # Read after the lost taps are locked: no witness can be added to them now.
@@ -109,6 +114,8 @@ class Sitting:
         match reading:
             case TakenDebit(_, taken):
                 return self._payment(taken)
+            case Recorded():
+                return RECORDED
             case OpenAttempt(_, request):
                 return self._open_attempt(request)
             case TornTap(_, torn):
@@ -117,8 +124,6 @@ class Sitting:
                 return self._witness(debit, certificate)
             case GivenBack(_, giveback):
                 return self._refunds.judge(giveback)
-            case Recorded():
-                return Finding(Verdict.RECORDED)
             case Unacceptable(_, reason):
                 return Finding(Verdict.REFUSED, reason)
             case _:
@@ -197,7 +202,7 @@ class Sitting:
         if not payments.has_attempt(self._tx, terminal_id, request.id):
             row = AttemptRow(terminal_id, request.id, request.message.created_at_s)
             self._out.attempts[request.id] = row
-        return Finding(Verdict.RECORDED)
+        return RECORDED
 
     def _torn(self, request_hash: bytes) -> Finding:
         if not self._has_asked(request_hash):
@@ -209,7 +214,7 @@ class Sitting:
             finding = self._witnessed(self._debit_of(witness), witness.certificate)
             if finding.verdict is Verdict.RETURNED:
                 return finding
-        return Finding(Verdict.RECORDED)
+        return RECORDED
 
     def _witness(self, debit: Signed[Debit], certificate: Signed[PurseCertificate]) -> Finding:
         purse = self._standings.purse(certificate.message)
@@ -328,5 +333,5 @@ class Sitting:
         key = PublicKey(claim(PurseCertificate, witness.certificate).public_key)
         return open_signed(Debit, witness.debit, key, self._office.issuer.network)
 
-    def _all(self, kind: type[R]) -> Iterator[R]:
-        return iter([each for each in self._readings if isinstance(each, kind)])
+    def _all(self, kind: type[R]) -> list[R]:
+        return self._by_kind[kind]

@@ -14,7 +14,7 @@ BREACHES: Final = {
     "drivers/card/apdu.py": "import PIL, escpos, serial, zxingcpp, offline_queue",
     "firmware_tools/devices.py": "import ledger.cli",
     "kscoin/money.py": "import time",
-    "ledger/book.py": "import alembic, drivers, cbor2, cryptography, prometheus_client",
+    "ledger/book.py": "import alembic, drivers, cbor2, cryptography, prometheus_client, psycopg",
     "offline_queue/values.py": "import fastapi, httpx, pkcs11, smartcard, sqlalchemy, sqlite_utils",
     "pos_app/screens/palette.py": "import pos_app.performer",
     "pos_app/slips/sheet.py": "import threading",

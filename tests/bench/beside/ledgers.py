@@ -201,7 +201,7 @@ def upload(address: str, batch: bytes) -> bytes:
 def settle(node: Node, server: Server, size: int, payments: int) -> Load:
     """Let terminals upload so many payments in batches of `size`; return what came of it."""
     share = payments // len(node.shops) // size
-    stacks = [_batches(shop, node.cards, size, share) for shop in node.shops]
+    stacks = [signed_batches(shop, node.cards, size, share) for shop in node.shops]
     start_s, start_cpu_s = time.perf_counter(), server.cpu_s()
     with ThreadPoolExecutor(len(stacks)) as pool:
         all_answers = list(pool.map(lambda stack: _upload_all(server.address, stack), stacks))
@@ -216,7 +216,7 @@ def _upload_all(address: str, stack: Sequence[bytes]) -> list[bytes]:
     return [upload(address, batch) for batch in stack]
 
 
-def _batches(shop: Shop, cards: Sequence[Card], size: int, count: int) -> list[bytes]:
+def signed_batches(shop: Shop, cards: Sequence[Card], size: int, count: int) -> list[bytes]:
     """Return a terminal's next batches, signed, as if each had been acknowledged."""
     found = []
     for _ in range(count):
