@@ -237,6 +237,15 @@ def test_the_pages_that_a_newcomer_needs_are_there() -> None:
     assert wanted <= {str(path.relative_to(ROOT)) for path in PAGES}
 
 
+def test_each_decision_has_a_number_of_its_own() -> None:
+    pages = [page for page in PAGES if page.parent.name == "decisions" and page.stem != "README"]
+    numbers = [int(page.stem[:4]) for page in pages]
+    headings = [int(page.read_text(encoding="utf-8").split(".")[0].strip("# ")) for page in pages]
+    index = (ROOT / "docs/decisions/README.md").read_text(encoding="utf-8")
+    listed = [int(number) for number in re.findall(r"^\| \[(\d+)\]", index, re.MULTILINE)]
+    assert numbers == sorted(set(numbers)) == headings == listed
+
+
 @pytest.mark.parametrize("path", CALLERS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_scripts_and_units_call_commands_that_are_there(path: Path) -> None:
     calls = list(calls_in(path.read_text(encoding="utf-8")))
