@@ -12,8 +12,9 @@ from typing import Final
 
 from drivers.errors import DeviceNotFound, PrinterOffline
 from drivers.printer.bitmap import Bitmap
-from drivers.printer.names import NetworkName, PrinterName, parse_name
+from drivers.printer.names import FileName, NetworkName, PrinterName, parse_name
 from drivers.printer.printer import Talk
+from drivers.printer.printer_port import PrinterPort
 from drivers.printer.profiles import GENERIC, PrinterProfile, profile_named, profile_on_usb
 from drivers.printer.slip import Paper, Slip
 from drivers.printer.status import PrinterState
@@ -28,6 +29,17 @@ def draw(slip: Slip, dots: int) -> Bitmap:
     """Return a slip as dots; raises what `raster.draw` raises."""
     drawn: Bitmap = import_module("drivers.printer.raster").draw(slip, dots)
     return drawn
+
+
+def line_to(name: PrinterName) -> PrinterPort:
+    """Return the line to a printer, behind a process of its own where a call may hang."""
+    if isinstance(name, NetworkName) or (isinstance(name, FileName) and not name.is_kernel_printer):
+        # Each call on a socket is bounded by its own timeout; a plain file is on a disk, as the
+        # journal is (decision 20).
+        line: PrinterPort = import_module("drivers.printer.ports").port_of(name)
+    else:
+        line = import_module("drivers.printer.hosted_port").HostedPrinterPort(name)
+    return line
 
 
 def is_simulated(setting: str) -> bool:
@@ -61,10 +73,12 @@ class SoughtPrinter:
         name: PrinterName | None,
         profile: PrinterProfile | None,
         usb: Callable[[], Iterable[UsbDevice]],
+        line: Callable[[PrinterName], PrinterPort] = line_to,
     ) -> None:
         self._name = name
         self._profile = profile
         self._usb = usb
+        self._line = line
         self._found: PrinterName | None = None
         self._talk: Talk | None = None
 
@@ -99,10 +113,8 @@ class SoughtPrinter:
         if self._talk is None or name != self._found:
             # The same conversation goes on with the same printer: it knows what that can say.
             self._found = name
-            port = import_module("drivers.printer.ports").port_of(name)
-            talk: Talk = import_module("drivers.printer.conversation").Conversation(
-                port, self.profile
-            )
+            conversation = import_module("drivers.printer.conversation")
+            talk: Talk = conversation.Conversation(self._line(name), self.profile)
             self._talk = talk
         self._talk.open()
 

@@ -9,22 +9,21 @@ Ends when the socket does. Knows bytes, not codes.
 from __future__ import annotations
 
 import select
-import signal
 import socket
 import sys
 from contextlib import closing
 from enum import Enum
-from typing import Final
 
 from drivers.errors import DeviceUnavailable
+from drivers.hosted import MESSAGE_BYTES_MAX, failed, line_to_till
 from drivers.scanner.serial_port import SerialPort
-
-# Far above a code and a command; a read returns less at once.
-MESSAGE_BYTES_MAX: Final = 65_536
 
 
 class Word(Enum):
-    """What a message is, by its first byte: the lower ones are orders, the others reports."""
+    """What a message is, by its first byte: the lower ones are orders, the others reports.
+
+    What has failed is told as `drivers.hosted` has it.
+    """
 
     WRITE = b"w"
     ASK = b"a"
@@ -32,8 +31,6 @@ class Word(Enum):
     WRITTEN = b"W"
     ALIVE = b"A"
     READ = b"R"
-    # Behind it the error's code, a space and what was said.
-    FAILED = b"F"
 
 
 def message(word: Word, data: bytes = b"") -> bytes:
@@ -54,7 +51,7 @@ def serve(line: socket.socket, port: SerialPort) -> None:
             line.send(message(Word.OPENED))
             _carry(line, port)
     except DeviceUnavailable as exc:
-        line.send(message(Word.FAILED, f"{exc.code} {exc}".encode()))
+        line.send(failed(exc))
 
 
 def _carry(line: socket.socket, port: SerialPort) -> None:
@@ -80,15 +77,9 @@ def _obey(line: socket.socket, port: SerialPort, order: bytes) -> None:
 
 def main() -> None:
     """Serve the port that the command line names."""
-    # The till ends this process; a Ctrl-C at its console is the till's to answer.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     path, baud_rate = sys.argv[1:]
-    with socket.socket(fileno=sys.stdin.fileno()) as line:
-        try:
-            serve(line, SerialPort(path, int(baud_rate)))
-        except BrokenPipeError:
-            # The till has let go in the middle of a word.
-            return
+    with line_to_till() as line:
+        serve(line, SerialPort(path, int(baud_rate)))
 
 
 if __name__ == "__main__":

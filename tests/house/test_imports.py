@@ -11,7 +11,15 @@ from tests.house.sources import ROOT, shipped_modules
 
 RESTLESS = {
     f"drivers.printer.{name}"
-    for name in ("commands", "conversation", "library", "ports", "usb_port")
+    for name in (
+        "commands",
+        "conversation",
+        "hosted_port",
+        "library",
+        "port_process",
+        "ports",
+        "usb_port",
+    )
 }
 """python-escpos makes a directory when it is imported; tests/drivers/printer sees that it goes."""
 

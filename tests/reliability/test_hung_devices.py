@@ -1,4 +1,4 @@
-"""A till whose card service is frozen and whose scanner hangs in the kernel: it sells and it ends.
+"""A till whose card service is frozen and whose ports hang in the kernel: it sells and it ends.
 
 The till is a whole one, in a process of its own: what counts is that the process is gone in time.
 """
@@ -79,6 +79,8 @@ def till(tmp_path: Path, virtual_pcscd: PcscDaemon, stuck: StuckDevice) -> Itera
         ledger_url=NOWHERE,
         card_reader=READER_NAME,
         scanner=str(stuck.path),
+        # A printer's port is one by its place.
+        printer=f"/dev/..{stuck.path}",
         language="en",
     )
     till = PlainTill(directory)
@@ -91,10 +93,10 @@ def test_a_till_whose_devices_hang_sells_and_ends_in_time(
     till: PlainTill, virtual_pcscd: PcscDaemon
 ) -> None:
     virtual_pcscd.freeze()
-    till.until("selling", "scanner:device_hung", "card_reader:device_hung")
-    # The reader is well again by itself; the scanner hangs on.
+    till.until("selling", "scanner:device_hung", "printer:device_hung", "card_reader:device_hung")
+    # The reader is well again by itself; the ports hang on.
     virtual_pcscd.thaw()
-    till.until("selling", "scanner:device_hung")
+    till.until("selling", "scanner:device_hung", "printer:device_hung")
 
     virtual_pcscd.freeze()
     till.end()

@@ -10,6 +10,7 @@ import sys
 import termios
 import tty
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from drivers.errors import (
 )
 from drivers.printer import commands, ports
 from drivers.printer.bitmap import Bitmap
+from drivers.printer.hosted_port import HostedPrinterPort
 from drivers.printer.names import FileName, NetworkName, SerialName
 from drivers.printer.printer_port import PrinterPort
 from drivers.printer.profiles import EPSON, GENERIC_TEAR_OFF, Cutter, PrinterProfile
@@ -286,34 +288,47 @@ def test_each_call_of_a_socket_fails(
     "use", [lambda p: p.send(b"x"), lambda p: p.receive(0), lambda p: p.drain(0)]
 )
 @pytest.mark.parametrize(
-    "name",
-    [NetworkName("printer.shop"), SERIAL_NAME, UsbName(VENDOR), FileName(Path("/dev/usb/lp0"))],
+    "port",
+    [
+        ports.port_of(NetworkName("printer.shop")),
+        ports.port_of(SERIAL_NAME),
+        ports.port_of(UsbName(VENDOR)),
+        ports.port_of(FileName(Path("/dev/usb/lp0"))),
+        HostedPrinterPort(SERIAL_NAME),
+    ],
 )
-def test_a_line_that_is_not_open_is_gone(name: object, use: Use) -> None:
+def test_a_line_that_is_not_open_is_gone(port: PrinterPort, use: Use) -> None:
     with pytest.raises(DeviceGone):
-        use(ports.port_of(name))  # type: ignore[arg-type]
+        use(port)
 
 
-# On a serial port.
+# On a serial port, in this process and behind one.
+
+Line = Callable[[SerialName], PrinterPort]
+on_both_lines = pytest.mark.parametrize("line", [ports.port_of, HostedPrinterPort])
 
 
-def test_a_serial_printer_answers(tmp_path: Path) -> None:
+@on_both_lines
+def test_a_serial_printer_answers(tmp_path: Path, line: Line) -> None:
     with PtyScanner(tmp_path / "printer") as end:
-        port = ports.port_of(SerialName(end.path))
+        port = line(SerialName(end.path))
+        assert port.name == str(end.path)
+        assert (port.is_shared, port.can_answer) == (False, True)
         port.open()
         port.send(commands.question(1))
         assert end.received() == commands.question(1)
         assert port.receive(0) == b""
         end.send(WELL)
         assert port.receive(TIMEOUT_S) == WELL
-        port.drain(TIMEOUT_S)
+        assert port.drain(TIMEOUT_S)
         port.close()
         port.close()
 
 
-def test_a_serial_port_is_ours_alone(tmp_path: Path) -> None:
+@on_both_lines
+def test_a_serial_port_is_ours_alone(tmp_path: Path, line: Line) -> None:
     with PtyScanner(tmp_path / "printer") as end:
-        ours, theirs = (ports.port_of(SerialName(end.path)) for _ in range(2))
+        ours, theirs = (line(SerialName(end.path)) for _ in range(2))
         ours.open()
         with pytest.raises(DeviceBusy):
             theirs.open()
@@ -335,9 +350,10 @@ def test_a_serial_printer_that_does_not_read_does_not_hang_the_till(
         port.close()
 
 
-def test_a_serial_printer_that_is_unplugged(tmp_path: Path) -> None:
+@on_both_lines
+def test_a_serial_printer_that_is_unplugged(tmp_path: Path, line: Line) -> None:
     with PtyScanner(tmp_path / "printer") as end:
-        port = ports.port_of(SerialName(end.path))
+        port = line(SerialName(end.path))
         port.open()
         end.unplug()
         with pytest.raises(DeviceGone):
@@ -345,12 +361,13 @@ def test_a_serial_printer_that_is_unplugged(tmp_path: Path) -> None:
         port.close()
 
 
-def test_a_serial_port_that_is_not_there_or_is_none(tmp_path: Path) -> None:
+@on_both_lines
+def test_a_serial_port_that_is_not_there_or_is_none(tmp_path: Path, line: Line) -> None:
     with pytest.raises(DeviceNotFound):
-        ports.port_of(SerialName(tmp_path / "none")).open()
+        line(SerialName(tmp_path / "none")).open()
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(DeviceUnavailable):
-        ports.port_of(SerialName(tmp_path / "file")).open()
+    with closing(line(SerialName(tmp_path / "file"))) as port, pytest.raises(DeviceUnavailable):
+        port.open()
 
 
 @pytest.mark.parametrize(("error", "kind"), SERIAL_ERRORS)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import select
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from threading import Event, Thread
 
 import pytest
 import usb.backend.libusb1
@@ -16,13 +12,14 @@ from drivers.printer import opening
 from drivers.printer.bitmap import Bitmap
 from drivers.printer.names import SerialName
 from drivers.printer.opening import AUTO, SoughtPrinter, is_simulated, sought_printer
+from drivers.printer.ports import port_of
 from drivers.printer.printer import Printed
 from drivers.printer.profiles import BIXOLON, EPSON, GENERIC
 from drivers.printer.slip import Paper, PrintJob, Slip
 from drivers.simulated.printed_paper import PrintedPaper
-from drivers.simulated.pty_scanner import PtyScanner
 from drivers.simulated.socket_printer import SocketPrinter
 from drivers.usb import CLASS_HID, CLASS_PRINTER, UsbDevice, UsbName
+from tests.drivers.printer.pty_printer import PtyPrinter
 from tests.drivers.printer.reading import codes_in
 from tests.drivers.printer.shop import (
     ANSWER,
@@ -241,32 +238,6 @@ def test_a_till_that_was_killed_in_a_slip_prints_a_copy() -> None:
         assert heights(printer) == [ROWS[COPY]]
 
 
-class PtyPrinter:
-    """A printer in software at the end of a pseudo-terminal."""
-
-    def __init__(self, path: Path, paper: PrintedPaper) -> None:
-        self.paper = paper
-        self._end = PtyScanner(path)
-        self._is_ending = Event()
-        self._thread = Thread(target=self._serve, daemon=True)
-
-    def _serve(self) -> None:
-        with self._end, suppress(OSError):
-            while not self._is_ending.is_set():
-                number = self._end._ours()
-                if select.select([number], [], [], 0.02)[0]:
-                    self._end.send(self.paper.feed(os.read(number, 4_096)))
-
-    def __enter__(self) -> PtyPrinter:
-        self._end.plug_in()
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._is_ending.set()
-        self._thread.join()
-
-
 def test_a_slip_over_a_serial_port(tmp_path: Path) -> None:
     paper = PrintedPaper()
     link = tmp_path / "printer"
@@ -297,15 +268,20 @@ def bus(monkeypatch: pytest.MonkeyPatch) -> UsbBus:
     return bus
 
 
+def on_bus(name: UsbName) -> SoughtPrinter:
+    """Return the printer of this process: the bus in software is in no other."""
+    return SoughtPrinter(name, None, list, port_of)
+
+
 def test_a_slip_over_usb(bus: UsbBus) -> None:
-    with Shop(f"usb:{VENDOR:04x}:{PRODUCT:04x}:{SERIAL}") as shop:
+    with Shop(on_bus(UsbName(VENDOR, PRODUCT, SERIAL))) as shop:
         assert shop.print(1) == Printed(1, is_confirmed=True)
     assert [slip.height for slip in bus.paper.slips] == [ROWS[ORIGINAL]]
     assert not bus.paper.strays
 
 
 def test_a_usb_printer_that_is_pulled_out_and_put_back(bus: UsbBus) -> None:
-    with Shop(f"usb:{VENDOR:04x}") as shop:
+    with Shop(on_bus(UsbName(VENDOR))) as shop:
         assert shop.next_health() == "well"
         bus.is_plugged_in = False
         bus.failing["bulk_write"] = usb.core.USBError("no device", -4, 19)
@@ -323,7 +299,7 @@ def test_the_first_printer_on_usb_is_found_and_the_same_again(bus: UsbBus) -> No
     ours = UsbDevice(VENDOR, PRODUCT, "EPSON", SERIAL, frozenset({CLASS_PRINTER}))
     other = UsbDevice(0x1504, 0x0006, "BIXOLON", "B1", frozenset({CLASS_PRINTER}))
     plugged_in = [hub, keyboard, ours]
-    printer = SoughtPrinter(None, None, lambda: plugged_in)
+    printer = SoughtPrinter(None, None, lambda: plugged_in, port_of)
 
     printer.open()
     assert printer.found == UsbName(VENDOR, PRODUCT, SERIAL)
