@@ -52,13 +52,14 @@ def sought_printer(
     setting: str,
     family: str = AUTO,
     usb: Callable[[], Iterable[UsbDevice]] = usb_devices,
+    line: Callable[[PrinterName], PrinterPort] = line_to,
 ) -> SoughtPrinter | None:
     """Return the printer that settings name, or None if name or family make no sense."""
     name = parse_name(setting)
     profile = profile_named(family)
     if (name is None and setting != AUTO) or (profile is None and family != AUTO):
         return None
-    return SoughtPrinter(name, profile, usb)
+    return SoughtPrinter(name, profile, usb, line)
 
 
 class SoughtPrinter:

@@ -4,6 +4,7 @@ import errno
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from drivers.errors import (
     NoPurseOnCard,
     ServiceDown,
 )
+from drivers.printer.opening import sought_printer
+from drivers.printer.ports import port_of
 from drivers.scanner.profiles import HONEYWELL
 from drivers.scanner.serial_port import PortInfo, SerialPort
 from drivers.simulated.simulated_reader import SimulatedReader
@@ -244,7 +247,9 @@ def with_ports(*ports: PortInfo, line: type[SerialPort] = SerialPort) -> Bench:
 
 
 def with_usb(*devices: UsbDevice) -> Bench:
-    return Bench(ports=lambda: (), readers=lambda: (), usb=lambda: devices)
+    # The bus in software is in this process, and in no other.
+    printer = partial(sought_printer, line=port_of)
+    return Bench(ports=lambda: (), readers=lambda: (), usb=lambda: devices, printer=printer)
 
 
 def with_reader(reader: SimulatedReader, ports: object = None) -> Bench:
