@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from threading import Lock
 from typing import Any
 
 from drivers.card.apdu import Instruction
-from drivers.simulated.socket_reader import SocketConnection
+from drivers.simulated.socket_reader import SocketConnection, SocketReader
 from kscoin.entries import EntryKind
 from offline_queue.journal import Journal
 from offline_queue.ledger_client import LedgerClient
@@ -34,6 +35,12 @@ from pos_app.till.views import View
 from tests.integration.till import RETRY_CAP_S, WAIT_S
 
 Shown = dict[str, Any]
+
+READER_IS_THERE = "after reader"
+"""The step from which on a card can be held to the till."""
+
+LIFE_S = 4 * WAIT_S
+"""A till that shows another minute now and then never falls silent, and may still get nowhere."""
 
 # Each process is forked from one that has imported all of this, and started nothing.
 _processes = get_context("forkserver")
@@ -98,6 +105,7 @@ def _lay_steps(fate: Fate) -> None:
     Journal.append_judged = fate.around(_entry, Journal.append_judged)  # type: ignore[method-assign]
     Journal.store_batch = fate.around(_batch, Journal.store_batch)  # type: ignore[method-assign]
     LedgerClient.send_batch = fate.around(_sending, LedgerClient.send_batch)  # type: ignore[method-assign]
+    SocketReader.open = fate.around(_reader, SocketReader.open)  # type: ignore[method-assign]
     SocketConnection.transmit = fate.around(_apdu, SocketConnection.transmit)  # type: ignore[method-assign]
     Performer.perform = fate.around(_effect, Performer.perform)  # type: ignore[method-assign]
 
@@ -112,6 +120,10 @@ def _batch(*_: object) -> str:
 
 def _sending(*_: object) -> str:
     return "ledger batch"
+
+
+def _reader(_: SocketReader) -> str:
+    return "reader"
 
 
 def _apdu(_card: SocketConnection, apdu: bytes) -> str:
@@ -147,7 +159,12 @@ class DoomedTill:
 
     def news_until_death(self) -> Iterator[Step | Shown]:
         """Yield each step that is come to and each screen that is shown, until the process ends."""
+        ends_s = time.monotonic() + LIFE_S
         while (news := self._news()) is not None:
+            if time.monotonic() > ends_s:
+                raise AssertionError(
+                    f"the till does not come to {self.doom!r}: {self.screens[-1:]}"
+                )
             if isinstance(news, Step):
                 self.steps.append(news.name)
             else:
