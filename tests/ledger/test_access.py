@@ -231,9 +231,11 @@ class TestTokens:
         assert bytes.fromhex(secret) not in (kept.secret_hash, kept.token_id)
         assert sqlite_world.ledger.tokens.bearer_of(made.text) == kept
 
-    @pytest.mark.parametrize("spoil", ["ks_", "0", "é", "-"])
+    @pytest.mark.parametrize("spoil", ["ks_", "another digit", "é", "-"])
     def test_what_is_nearly_one_is_none(self, place: Place, spoil: str) -> None:
         text = place.tokens[OPERATOR]
+        if spoil == "another digit":  # a token may well end in any one that is named here
+            spoil = "0" if text[-1] != "0" else "1"
         for shown in (text[:-1] + spoil, text + spoil + "0", spoil, text.upper()):
             headers = {b"authorization": f"Bearer {shown}".encode()}
             assert place.client.get("/v1/trail", headers=headers).status_code == 401
