@@ -38,6 +38,7 @@ def shop_on_slips(settings: Settings) -> Shop:
         footer=facts.footer,
         logo=_logo(settings),
         is_taxed=facts.is_taxed,
+        is_demo=settings.is_demo,
     )
 
 

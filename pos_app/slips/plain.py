@@ -30,7 +30,7 @@ def _lines(block: Block) -> Iterator[str]:
         case Pair(name, value):
             yield from _paired(name, value)
         case Banner(text):
-            yield _placed(f"*** {text} ***", Align.CENTRE)
+            yield from (_placed(f"*** {line} ***", Align.CENTRE) for line in text.split("\n"))
         case Rule(is_double):
             yield ("=" if is_double else "-") * COLUMNS
         case Space():

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 from drivers.printer.slip import Align, Banner, Block, Logo, Pair, Rule, Size, Slip, Space, Text
 from pos_app.slips.words import SlipWords, StateWords
+from pos_app.till.texts import demo_mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Shop:
     """Who a slip is from. `certificate` is the terminal's, signed, as it goes into QR codes.
 
     What the certificate does not say comes from the settings, and is empty if they do not; `logo`
-    is the bytes of a PNG file.
+    is the bytes of a PNG file. What a demo prints (`is_demo`) says so in every language.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Shop:
     footer: str = ""
     logo: bytes | None = None
     is_taxed: bool = True
+    is_demo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Sheet:
     def head(self) -> Iterator[Block]:
         """Yield who the slip is from."""
         shop, words = self.shop, self.words
+        if shop.is_demo:
+            yield Banner(demo_mark())
         if shop.logo is not None:
             yield Logo(shop.logo)
         yield Text(shop.name, Size.LARGE, Align.CENTRE, is_bold=True)

@@ -66,6 +66,7 @@ ENGLISH: Final = Texts(
     show_receipt="QR receipt",
     receipt_title="Receipt as a code",
     receipt_hint="Whoever scans it can prove the payment, with no network.",
+    not_a_receipt="Not a receipt",
     printer="Printer",
     printer_hint="Test slip, cash drawer.",
     test_slip="Test slip",

@@ -66,6 +66,7 @@ KOREAN: Final = Texts(
     show_receipt="QR 영수증",
     receipt_title="영수증 QR",
     receipt_hint="손님이 찍어 두면 인터넷 없이도 이 결제를 확인할 수 있습니다.",
+    not_a_receipt="영수증 아님",
     printer="프린터",
     printer_hint="시험 출력, 돈 서랍",
     test_slip="시험 출력",

@@ -42,7 +42,7 @@ from pos_app.till.states import (
     Witnessing,
 )
 from pos_app.till.status import AtRiskView, DeviceKind, DeviceMark, Level, StatusView
-from pos_app.till.texts import texts_of
+from pos_app.till.texts import demo_mark, texts_of
 from pos_app.till.views import (
     FaultView,
     HoldAgainView,
@@ -208,7 +208,8 @@ class _Painter:
         said = texts.receipt_hint if showing.text is not None else texts.reading
         if showing.code is not None:
             said = texts.news(showing.code).advice
-        return ReceiptView(texts, self.status, won, code, showing.text, said)
+        mark = demo_mark() if self.status.is_demo else None
+        return ReceiptView(texts, self.status, won, code, showing.text, said, mark)
 
     def _refused(self, refused: Refused) -> RefusedView:
         problem = refused.problem

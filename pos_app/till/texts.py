@@ -20,6 +20,11 @@ def texts_of(language: Language) -> Texts:
     return TABLES[language]
 
 
+def demo_mark() -> str:
+    """Return what marks all that a demo hands out: a line in each language."""
+    return "\n".join(f"{each.demo} · {each.not_a_receipt}" for each in TABLES.values())
+
+
 def next_language(language: Language) -> Language:
     """Return the language that the language key switches to."""
     order = list(Language)

@@ -131,7 +131,8 @@ class ResultView:
 class ReceiptView:
     """A payment's receipt as a code for the customer's phone.
 
-    `receipt_text` is None while it is read, or if it cannot be: then `said` says why.
+    `receipt_text` is None while it is read, or if it cannot be: then `said` says why. `mark` is
+    what a demo's receipt bears, in every language.
     """
 
     presses: ClassVar[frozenset[Press]] = frozenset({Press.BACK, Press.LANGUAGE})
@@ -141,6 +142,7 @@ class ReceiptView:
     short_code: str
     receipt_text: str | None
     said: str
+    mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

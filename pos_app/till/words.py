@@ -170,6 +170,7 @@ class Texts:
     show_receipt: str = _at(Place.BUTTON)
     receipt_title: str = _at(Place.CAPTION)
     receipt_hint: str = _at(Place.SENTENCE)
+    not_a_receipt: str = _at(Place.CAPTION)
     printer: str = _at(Place.CAPTION)
     printer_hint: str = _at(Place.LINE)
     test_slip: str = _at(Place.CAPTION)

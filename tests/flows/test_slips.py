@@ -279,6 +279,15 @@ def test_the_receipt_as_a_code_needs_no_printer(behind: Approved | InOffice) -> 
         assert till.phase.until_ms == till.now_ms + RESULT_MS
 
 
+def test_a_demos_receipt_says_in_every_language_that_it_is_none() -> None:
+    showing = in_phase(ShowingReceipt(APPROVED, HASH))
+    real, demo = show(showing, FACE), show(showing, replace(FACE, is_demo=True))
+    assert isinstance(real, ReceiptView)
+    assert isinstance(demo, ReceiptView)
+    assert real.mark is None
+    assert demo.mark == "체험용 · 영수증 아님\nDEMO · Not a receipt"
+
+
 def test_a_receipt_that_cannot_be_read_says_why() -> None:
     till, _ = run(in_phase(ShowingReceipt(APPROVED, HASH)), ReceiptUnread(HASH, "disk_failed"))
     view = show(till, FACE)

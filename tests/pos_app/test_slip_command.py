@@ -54,6 +54,17 @@ def test_a_sale_as_text(sold: Sold, tmp_path: Path) -> None:
     assert "사본" in ks_pos(tmp_path, "slip", codes[0], "--copy", "--language", "ko")
 
 
+def test_a_slip_of_a_demo_says_so(sold: Sold, tmp_path: Path) -> None:
+    _, codes = sold
+    assert "DEMO" not in ks_pos(tmp_path, "slip", codes[0])
+    settings = tmp_path / "settings.toml"
+    settings.write_text(settings.read_text() + "demo = true\n")
+    said = ks_pos(tmp_path, "slip", codes[0])
+    first, second, *_ = said.splitlines()
+    assert first.strip() == "*** 체험용 · 영수증 아님 ***"
+    assert second.strip() == "*** DEMO · Not a receipt ***"
+
+
 def test_what_was_given_back_and_days(sold: Sold, tmp_path: Path) -> None:
     _, codes = sold
 

@@ -15,7 +15,7 @@ from pos_app.till.show_office import Printer
 from pos_app.till.show_slips import slip_view
 from pos_app.till.states import Selling, Till, Unwell
 from pos_app.till.status import AtRiskView, Connection, DeviceKind, DeviceMark, Level, StatusView
-from pos_app.till.texts import texts_of
+from pos_app.till.texts import demo_mark, texts_of
 from pos_app.till.views import (
     CustomerView,
     FaultView,
@@ -181,8 +181,9 @@ def _printing(state: SlipState | None, language: Language, texts: Texts) -> View
 
 
 def _receipt(language: Language, texts: Texts) -> View:
-    said = texts.receipt_hint
-    return ReceiptView(texts, status(language), 12_300, short_code(b"keptsafe"), RECEIPT_TEXT, said)
+    said, mark = texts.receipt_hint, demo_mark()
+    bar, code = status(language, is_demo=True), short_code(b"keptsafe")
+    return ReceiptView(texts, bar, 12_300, code, RECEIPT_TEXT, said, mark)
 
 
 def _receipt_reading(language: Language, texts: Texts) -> View:

@@ -6,7 +6,7 @@ They are the dots that a printer gets, in both languages and both widths.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,7 @@ from drivers.printer.bitmap import Bitmap, png_of
 from drivers.printer.raster import draw
 from drivers.printer.slip import Paper, Slip
 from pos_app.till.words import Language
-from tests.pos_app.slips.records import slips
+from tests.pos_app.slips.records import SHOP, slips
 
 DIRECTORY: Final = Path(__file__).with_name("golden")
 
@@ -43,7 +43,9 @@ class Picture:
 def pictures() -> Iterator[Picture]:
     """Every picture that there is to be."""
     for language in Language:
-        for name, slip in slips(language).items():
+        of_a_demo = slips(language, replace(SHOP, is_demo=True))
+        marked = {f"demo-{name}": of_a_demo[name] for name in ("sale-kept-copy", "refund")}
+        for name, slip in (slips(language) | marked).items():
             for paper in Paper:
                 yield Picture(name, language, paper, slip)
 

@@ -159,6 +159,15 @@ def test_a_logo_is_at_the_head() -> None:
         assert first == Logo(b"a picture")
 
 
+@LANGUAGES
+def test_every_slip_of_a_demo_says_so_first_and_in_every_language(language: Language) -> None:
+    shop = replace(SHOP, is_demo=True, logo=b"a picture")
+    said = Banner("체험용 · 영수증 아님\nDEMO · Not a receipt")
+    for name, slip in slips(language, shop).items():
+        assert slip.blocks[1 if name.endswith("-copy") else 0] == said, name
+    assert all(said not in slip.blocks for slip in slips(language).values())
+
+
 def test_what_is_not_taxed_has_no_tax_on_it() -> None:
     words = words_of(Language.ENGLISH)
     free = Sheet(replace(SHOP, is_taxed=False), words)
