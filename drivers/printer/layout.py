@@ -1,7 +1,8 @@
 """Where each thing on a slip stands, in dots. Pure: how wide letters are is asked of `Letters`.
 
 A line is broken at a space. A word that is wider than the paper is broken between Hangul
-syllables; a number, an amount or a Latin word only where it would not fit on a line of its own.
+syllables. A number, an amount or a Latin word is set in smaller letters where it would not fit on a
+line of its own, and broken only if it does not in the smallest either.
 """
 
 from __future__ import annotations
@@ -44,8 +45,12 @@ _MODULE_DOTS_MIN: Final = 3
 _MODULE_DOTS_EASY: Final = 4
 # A short code is drawn larger, up to 25 mm, so that it can be found and aimed at.
 _SMALL_CODE_DOTS: Final = 200
-# One word as it may be broken: an amount or number, a Latin word, or one syllable or sign.
-_PIECE: Final = re.compile(r"[₩\-+]*\d[\d,.:/\-%]*|[A-Za-z]+|.", re.DOTALL)
+# One word as it may be broken: an amount or number, a Latin word with its apostrophes and what is
+# written close behind it, or one syllable or sign.
+_LATIN: Final = "[A-Za-zÀ-ɏ]+"
+_PIECE: Final = re.compile(
+    rf"[₩\-+]*\d[\d,.:/\-%]*|{_LATIN}(?:['\u2019]{_LATIN})*[-.,:;!?]*|.", re.DOTALL
+)
 _SMALLER: Final = {Size.HUGE: Size.LARGE, Size.LARGE: Size.NORMAL, Size.NORMAL: Size.SMALL}
 
 
@@ -171,6 +176,8 @@ class _Setter:
         return self.measures.letters
 
     def _text(self, block: Text) -> _Set:
+        size = self._whole(block.text, self.width, block.size, is_bold=block.is_bold)
+        block = replace(block, size=size)
         lines = self._wrapped(block.text, self.width, block.size, is_bold=block.is_bold)
         if block.align is Align.CENTRE:
             lines = self._balanced(block.text, lines, block.size, is_bold=block.is_bold)
@@ -192,10 +199,14 @@ class _Setter:
         taken = self._letters.width(value, block.size, is_bold=bold)
         if taken > self.width:
             return self._pair(replace(block, size=_smaller(block)))
+        size = self._whole(block.name, self.width, block.size, is_bold=bold)
+        if size is not block.size:
+            return self._pair(replace(block, size=size))
         beside = self.width - taken - _GAP_DOTS
         names = self._wrapped(block.name, self.width, block.size, is_bold=bold)
         last = self._letters.width(names[-1], block.size, is_bold=bold)
-        if last > beside >= self.width // _NAME_SHARE:
+        has_room = beside >= self.width // _NAME_SHARE
+        if last > beside and has_room and self._is_whole(names[-1], beside, size, is_bold=bold):
             # Rather one more line of the name, with its value beside it, than a value alone.
             names[-1:] = self._wrapped(names[-1], beside, block.size, is_bold=bold)
             last = self._letters.width(names[-1], block.size, is_bold=bold)
@@ -214,14 +225,15 @@ class _Setter:
 
     def _banner(self, text: str) -> _Set:
         inside = self.width - 2 * _BANNER_MARGIN_DOTS
-        lines = self._wrapped(text, inside, Size.LARGE, is_bold=True)
-        step = self._letters.line_height(Size.LARGE)
+        size = self._whole(text, inside, Size.LARGE, is_bold=True)
+        lines = self._wrapped(text, inside, size, is_bold=True)
+        step = self._letters.line_height(size)
         height = step * len(lines) + 2 * _BANNER_MARGIN_DOTS
         placed: list[Placed] = [PlacedBar(0, 0, self.width, height)]
         for row, line in enumerate(lines):
-            left = (self.width - self._letters.width(line, Size.LARGE, is_bold=True)) // 2
+            left = (self.width - self._letters.width(line, size, is_bold=True)) // 2
             top = _BANNER_MARGIN_DOTS + row * step
-            placed.append(PlacedText(left, top, line, Size.LARGE, is_bold=True, is_inverse=True))
+            placed.append(PlacedText(left, top, line, size, is_bold=True, is_inverse=True))
         return height + _RULE_MARGIN_DOTS, placed
 
     def _rule(self, *, is_double: bool) -> _Set:
@@ -254,10 +266,29 @@ class _Setter:
         widest = max(self._letters.width(line, size, is_bold=is_bold) for line in lines)
         for narrower in range(widest - _GAP_DOTS, widest // 2, -_GAP_DOTS):
             tried = self._wrapped(text, narrower, size, is_bold=is_bold)
-            if len(tried) > len(lines):
+            if len(tried) > len(lines) or _parts(tried) > _parts(lines):
                 break
             lines = tried
         return lines
+
+    def _whole(self, text: str, width: int, size: Size, *, is_bold: bool) -> Size:
+        """Return the size at which no word is broken in its middle: the same one, or a smaller.
+
+        It is the same one, too, for a word that has to be broken at any size.
+        """
+        tried: Size | None = size
+        while tried is not None:
+            if self._is_whole(text, width, tried, is_bold=is_bold):
+                return tried
+            tried = _SMALLER.get(tried)
+        return size
+
+    def _is_whole(self, text: str, width: int, size: Size, *, is_bold: bool) -> bool:
+        """Whether each number and Latin word has room on a line of its own."""
+        return all(
+            self._letters.width(piece, size, is_bold=is_bold) <= width
+            for piece in _PIECE.findall(_clean(text))
+        )
 
     def _wrapped(self, text: str, width: int, size: Size, *, is_bold: bool) -> list[str]:
         def fits(line: str) -> bool:
@@ -271,6 +302,11 @@ def _smaller(block: Pair) -> Size:
     if smaller is None:
         raise SlipTooWide(_NAME, f"{len(block.value)} letters have no room in one line")
     return smaller
+
+
+def _parts(lines: list[str]) -> int:
+    # One more for each word that is broken.
+    return sum(len(line.split()) for line in lines)
 
 
 def _leader(left: int, right: int, bottom: int) -> list[Placed]:

@@ -102,6 +102,6 @@ ENGLISH: Final = SlipWords(
     drawer="Drawer opened",
     test="Test slip",
     test_hint="If this line runs from edge to edge without a gap, the printer is well.",
-    letters="ABCDEFGHIJKLM abcdefghijklm ₩0123456789",
+    letters="ABCDEFG HIJKLM abcdefg hijklm ₩0123456789",
     test_code="See that a phone reads this code.",
 )

@@ -111,6 +111,54 @@ def test_centred_lines_are_about_as_long_as_each_other() -> None:
     ]
 
 
+def sized(*blocks: Block, width: int) -> list[tuple[str, Size]]:
+    placed = page(*blocks, width=width).placed
+    return [(each.text, each.size) for each in placed if isinstance(each, PlacedText)]
+
+
+LONG_NAMES = pytest.mark.parametrize(
+    ("name", "set_as"),
+    [
+        # Broken at a space, as large as it was asked for.
+        ("Happy Noodles", [("Happy", Size.HUGE), ("Noodles", Size.HUGE)]),
+        # A word that would not fit is smaller, and with it all that stands beside it.
+        ("Strawberry Inn", [("Strawberry Inn", Size.LARGE)]),
+        ("Kim's Gastronomically", [("Kim's Gastronomically", Size.NORMAL)]),
+        ("Émerveillé!", [("Émerveillé!", Size.LARGE)]),
+        ("한강 Restaurant", [("한강", Size.LARGE), ("Restaurant", Size.LARGE)]),
+        # Hangul is broken between syllables, as it is in a book.
+        ("서울중앙시장", [("서울중앙", Size.HUGE), ("시장", Size.HUGE)]),
+        # What fits in no letters is broken in those that were asked for.
+        ("a" * 30, [("a" * 9, Size.HUGE)] * 3 + [("aaa", Size.HUGE)]),
+    ],
+)
+
+
+@LONG_NAMES
+def test_a_latin_word_becomes_smaller_before_it_is_broken(
+    name: str, set_as: list[tuple[str, Size]]
+) -> None:
+    assert sized(Text(name, Size.HUGE), width=140) == set_as
+
+
+def test_a_banner_and_the_name_of_a_pair_break_no_word_either() -> None:
+    assert sized(Banner("Unrefundable"), width=130) == [("Unrefundable", Size.NORMAL)]
+    # Rather below its name than beside half of it.
+    assert sized(Pair("Counterfeits", "₩12,300", Size.HUGE), width=240) == [
+        ("Counterfeits", Size.HUGE),
+        ("₩12,300", Size.HUGE),
+    ]
+    assert sized(Pair("Counterfeits", "₩0", Size.HUGE), width=120) == [
+        ("Counterfeits", Size.LARGE),
+        ("₩0", Size.LARGE),
+    ]
+
+
+def test_lines_are_made_as_long_as_each_other_without_breaking_a_word() -> None:
+    for name in ("Wonderful Inn", "아름다운식당 본점"):
+        assert texts(Text(name, align=Align.CENTRE), width=72) == name.split()
+
+
 def test_a_value_stands_at_the_right_edge_beside_its_name() -> None:
     name, value = page(Pair("우유", "₩2,980")).placed
     assert isinstance(value, PlacedText)
