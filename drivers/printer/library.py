@@ -1,6 +1,7 @@
 """python-escpos, loaded so that it changes nothing: the only file that imports it.
 
-What it raises becomes one of our errors here. Knows no printer.
+What it raises becomes one of our errors here, and what it logs is kept from the till's log. Knows
+no printer.
 """
 
 from __future__ import annotations
@@ -53,6 +54,14 @@ with _modestly():
     from escpos.constants import GS, RT_STATUS, S_RASTER_N
     from escpos.exceptions import Error as EscposError
     from escpos.printer import Dummy, File, Network, Serial, Usb
+
+# Each opening, closing and error goes to the root logger, and a look at a printer is two of these:
+# what matters is raised, too, and told once a change. This logger's level lets whoever looks for a
+# fault hear it.
+_library_log = logging.getLogger("escpos")
+_library_log.setLevel(logging.CRITICAL)
+for _printer in (File, Network, Serial, Usb):
+    sys.modules[_printer.__module__].logging = _library_log  # type: ignore[attr-defined]
 
 # What the library lets through: its own exception; pyusb's and pyserial's are OSErrors; settings
 # that a port cannot have, and a missing libusb, raise ValueError; what libusb cannot do on this

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import socket
 import subprocess
@@ -146,6 +147,18 @@ def test_importing_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 # On a network.
+
+
+def test_the_library_says_nothing_in_the_log_of_the_till(
+    network: tuple[PrinterPort, SocketPrinter], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for port in (network[0], ports.port_of(FileName(tmp_path / "lp0"))):
+        port.open()
+        port.close()
+    with pytest.raises(DeviceNotFound):
+        ports.port_of(FileName(tmp_path / "nowhere" / "lp0")).open()
+    assert caplog.records == []
 
 
 @pytest.fixture
