@@ -59,7 +59,14 @@ from pos_app.sound_desk import SoundDesk, whole_till
 from pos_app.surroundings import surroundings
 from pos_app.tap_desk import TapDesk
 from pos_app.till.effects import Effect, Restart
-from pos_app.till.events import DeviceChanged, ScanBroken, Scanned, StartFailed, WorkerDied
+from pos_app.till.events import (
+    DeviceChanged,
+    PaperLow,
+    ScanBroken,
+    Scanned,
+    StartFailed,
+    WorkerDied,
+)
 from pos_app.till.printing import SlipRule
 from pos_app.till.show import Face
 from pos_app.till.show_customer import show_customer
@@ -173,7 +180,7 @@ class Terminal:
             )
             for kind, device in (
                 *_devices(self._settings, desk, self._scanned),
-                *_printers(self._settings, slips),
+                *_printers(self._settings, slips, self._paper_changed),
             )
         ]
         setup, mirror = queue_setup(self._settings, self._clock, self._health_changed)
@@ -222,6 +229,9 @@ class Terminal:
 
     def _health_changed(self, kind: DeviceKind, code: str | None) -> None:
         self._inbox.post(DeviceChanged(kind, code))
+
+    def _paper_changed(self, is_low: bool) -> None:
+        self._inbox.post(PaperLow(is_low))
 
     def _thread_died(self, died: threading.ExceptHookArgs) -> None:
         name = died.thread.name if died.thread else "?"
@@ -341,7 +351,9 @@ def _devices(
         yield DeviceKind.SCANNER, _scanner(settings, on_scan)
 
 
-def _printers(settings: Settings, slips: PrintDesk) -> Iterator[tuple[DeviceKind, Device]]:
+def _printers(
+    settings: Settings, slips: PrintDesk, on_paper: Callable[[bool], None]
+) -> Iterator[tuple[DeviceKind, Device]]:
     """Yield the printer that the settings ask for, if they ask for one."""
     if settings.printer == NONE:
         return
@@ -352,7 +364,7 @@ def _printers(settings: Settings, slips: PrintDesk) -> Iterator[tuple[DeviceKind
         named = f"{settings.printer!r}, {settings.printer_family!r}"
         raise SettingsInvalid(f"{named} is no printer that we know")
     paper = Paper(settings.paper_mm)
-    printer = Printer(talk, PrinterSetup(paper, draw, slips.begin, slips.report))
+    printer = Printer(talk, PrinterSetup(paper, draw, slips.begin, slips.report, on_paper))
     slips.serve(printer)
     yield DeviceKind.PRINTER, printer
 

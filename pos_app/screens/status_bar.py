@@ -5,7 +5,8 @@ Its look is in status_bar.kv.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, Final
 
 from kivy.lang.parser import global_idmap
@@ -16,7 +17,7 @@ from pos_app.screens.palette import Colour
 from pos_app.screens.screen import Presses
 from pos_app.screens.theme import Theme
 from pos_app.till.presses import Press
-from pos_app.till.status import AtRiskView, Connection, DeviceMark, Level, StatusView
+from pos_app.till.status import AtRiskView, Connection, DeviceKind, DeviceMark, Level, StatusView
 from pos_app.till.views import View
 from pos_app.till.words import Language, Texts
 
@@ -26,10 +27,11 @@ CHIPS_TALL: Final = 1
 
 
 class DeviceChip(BoxLayout):
-    """The mark of a device that is not well."""
+    """The mark of a device that is not well, or that will need something soon."""
 
     picture = StringProperty("")
     caption = StringProperty("")
+    ink = ColorProperty((0, 0, 0, 1))
 
 
 class StatusBar(BoxLayout):
@@ -46,7 +48,7 @@ class StatusBar(BoxLayout):
     ) -> None:
         self._presses, self._on_demo = presses, on_demo
         self.has_drawer = on_demo is not None
-        self._devices_shown: tuple[Language, tuple[DeviceMark, ...]] | None = None
+        self._devices_shown: tuple[Language, tuple[DeviceMark, ...], bool] | None = None
         self._theme: Theme = global_idmap["theme"]
         super().__init__(view=view, **properties)
         self.render(view)
@@ -85,16 +87,24 @@ class StatusBar(BoxLayout):
         return fullness(at_risk)
 
     def _show_devices(self, texts: Texts, status: StatusView) -> None:
-        shown = (texts.language, status.devices)
+        shown = (texts.language, status.devices, status.is_paper_low)
         if shown == self._devices_shown:
             return
         self._devices_shown = shown
         room = CHIPS_WIDE if self._theme.is_wide else CHIPS_TALL
         self.ids.devices.clear_widgets()
-        for mark in status.devices[:room]:
-            word = texts.part(mark.kind.value)
-            chip = DeviceChip(picture=mark.kind.value, caption=word[:1].upper() + word[1:])
+        for chip in islice(self._chips(texts, status), room):
             self.ids.devices.add_widget(chip)
+
+    def _chips(self, texts: Texts, status: StatusView) -> Iterator[DeviceChip]:
+        """Yield the marks, what cannot be used before what only will need something."""
+        for mark in status.devices:
+            word, ink = texts.part(mark.kind.value), self._theme.bad_ink
+            caption = word[:1].upper() + word[1:]
+            yield DeviceChip(picture=mark.kind.value, caption=caption, ink=ink)
+        if status.is_paper_low:
+            name = DeviceKind.PRINTER.value
+            yield DeviceChip(picture=name, caption=texts.paper_low, ink=self._theme.wait_ink)
 
 
 def line_text(texts: Texts, connection: Connection) -> str:

@@ -245,6 +245,13 @@ class DeviceChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PaperLow:
+    """The printer's roll nears its end, or no longer does; it prints as before."""
+
+    is_low: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StartFailed:
     """A part without which nothing can be sold did not start.
 
@@ -380,6 +387,7 @@ HealthEvent: TypeAlias = (
     | SyncEnded
     | PaymentsSettled
     | DeviceChanged
+    | PaperLow
     | StartFailed
     | WorkerDied
     | ReadinessRead

@@ -12,6 +12,7 @@ from pos_app.till.events import (
     DeviceChanged,
     HealthEvent,
     LinkChanged,
+    PaperLow,
     PaymentsSettled,
     QueueListed,
     ReadinessRead,
@@ -40,23 +41,23 @@ from pos_app.till.status import DeviceKind
 
 P = TypeVar("P", bound=Phase)
 
-_Told: TypeAlias = RiskChanged | QueueListed | ReadinessRead | DeviceChanged | PaymentsSettled
+_Told: TypeAlias = (
+    RiskChanged | QueueListed | ReadinessRead | DeviceChanged | PaperLow | PaymentsSettled
+)
 _Synced: TypeAlias = LinkChanged | SyncStarted | SyncProgressed | SyncEnded
 
 
 def health_event(till: Till, event: HealthEvent) -> Move:
     """Return the move for news of a part."""
     match event:
-        case RiskChanged() | QueueListed() | ReadinessRead() | DeviceChanged() | PaymentsSettled():
-            return stay(_told(till, event))
         case LinkChanged() | SyncStarted() | SyncProgressed() | SyncEnded():
             return _synced(till, event)
         case StartFailed(part, code, can_retry, entry):
             return stay(replace(till, fault=Fault(part, code, can_retry, entry)))
         case WorkerDied(part):
             return _worker_died(till, part)
-        case _ as never:
-            assert_never(never)
+        case told:
+            return stay(_told(till, told))
 
 
 def _told(till: Till, event: _Told) -> Till:
@@ -69,6 +70,8 @@ def _told(till: Till, event: _Told) -> Till:
             return replace(till, readiness=readiness)
         case DeviceChanged(kind, code):
             return replace(till, unwell=_unwell(till.unwell, kind, code))
+        case PaperLow(is_low):
+            return replace(till, is_paper_low=is_low)
         case PaymentsSettled(request_hashes):
             return _settled(till, request_hashes)
         case _ as never:

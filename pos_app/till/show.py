@@ -287,6 +287,7 @@ def ways_down(till: Till) -> frozenset[Way]:
 
 
 def _status(till: Till, texts: Texts, face: Face) -> StatusView:
+    is_printing = all(each.kind is not DeviceKind.PRINTER for each in till.unwell)
     local = datetime.fromtimestamp(till.wall_s, timezone(timedelta(seconds=face.utc_offset_s)))
     return StatusView(
         face.shop,
@@ -295,6 +296,8 @@ def _status(till: Till, texts: Texts, face: Face) -> StatusView:
         _at_risk(till.risk),
         devices=tuple(DeviceMark(each.kind, texts.news(each.code)) for each in till.unwell),
         is_demo=face.is_demo,
+        # Of a printer that cannot print at all there is worse to say.
+        is_paper_low=till.is_paper_low and is_printing,
     )
 
 

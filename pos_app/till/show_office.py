@@ -160,14 +160,16 @@ class OfficePainter:
             Option(Press.CLOSE_OF_DAY, texts.close_of_day, texts.close_of_day_hint, "day"),
         )
         if self.printer.is_there:
-            printer = Option(Press.PRINTER, texts.printer, texts.printer_hint, "printer")
+            hint = texts.paper_low_hint if self.status.is_paper_low else texts.printer_hint
+            printer = Option(Press.PRINTER, texts.printer, hint, "printer")
             options = (*options, printer)
         return ChooseView(texts, self.status, texts.menu, options)
 
     def _at_printer(self, subject: TrialSlip | DrawerSlip | None) -> ChooseView:
         texts, slip = self.texts, self.printer.slip
         said = "" if slip is None else slip.said
-        trial = said if isinstance(subject, TrialSlip) and said else texts.test_slip_hint
+        hint = texts.paper_low_hint if self.status.is_paper_low else texts.test_slip_hint
+        trial = said if isinstance(subject, TrialSlip) and said else hint
         options: tuple[Option, ...] = (Option(Press.TEST_SLIP, texts.test_slip, trial, "printer"),)
         if self.printer.has_drawer:
             opened = said if isinstance(subject, DrawerSlip) and said else texts.open_drawer_hint

@@ -399,6 +399,7 @@ class Till:
     fault: Fault | None = None
     slip_rule: SlipRule = SlipRule.NEVER
     has_drawer: bool = False
+    is_paper_low: bool = False
     slips: tuple[SlipState, ...] = ()
     notice: Problem | None = None
 

@@ -59,7 +59,10 @@ class AtRiskView:
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """The bar on every screen. `clock` is the local time of day as text ("14:05")."""
+    """The bar on every screen. `clock` is the local time of day as text ("14:05").
+
+    `is_paper_low`: the printer's roll nears its end, which is a word beside the marks and no fault.
+    """
 
     shop: str
     clock: str
@@ -68,3 +71,4 @@ class StatusView:
     staff: str | None = None
     devices: tuple[DeviceMark, ...] = ()
     is_demo: bool = False
+    is_paper_low: bool = False

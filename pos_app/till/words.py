@@ -173,6 +173,8 @@ class Texts:
     not_a_receipt: str = _at(Place.CAPTION)
     printer: str = _at(Place.CAPTION)
     printer_hint: str = _at(Place.LINE)
+    paper_low: str = _at(Place.MARK)
+    paper_low_hint: str = _at(Place.LINE)
     test_slip: str = _at(Place.CAPTION)
     test_slip_hint: str = _at(Place.LINE)
     open_drawer: str = _at(Place.CAPTION)

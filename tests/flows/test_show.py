@@ -6,7 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from pos_app.till.show import Face, show
+from pos_app.till.events import PaperLow
+from pos_app.till.office import AtPrinter, Choosing, InOffice
+from pos_app.till.office_views import ChooseView
+from pos_app.till.printing import SlipRule
+from pos_app.till.show import Face, show, ways_down
 from pos_app.till.states import (
     Admitting,
     Approved,
@@ -35,6 +39,7 @@ from pos_app.till.states import (
     Witnessing,
 )
 from pos_app.till.status import Connection, DeviceKind, Level
+from pos_app.till.step import step
 from pos_app.till.texts import TABLES, texts_of
 from pos_app.till.views import (
     FaultView,
@@ -111,6 +116,29 @@ def test_the_status_bar() -> None:
     assert status.at_risk.level is Level.HIGH
     assert status.at_risk.oldest_s == 61
     assert [mark.kind for mark in status.devices] == [DeviceKind.SCANNER]
+
+
+def test_low_paper_is_in_the_bar_and_keeps_nobody_from_selling() -> None:
+    low = step(READY, PaperLow(True))[0]
+    view = show(low, FACE)
+    assert view.status.is_paper_low
+    assert view.status.devices == ()
+    assert notice(low) is None
+    assert ways_down(low) == frozenset()
+    unwell = replace(low, unwell=(Unwell(DeviceKind.PRINTER, "printer_out_of_paper"),))
+    assert not show(unwell, FACE).status.is_paper_low
+    assert step(low, PaperLow(False)) == (READY, ())
+
+
+@pytest.mark.parametrize("texts", TABLES.values(), ids=lambda texts: texts.language.value)
+def test_the_menu_and_the_printers_say_what_to_do_about_low_paper(texts: Texts) -> None:
+    for desk, otherwise in ((Choosing(), texts.printer_hint), (AtPrinter(), texts.test_slip_hint)):
+        till = replace(READY, phase=InOffice(0, desk), language=texts.language)
+        till = replace(till, slip_rule=SlipRule.ASK)
+        for is_low, said in ((False, otherwise), (True, texts.paper_low_hint)):
+            view = show(replace(till, is_paper_low=is_low), FACE)
+            assert isinstance(view, ChooseView)
+            assert said in [option.hint for option in view.options]
 
 
 @pytest.mark.parametrize("kind", DeviceKind)

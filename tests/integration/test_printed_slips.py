@@ -143,6 +143,20 @@ def test_what_a_restart_finds_begun_is_a_copy_from_then_on(
         assert again.height > first.height
 
 
+def test_a_roll_that_nears_its_end_is_told_and_sells_as_before(
+    shop: Shop, printer: SocketPrinter
+) -> None:
+    printer.change(lambda paper: setattr(paper, "is_paper_low", True))
+    with shop.running_till() as till:
+        till.wait_until(lambda view: view.status.is_paper_low)
+        view = paid(shop, till)
+        till.press(Press.PRINT)
+        said(till, view.texts.slip_printed)
+        printer.change(lambda paper: setattr(paper, "is_paper_low", False))
+        till.press(Press.PRINT)
+        till.wait_until(lambda view: not view.status.is_paper_low)
+
+
 def test_where_slips_come_by_themselves_nobody_touches_a_key(
     shop: Shop, printer: SocketPrinter
 ) -> None:

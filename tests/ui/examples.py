@@ -106,6 +106,17 @@ def _sell_device(language: Language, texts: Texts) -> View:
     return show(till, Face(SHOP[language], 9 * 3600))
 
 
+def _sell_paper_low(language: Language, texts: Texts) -> View:
+    bar = status(language, Connection.OFFLINE, LITTLE, DeviceKind.CARD_READER, DeviceKind.SCANNER)
+    return SellView(texts, replace(bar, is_paper_low=True), 12_300, can_pay=True)
+
+
+def _paper_low(desk: Desk, language: Language, texts: Texts) -> View:
+    printer = Printer(slip(texts, None), is_there=True, has_drawer=True)
+    bar = replace(status(language), is_paper_low=True)
+    return replace(painter(texts, bar), printer=printer).view(desk)
+
+
 def _pay(language: Language, texts: Texts) -> View:
     return PayView(texts, status(language, is_demo=True), 12_300, REQUEST_TEXT, 117, 120)
 
@@ -265,6 +276,7 @@ EXAMPLES: Final[Mapping[str, Example]] = MappingProxyType(
         "sell-sum": _sell_sum,
         "sell-largest": _sell_largest,
         "sell-device": _sell_device,
+        "sell-paper-low": _sell_paper_low,
         "pay": _pay,
         "pay-notice": _pay_notice,
         "pay-preparing": _pay_preparing,
@@ -284,6 +296,8 @@ EXAMPLES: Final[Mapping[str, Example]] = MappingProxyType(
         "receipt-unread": _receipt_reading,
         "menu-printer": partial(_with_slip, Choosing(), None),
         "printer": partial(_with_slip, AtPrinter(), None),
+        "menu-paper-low": partial(_paper_low, Choosing()),
+        "printer-paper-low": partial(_paper_low, AtPrinter()),
         "printer-stalled": partial(_with_slip, AtPrinter(TrialSlip()), STALLED),
         "sale-print": partial(_with_slip, DESKS["sale"], None),
         "sale-stalled": partial(_with_slip, DESKS["sale"], STALLED),

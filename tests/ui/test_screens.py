@@ -145,6 +145,19 @@ def test_every_demo_screen_says_so(each: tuple[Shown, ...]) -> None:
         assert (view.texts.demo in texts) == view.status.is_demo, str(shown)
 
 
+def test_low_paper_is_said_in_the_bar(each: tuple[Shown, ...]) -> None:
+    seen = 0
+    for shown in each:
+        view = example(shown.name, shown.language)
+        texts = {text["text"] for text in shown.report["texts"]}
+        wide, high = shown.job.size
+        # A tall bar has room for one mark, and what cannot be used comes first.
+        is_told = view.status.is_paper_low and (wide > high or not view.status.devices)
+        assert (view.texts.paper_low in texts) == is_told, str(shown)
+        seen += is_told
+    assert seen
+
+
 def test_money_at_risk_is_always_in_sight(each: tuple[Shown, ...]) -> None:
     for shown in each:
         view = example(shown.name, shown.language)
