@@ -1,4 +1,4 @@
-"""A terminal put together from its directory: the only file that names the concrete parts."""
+"""A terminal put together from its directory: its threads, and what they tell each other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import platform
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -14,26 +14,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from drivers.card.pcsc import PcscReader
-from drivers.card.reader import CardReader
-from drivers.card.tap import TapWorker
 from drivers.errors import KeyStoreError
 from drivers.keystore.opening import open_key
-from drivers.printer.opening import draw, is_simulated, sought_printer
-from drivers.printer.printer import Printer, PrinterSetup
-from drivers.printer.slip import Paper
 from drivers.scanner import framer
-from drivers.scanner.asking import Asker
-from drivers.scanner.discovery import scanners_named
-from drivers.scanner.hosted_port import HostedPort
-from drivers.scanner.profiles import Light, ScannerProfile, profile_named
-from drivers.scanner.scanner import Scanner
-from drivers.scanner.serial_port import serial_ports
-from drivers.simulated.socket_reader import SocketReader
 from drivers.sound.speaker import Speaker
 from drivers.sound.speech import Voice
-from drivers.supervisor import HANG_S, Device, DeviceHealth, Supervisor
-from drivers.usb import UsbName
+from drivers.supervisor import HANG_S, DeviceHealth, Supervisor
 from drivers.watch import Watch
 from kscoin.errors import KSCoinError
 from kscoin.messages import TerminalCertificate
@@ -47,14 +33,14 @@ from offline_queue.terminal import CERTIFICATE_FILE, load_identity
 from offline_queue.trusted_clock import Clock, SystemClock
 from pos_app.customer_display.feed import CustomerDisplay
 from pos_app.customer_display.look import command
+from pos_app.devices import Ends, devices_of
 from pos_app.inbox import Inbox
 from pos_app.ledger_line import LedgerLine, Way
 from pos_app.performer import Performer, Ports
 from pos_app.print_desk import PrintDesk
 from pos_app.runtime import Runtime
-from pos_app.settings import AUTO, NONE, Settings, SettingsInvalid
+from pos_app.settings import NONE, Settings
 from pos_app.shop_on_slips import shop_on_slips
-from pos_app.sought_scanner import SoughtScanner
 from pos_app.sound_desk import SoundDesk, whole_till
 from pos_app.surroundings import surroundings
 from pos_app.tap_desk import TapDesk
@@ -85,8 +71,6 @@ _PARTS_OF_THREADS: Final = {
     "renewals": Part.SYNC,
     "mirror": Part.QUEUE,
 }
-# What a camera's setting begins with; the path of its device follows.
-_CAMERA: Final = "camera:"
 # A large journal takes seconds to open, a token that hangs takes for ever; systemd is told in
 # deploy/systemd/ks-pos.service to wait 15 s for the whole end.
 _START_TIMEOUT_S: Final = 5.0
@@ -178,9 +162,8 @@ class Terminal:
                 partial(self._device_changed, kind),
                 hang_s=_BUSY_MAX_S.get(kind, HANG_S),
             )
-            for kind, device in (
-                *_devices(self._settings, desk, self._scanned),
-                *_printers(self._settings, slips, self._paper_changed),
+            for kind, device in devices_of(
+                self._settings, Ends(desk, slips, self._scanned, self._paper_changed)
             )
         ]
         setup, mirror = queue_setup(self._settings, self._clock, self._health_changed)
@@ -337,79 +320,3 @@ def _mirror(
     place = mirrors.MirrorPlace(settings.mirror, settings.journal, terminal_id)
     mirror: Mirror = mirrors.Mirror(place, partial(report, DeviceKind.DISK), random.random)
     return mirror
-
-
-def _devices(
-    settings: Settings, desk: TapDesk, on_scan: Callable[[framer.ScanReport], None]
-) -> Iterator[tuple[DeviceKind, Device]]:
-    """Yield the devices that the settings ask for."""
-    if (reader := _card_reader(settings)) is not None:
-        worker = TapWorker(reader, desk.report)
-        desk.serve(worker)
-        yield DeviceKind.CARD_READER, worker
-    if settings.scanner != NONE:
-        yield DeviceKind.SCANNER, _scanner(settings, on_scan)
-
-
-def _printers(
-    settings: Settings, slips: PrintDesk, on_paper: Callable[[bool], None]
-) -> Iterator[tuple[DeviceKind, Device]]:
-    """Yield the printer that the settings ask for, if they ask for one."""
-    if settings.printer == NONE:
-        return
-    if is_simulated(settings.printer) and not settings.is_demo:
-        raise SettingsInvalid("a simulated printer is for a demo, which says demo = true")
-    talk = sought_printer(settings.printer, settings.printer_family)
-    if talk is None:
-        named = f"{settings.printer!r}, {settings.printer_family!r}"
-        raise SettingsInvalid(f"{named} is no printer that we know")
-    paper = Paper(settings.paper_mm)
-    printer = Printer(talk, PrinterSetup(paper, draw, slips.begin, slips.report, on_paper))
-    slips.serve(printer)
-    yield DeviceKind.PRINTER, printer
-
-
-def _card_reader(settings: Settings) -> CardReader | None:
-    if settings.simulated_reader is not None:
-        return SocketReader(settings.simulated_reader)
-    if settings.card_readers == (NONE,):
-        return None
-    return PcscReader(*(() if AUTO in settings.card_readers else settings.card_readers))
-
-
-def _scanner(settings: Settings, on_scan: Callable[[framer.ScanReport], None]) -> Device:
-    if settings.scanner.startswith(_CAMERA):
-        return _camera(Path(settings.scanner.removeprefix(_CAMERA)), on_scan)
-    profile, light = _scanner_profile(settings), _scanner_light(settings)
-    sought = partial(
-        SoughtScanner, ports=serial_ports, line=HostedPort, report=on_scan, light=light
-    )
-    if settings.scanner == AUTO:
-        return sought(Asker(profile, HostedPort).among)
-    if (name := UsbName.parse(settings.scanner)) is not None:
-        return sought(partial(scanners_named, name=name, otherwise=profile))
-    line = HostedPort(settings.scanner, profile.baud_rate)
-    return Scanner(line, profile.lit(light), on_scan)
-
-
-def _camera(path: Path, on_scan: Callable[[framer.ScanReport], None]) -> Device:
-    # Only where it is wanted: what finds codes in pictures is large, and need not be installed.
-    try:
-        scanners = import_module("drivers.camera.camera_scanner")
-    except ModuleNotFoundError as exc:
-        raise SettingsInvalid(f"a camera needs ks-coin-pos[camera]: {exc}") from exc
-    device: Device = scanners.v4l2_scanner(path, on_scan)
-    return device
-
-
-def _scanner_profile(settings: Settings) -> ScannerProfile:
-    profile = profile_named(settings.scanner_profile)
-    if profile is None:
-        raise SettingsInvalid(f"{settings.scanner_profile!r} is no family of scanners that we know")
-    return profile
-
-
-def _scanner_light(settings: Settings) -> Light:
-    if settings.scanner_light not in set(Light):
-        raise SettingsInvalid(f"scanner_light is one of {', '.join(Light)}")
-    return Light(settings.scanner_light)
