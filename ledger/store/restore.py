@@ -98,7 +98,8 @@ class _Reader:
                 yield table, self._rows_of(table, lines)
                 value = self._after_rows
             self._footer = value if isinstance(value, dict) else {}
-            if lines.readline():
+            # gzip compares its own checksum where it comes to the end.
+            if self._line(lines):
                 raise BackupDamaged("the backup goes on after its end")
 
     def backup(self) -> Backup:
@@ -121,17 +122,23 @@ class _Reader:
         self._after_rows = value
 
     def _next(self, lines: GzipFile) -> Any:
+        line = self._line(lines)
         try:
-            line = lines.readline()
             value = json.loads(line)
-        except (EOFError, BadGzipFile, zlib.error, ValueError) as exc:
+        except ValueError as exc:
             raise BackupDamaged("the backup ends in the middle, or is none") from exc
-        except OSError as exc:
-            raise SetupError(f"cannot read {self._file}: {exc.strerror}") from exc
         # The footer holds the hash of the lines before it.
         if not (isinstance(value, dict) and "sha256" in value):
             self._hash.update(line)
         return value
+
+    def _line(self, lines: GzipFile) -> bytes:
+        try:
+            return lines.readline()
+        except (EOFError, BadGzipFile, zlib.error) as exc:
+            raise BackupDamaged("the backup ends in the middle, or is none") from exc
+        except OSError as exc:
+            raise SetupError(f"cannot read {self._file}: {exc.strerror}") from exc
 
     def _opened(self) -> GzipFile:
         try:

@@ -153,6 +153,15 @@ def with_a_bit_turned(data: bytes) -> bytes:
     return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
 
 
+def with_another_checksum(data: bytes) -> bytes:
+    """Every line can be read; what gzip has noted of them at the end is of others."""
+    return data[:-8] + bytes([data[-8] ^ 1]) + data[-7:]
+
+
+def cut_at_its_checksum(data: bytes) -> bytes:
+    return data[:-6]
+
+
 def with_more_behind_it(data: bytes) -> bytes:
     return gzip.compress(gzip.decompress(data) + b"[1]\n")
 
@@ -173,6 +182,8 @@ def of_another_format(_: bytes) -> bytes:
         with_another_amount,
         with_a_row_less,
         with_a_bit_turned,
+        with_another_checksum,
+        cut_at_its_checksum,
         with_more_behind_it,
         of_something_else,
         of_another_format,
