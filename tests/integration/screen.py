@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import zxingcpp
-
 from tests.integration.till import WAIT_S
 from tests.stacks.display import VirtualDisplay
+from tests.stacks.qr_codes import qr_codes_in
 from tests.stacks.waiting import wait_until
 
 
@@ -14,7 +13,7 @@ def read_off(display: VirtualDisplay) -> str:
     codes: list[str] = []
 
     def is_read() -> bool:
-        codes[:] = [code.text for code in zxingcpp.read_barcodes(display.screenshot())]
+        codes[:] = qr_codes_in(display.screenshot())
         return bool(codes)
 
     wait_until(is_read, WAIT_S, "a QR code is on the screen")

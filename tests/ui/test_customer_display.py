@@ -5,12 +5,11 @@ import subprocess
 import sys
 from itertools import chain
 
-import zxingcpp
-
 from pos_app.screens.customer_display.screens import SCREENS
 from pos_app.till.display_views import DisplayPay
 from pos_app.till.texts import TABLES
 from tests.stacks.display import VirtualDisplay
+from tests.stacks.qr_codes import qr_codes_in
 from tests.ui.display_examples import DISPLAYS, display
 from tests.ui.examples import REQUEST_TEXT
 from tests.ui.pictures import Shown
@@ -67,7 +66,7 @@ def test_the_request_can_be_read_from_every_picture_of_it(
     for shown in display_pictures:
         view = display(shown.name, shown.language)
         if isinstance(view, DisplayPay) and view.request_text is not None:
-            assert [code.text for code in zxingcpp.read_barcodes(shown.image)] == [REQUEST_TEXT]
+            assert qr_codes_in(shown.image) == [REQUEST_TEXT]
             seen += 1
     assert seen == 12
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 
-import zxingcpp
 from PIL import Image
 
 from drivers.printer.bitmap import Bitmap, png_of
+from tests.stacks.qr_codes import qr_codes_in
 
 
 def image_of(bitmap: Bitmap) -> Image.Image:
@@ -17,5 +17,4 @@ def image_of(bitmap: Bitmap) -> Image.Image:
 
 def codes_in(bitmap: Bitmap) -> list[str]:
     """Return the texts of the codes on the paper, from the top."""
-    found = zxingcpp.read_barcodes(image_of(bitmap))
-    return [each.text for each in sorted(found, key=lambda code: code.position.top_left.y)]
+    return qr_codes_in(image_of(bitmap))
