@@ -30,7 +30,9 @@ class Relay:
         self._lock = threading.Lock()
         self._listener: socket.socket | None = None
         self._carried: set[socket.socket] = set()
-        self._port = 0
+        # Nobody else is given the port while the line is cut.
+        self._held = _held_port()
+        self._port: int = self._held.getsockname()[1]
         self.restore()
 
     @property
@@ -57,16 +59,16 @@ class Relay:
         with self._lock:
             if self._listener is not None:
                 return
-            self._listener = _listener(self._port)
-            self._port = self._listener.getsockname()[1]
+            self._listener = socket.create_server((LOOPBACK, self._port), backlog=_BACKLOG)
             accepting = threading.Thread(
                 target=self._accept, args=(self._listener,), name="relay", daemon=True
             )
         accepting.start()
 
     def close(self) -> None:
-        """Cut for good."""
+        """Cut for good, and let go of the port."""
         self.cut()
+        self._held.close()
 
     def _accept(self, listener: socket.socket) -> None:
         with suppress(OSError):
@@ -104,8 +106,12 @@ class Relay:
             self._carried -= {source, sink}
 
 
-def _listener(port: int) -> socket.socket:
-    return socket.create_server((LOOPBACK, port), backlog=_BACKLOG)
+def _held_port() -> socket.socket:
+    """Return a socket that has a free port and does not listen: a server may, beside it."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind((LOOPBACK, 0))
+    return holder
 
 
 def _hang_up(line: socket.socket) -> None:

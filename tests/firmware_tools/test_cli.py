@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -19,6 +18,7 @@ from firmware_tools.devices import Device, DeviceKind, Finding
 from kscoin.keys import SoftwareSigner
 from ledger.server import LedgerServer
 from tests.firmware_tools.ledgers import NETWORK, SHOP, Node, running_node
+from tests.stacks.ports import LOOPBACK, free_port
 
 FAILED = 1
 WRONG_USAGE = 2
@@ -194,13 +194,8 @@ def test_a_wrong_command_is_told_apart_from_a_failure(arguments: list[str]) -> N
     assert run(*arguments).exit_code == WRONG_USAGE
 
 
-def test_nobody_at_the_address(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-
-    result = CliRunner().invoke(
-        cli.main, ["enrol", NO_CODE, "--ledger", f"http://127.0.0.1:{port}", "-y", "--json"]
-    )
+def test_nobody_at_the_address() -> None:
+    result = run("enrol", NO_CODE, "--ledger", f"http://{LOOPBACK}:{free_port()}", "-y", "--json")
 
     assert result.exit_code == FAILED
     assert facts_of(result)["error"]["code"] == "ledger_unreachable"

@@ -40,6 +40,7 @@ from tests.ledger.world import (
     World,
     assert_books_right,
 )
+from tests.stacks.ports import free_port
 
 SERVERS: Final = 4
 CLIENTS: Final = 8
@@ -74,7 +75,8 @@ class ServerProcess:
     def __init__(self, directory: Path, url: str) -> None:
         self._directory = str(directory)
         self._url = url
-        self._port = 0
+        # Held, so that it is still there for the next process when one has been killed.
+        self._port = free_port()
         self.address = ""
         self._start()
 
@@ -85,7 +87,6 @@ class ServerProcess:
         self._process.start()
         there.close()
         self.address = urlsplit(here.recv()).netloc
-        self._port = int(self.address.rpartition(":")[2])
         here.close()
 
     def kill(self) -> None:

@@ -20,6 +20,7 @@ from kscoin.qr import ReceiptShown, from_text
 from ledger.api import lookout
 from ledger.server import LedgerServer
 from tests.ledger.world import Mould, World, assert_books_right, kinds, new_key
+from tests.stacks.ports import free_port
 from tests.stacks.waiting import wait_until
 
 CBOR = {"content-type": "application/cbor"}
@@ -46,7 +47,7 @@ class Served:
 @contextmanager
 def serving(world: World) -> Iterator[Served]:
     with (
-        LedgerServer(world.ledger) as server,
+        LedgerServer(world.ledger, free_port()) as server,
         httpx.Client(base_url=server.url, timeout=SOON_S, trust_env=False) as client,
     ):
         yield Served(world, server, client)

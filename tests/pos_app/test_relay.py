@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from pos_app.demo.relay import LOOPBACK, Relay
+from tests.stacks.ports import free_port
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 20.0
 
 
 @pytest.fixture
@@ -81,8 +82,12 @@ def test_a_restored_line_is_where_it_was(relay: Relay) -> None:
         assert line.recv(100) == b"again"
 
 
+def test_nobody_else_is_given_its_port_while_it_is_cut(relay: Relay) -> None:
+    relay.cut()
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind((LOOPBACK, urlsplit(relay.url).port))
+
+
 def test_a_ledger_that_is_not_there_is_hung_up_on() -> None:
-    with socket.create_server((LOOPBACK, 0)) as gone:
-        port = gone.getsockname()[1]
-    with closing(Relay(f"http://{LOOPBACK}:{port}")) as relay, connected(relay) as line:
+    with closing(Relay(f"http://{LOOPBACK}:{free_port()}")) as relay, connected(relay) as line:
         assert line.recv(100) == b""

@@ -1,8 +1,7 @@
-"""Loopback TCP ports that are free now."""
+"""Loopback TCP ports that stay free for a test, whoever else asks for one."""
 
 import socket
 from contextlib import ExitStack
-from itertools import count
 from typing import Final
 
 from tests.stacks.waiting import StackError
@@ -14,25 +13,33 @@ ATTEMPTS_MAX: Final = 100
 
 
 def free_port(neighbours: int = 1) -> int:
-    """The first of `neighbours` consecutive loopback ports that nobody listens on.
+    """The first of `neighbours` consecutive loopback ports on which nobody listens.
 
-    The ports are free when this returns, not reserved: bind them soon.
+    They are held for as long as this process lives: the system gives them to nobody else, also
+    while a server is stopped and started again on one, and whoever connects meanwhile is refused.
+    A server can listen there if it sets SO_REUSEADDR, as servers do.
     """
-    for attempt in count(1):
-        with socket.create_server((LOOPBACK, 0)) as probe:
-            first: int = probe.getsockname()[1]
-        if _are_free(range(first, first + neighbours)):
-            return first
-        if attempt == ATTEMPTS_MAX:
-            break
+    for _ in range(ATTEMPTS_MAX):
+        with ExitStack() as tried:
+            try:
+                first = tried.enter_context(_bound(0))
+                port: int = first.getsockname()[1]
+                others = [tried.enter_context(_bound(port + each)) for each in range(1, neighbours)]
+            except (OSError, OverflowError):
+                continue
+            for held in (first, *others):
+                held.detach()
+            return port
     raise StackError(f"no {neighbours} neighbouring free ports in {ATTEMPTS_MAX} tries")
 
 
-def _are_free(ports: range) -> bool:
-    with ExitStack() as held:
-        try:
-            for port in ports:
-                held.enter_context(socket.create_server((LOOPBACK, port)))
-        except (OSError, OverflowError):
-            return False
-    return True
+def _bound(port: int) -> socket.socket:
+    """Return a socket that has the port and does not listen."""
+    holder = socket.socket()
+    try:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind((LOOPBACK, port))
+    except BaseException:
+        holder.close()
+        raise
+    return holder

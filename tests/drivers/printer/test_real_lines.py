@@ -37,6 +37,7 @@ from tests.drivers.printer.shop import (
 )
 from tests.drivers.printer.slips import CODE, KOREAN_RECEIPT
 from tests.drivers.printer.usb_bus import PRODUCT, SERIAL, VENDOR, UsbBus
+from tests.stacks.ports import free_port
 
 DOTS = Paper.MM80.dots
 
@@ -202,9 +203,9 @@ def stopping(printer: SocketPrinter) -> Callable[[Slip, int], Bitmap]:
 
 
 def test_a_printer_that_goes_away_comes_back_and_the_slip_prints() -> None:
-    printer = SocketPrinter()
+    number = free_port()
+    printer = SocketPrinter(port=number)
     printer.start()
-    number = printer.port
     with Shop(printer.name) as shop:
         assert shop.next_health() == "well"
         printer.stop()
