@@ -19,7 +19,8 @@ from ledger.commands.main import commands, main
 from tests.ledger.operator import Operator
 from tests.ledger.world import new_key
 
-STOP_TIMEOUT_S = 20.0
+STOP_TIMEOUT_S = 60.0
+ANSWER_TIMEOUT_S = 60.0
 
 
 @pytest.fixture
@@ -140,7 +141,8 @@ def test_a_served_ledger_says_when_it_is_ready_and_ends_when_told(
     operator: Operator, signal_number: signal.Signals
 ) -> None:
     with serving(operator.directory) as (process, address):
-        assert httpx.get(f"{address}/v1/status").json()["network"] == "seoul-test"
+        status = httpx.get(f"{address}/v1/status", timeout=ANSWER_TIMEOUT_S, trust_env=False)
+        assert status.json()["network"] == "seoul-test"
         process.send_signal(signal_number)
         assert process.wait(STOP_TIMEOUT_S) == 0
 
@@ -152,7 +154,13 @@ def test_an_operator_works_beside_a_served_ledger(operator: Operator) -> None:
     body = seal(request, key, "seoul-test").data
     with serving(operator.directory) as (_, address):
         headers = {"content-type": "application/cbor"}
-        answer = httpx.post(f"{address}/v1/enrolments", content=body, headers=headers)
+        answer = httpx.post(
+            f"{address}/v1/enrolments",
+            content=body,
+            headers=headers,
+            timeout=ANSWER_TIMEOUT_S,
+            trust_env=False,
+        )
         assert answer.status_code == 200
         (listed,) = operator.asks("terminals", "list", merchant_id)["terminals"]
         assert (listed["hardware"], listed["revoked_at_s"]) == ("a till", None)

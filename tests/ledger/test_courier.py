@@ -172,6 +172,7 @@ def test_anyone_may_bring_it_over_http(world: World) -> None:
     shipment = courier.pack([parcel(world, shop, batch)])
     with LedgerServer(world.ledger) as server:
         headers = {"content-type": "application/cbor"}
-        answer = httpx.post(f"{server.url}/v1/courier", content=shipment, headers=headers)
+        with httpx.Client(trust_env=False, timeout=60.0) as client:
+            answer = client.post(f"{server.url}/v1/courier", content=shipment, headers=headers)
     assert answer.status_code == 200
     assert Reply.decode(answer.content).acknowledgements == (world.ledger.batches.settle(batch),)

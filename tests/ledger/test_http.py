@@ -25,7 +25,7 @@ from tests.stacks.waiting import wait_until
 
 CBOR = {"content-type": "application/cbor"}
 # Far above what an answer takes, far below what a test may.
-SOON_S = 10.0
+SOON_S = 30.0
 
 
 @dataclass

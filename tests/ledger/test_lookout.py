@@ -19,7 +19,7 @@ from ledger.errors import StoreBusy
 from ledger.service import Ledger
 from tests.ledger.world import Mould, World
 
-SOON_S = 10.0
+SOON_S = 30.0
 TERMINAL = b"term-001"
 
 

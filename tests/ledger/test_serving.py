@@ -103,7 +103,7 @@ def refuses(url: str) -> bool:
 
 
 def is_busy(url: str) -> bool:
-    page = httpx.get(f"{url}/metrics", trust_env=False).text
+    page = httpx.get(f"{url}/metrics", timeout=PATIENCE_S, trust_env=False).text
     return "ks_ledger_requests_in_hand 2.0" in page
 
 
@@ -146,7 +146,7 @@ def test_several_processes_are_one_ledger(
         for first, again in zip(answers[:4], answers[4:], strict=True):
             assert first.status_code == 200
             assert first.content == again.content
-        page = httpx.get(f"{ledger.url}/metrics", trust_env=False).text
+        page = httpx.get(f"{ledger.url}/metrics", timeout=PATIENCE_S, trust_env=False).text
         assert 'ks_ledger_entries_total{verdict="settled"} 4.0' in page
         assert 'ks_ledger_batches_total{outcome="settled"} 4.0' in page
         assert "ks_ledger_supply_difference_won 0.0" in page
@@ -165,7 +165,8 @@ def test_a_worker_that_dies_is_replaced_and_none_outlives_its_parent(tmp_path: P
             "word of the worker's end",
         )
         wait_until(lambda: len(children_of(ledger.process.pid)) == 2, PATIENCE_S, "another worker")
-        assert httpx.get(f"{ledger.url}/healthz", trust_env=False).status_code == 200
+        health = httpx.get(f"{ledger.url}/healthz", timeout=PATIENCE_S, trust_env=False)
+        assert health.status_code == 200
         workers = children_of(ledger.process.pid)
         ledger.process.kill()
         ledger.process.wait()
