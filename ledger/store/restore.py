@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Column, LargeBinary, Table, exists, select
 
-from ledger.errors import BackupDamaged, SetupError
+from ledger.errors import BackupDamaged, SetupError, StoreError
 from ledger.store.backup import FORMAT, ROWS_AT_ONCE, Backup, BackupHeader, OnRows
 from ledger.store.engine import Store, Tx
 from ledger.store.migrations import newest_revision, upgrade
@@ -48,7 +48,12 @@ def restore(store: Store, file: Path, on_rows: OnRows = lambda _t, _n: None) -> 
     Raises SetupError if the database holds a ledger already, BackupDamaged, StoreError.
     """
     upgrade(store)
-    return store.write(lambda tx: _restore(tx, file, on_rows))
+    try:
+        return store.write(lambda tx: _restore(tx, file, on_rows))
+    except (StoreError, OverflowError):
+        # What never was a row of ours may be refused before the checksum at the end is come to.
+        check_backup(file)
+        raise
 
 
 def require_empty(store: Store) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -142,6 +143,11 @@ def with_another_amount(data: bytes) -> bytes:
     return gzip.compress(gzip.decompress(data).replace(b"1000", b"9000", 1))
 
 
+def with_a_number_that_no_column_holds(data: bytes) -> bytes:
+    """It is refused by the database long before the checksum is come to."""
+    return gzip.compress(re.sub(rb",1000\b", b"," + b"9" * 30, gzip.decompress(data), count=1))
+
+
 def with_a_row_less(data: bytes) -> bytes:
     lines = gzip.decompress(data).splitlines(keepends=True)
     del lines[next(n for n, line in enumerate(lines) if line.startswith(b"["))]
@@ -180,6 +186,7 @@ def of_another_format(_: bytes) -> bytes:
         cut_in_the_middle,
         without_its_last_line,
         with_another_amount,
+        with_a_number_that_no_column_holds,
         with_a_row_less,
         with_a_bit_turned,
         with_another_checksum,
