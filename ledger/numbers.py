@@ -44,6 +44,13 @@ class Numbers:
     def next(self) -> int:
         """Return a number that this process has not handed out, above all that it has."""
         with self._lock:
-            now = first_number_of(self._clock()) + self._nanosecond()
-            self._last = max(now, self._last + 1)
+            self._last = max(self._of_now(), self._last + 1)
             return self._last
+
+    def _of_now(self) -> int:
+        while True:
+            before = self._nanosecond()
+            start = first_number_of(self._clock())
+            # Where a second has turned between the two clocks they tell of different moments.
+            if (after := self._nanosecond()) >= before:
+                return start + after
