@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import tempfile
 import warnings
@@ -9,9 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any, Final
+from unittest.mock import patch
 
 import psycopg
 import pytest
+
+START_TIMEOUT_S: Final = 60.0
+"""It starts within a second on an idle PC."""
 
 
 class PostgresServer:
@@ -54,11 +60,31 @@ def postgres_server() -> Iterator[PostgresServer]:
     """
     pgserver = _wheel()
     with tempfile.TemporaryDirectory(prefix="ks-postgres-") as directory:
-        server = pgserver.get_server(Path(directory), cleanup_mode="stop")
+        with _starting(pgserver):
+            server = pgserver.get_server(Path(directory), cleanup_mode="stop")
         try:
             yield PostgresServer(server.get_uri())
         finally:
             server.cleanup()
+
+
+@contextmanager
+def _starting(pgserver: ModuleType) -> Iterator[None]:
+    """Let one process at a time start its server, and give it the time that it needs.
+
+    The first one makes the user that PostgreSQL runs as where the tests run as root; a second that
+    tried the same meanwhile would fail. And pgserver itself gives up after ten seconds.
+    """
+    start = pgserver.postgres_server.pg_ctl
+
+    def patient(*arguments: Any, **options: Any) -> str:
+        told: str = start(*arguments, **options | {"timeout": START_TIMEOUT_S})
+        return told
+
+    with Path(str(pgserver.__file__)).open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with patch.object(pgserver.postgres_server, "pg_ctl", patient):
+            yield
 
 
 def _wheel() -> ModuleType:
