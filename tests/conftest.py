@@ -46,6 +46,7 @@ def virtual_pcscd(session_pcscd: PcscDaemon) -> PcscDaemon:
     """A running pcscd with two empty virtual readers, whatever the test before did to it."""
     session_pcscd.thaw()
     session_pcscd.start()
+    session_pcscd.wait_until_empty()
     return session_pcscd
 
 

@@ -17,7 +17,10 @@ from typing import Final
 from smartcard.scard import (
     SCARD_S_SUCCESS,
     SCARD_SCOPE_USER,
+    SCARD_STATE_EMPTY,
+    SCARD_STATE_UNAWARE,
     SCardEstablishContext,
+    SCardGetStatusChange,
     SCardListReaders,
     SCardReleaseContext,
 )
@@ -86,6 +89,10 @@ class PcscDaemon:
             self.kill()
         if not self.is_running:
             raise StackError(f"pcscd did not come up:\n{tail_of(self.log)}")
+
+    def wait_until_empty(self) -> None:
+        """Return when pcscd sees no card: it looks every 0.4 s, a test may have ended sooner."""
+        wait_until(_are_empty, START_TIMEOUT_S, "pcscd sees no card")
 
     def stop(self) -> None:
         """End pcscd as an administrator would (SIGTERM)."""
@@ -190,11 +197,33 @@ def _confinement(directory: Path) -> tuple[str, ...]:
 
 
 def _reader_names() -> list[str]:
+    with _context() as context:
+        return [] if context is None else _names(context)
+
+
+def _are_empty() -> bool:
+    """Whether pcscd has readers, and no card in any of them."""
+    with _context() as context:
+        if context is None:
+            return False
+        asked = [(name, SCARD_STATE_UNAWARE) for name in _names(context)]
+        _, states = SCardGetStatusChange(context, 0, asked)
+        return bool(states) and all(state & SCARD_STATE_EMPTY for _, state, _ in states)
+
+
+def _names(context: int) -> list[str]:
+    _, names = SCardListReaders(context, [])
+    return [name for name in names if name.startswith(READER_NAME)]
+
+
+@contextmanager
+def _context() -> Iterator[int | None]:
+    """Yield a context of pcscd's, None if it gives none."""
     result, context = SCardEstablishContext(SCARD_SCOPE_USER)
     if result != SCARD_S_SUCCESS:
-        return []
+        yield None
+        return
     try:
-        _, names = SCardListReaders(context, [])
-        return [name for name in names if name.startswith(READER_NAME)]
+        yield context
     finally:
         SCardReleaseContext(context)
