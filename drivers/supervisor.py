@@ -52,10 +52,14 @@ class Device(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeviceHealth:
-    """How a device is, from now on; `error` is None when it is well."""
+    """How a device is, from now on; `error` is None when it is well.
+
+    `others_work` says of one that is not well whether another one does its work meanwhile.
+    """
 
     device: str
     error: DriverError | None = None
+    others_work: bool = False
 
 
 class Supervisor:

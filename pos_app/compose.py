@@ -33,7 +33,7 @@ from offline_queue.terminal import CERTIFICATE_FILE, load_identity
 from offline_queue.trusted_clock import Clock, SystemClock
 from pos_app.customer_display.feed import CustomerDisplay
 from pos_app.customer_display.look import command
-from pos_app.devices import Ends, devices_of
+from pos_app.devices import Ends, devices_of, watch_card_readers
 from pos_app.inbox import Inbox
 from pos_app.ledger_line import LedgerLine, Way
 from pos_app.performer import Performer, Ports
@@ -156,22 +156,18 @@ class Terminal:
         desk = TapDesk(self._inbox.post)
         shop, jobs = shop_on_slips(self._settings), self._settings.print_jobs
         slips = PrintDesk(shop, jobs, self._clock, self._inbox.post)
-        devices = [
-            Supervisor(
-                device,
-                partial(self._device_changed, kind),
-                hang_s=_BUSY_MAX_S.get(kind, HANG_S),
-            )
-            for kind, device in devices_of(
-                self._settings, Ends(desk, slips, self._scanned, self._paper_changed)
-            )
-        ]
+        watch, ends = Watch(), Ends(desk, slips, self._scanned, self._paper_changed)
+        of_readers = partial(self._device_changed, DeviceKind.CARD_READER)
+        watch_card_readers(self._settings, ends, of_readers, watch)
+        for kind, device in devices_of(self._settings, ends):
+            report = partial(self._device_changed, kind)
+            watch.supervise(device, report, _BUSY_MAX_S.get(kind, HANG_S))
         setup, mirror = queue_setup(self._settings, self._clock, self._health_changed)
         queue = OfflineQueue.start(setup)
         way = Way(self._connect, random.random, self._retry_cap_s)
         line = LedgerLine(queue, way, self._inbox.post)
         ports = Ports(queue, desk, line, self._clock, self._on_restart, slips)
-        return _Parts(queue, line, Performer(ports, self._inbox), Watch(devices), mirror, slips)
+        return _Parts(queue, line, Performer(ports, self._inbox), watch, mirror, slips)
 
     def _customer_display(self) -> CustomerDisplay | None:
         """Return what shows the customer their side, if there is to be one."""
@@ -208,7 +204,8 @@ class Terminal:
                 self._inbox.post(ScanBroken())
 
     def _device_changed(self, kind: DeviceKind, health: DeviceHealth) -> None:
-        self._health_changed(kind, None if health.error is None else health.error.code)
+        code = None if health.error is None else health.error.code
+        self._inbox.post(DeviceChanged(kind, code, health.others_work))
 
     def _health_changed(self, kind: DeviceKind, code: str | None) -> None:
         self._inbox.post(DeviceChanged(kind, code))

@@ -1,7 +1,7 @@
 """The devices that a terminal's settings ask for, each put together from its concrete parts.
 
-Opens none, and knows neither threads nor the till: who runs a device and what is done with what it
-reports is said by whoever asks for it.
+Opens none, and does not know the till: who runs a device and what is done with what it reports is
+said by whoever asks for it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 from typing import Final
 
-from drivers.card.pcsc import PcscReader
-from drivers.card.reader import CardReader
+from drivers.card.pcsc import PcscReader, PcscReaders
+from drivers.card.readers import CardReaders
 from drivers.card.tap import TapWorker
+from drivers.card.turns import Seat
 from drivers.printer.opening import draw, is_simulated, sought_printer
 from drivers.printer.printer import Printer, PrinterSetup
 from drivers.printer.slip import Paper
@@ -27,8 +29,9 @@ from drivers.scanner.profiles import Light, ScannerProfile, profile_named
 from drivers.scanner.scanner import Scanner
 from drivers.scanner.serial_port import serial_ports
 from drivers.simulated.socket_reader import SocketReader
-from drivers.supervisor import Device
+from drivers.supervisor import Device, DeviceHealth
 from drivers.usb import UsbName
+from drivers.watch import Watch
 from pos_app.print_desk import PrintDesk
 from pos_app.settings import AUTO, NONE, Settings, SettingsInvalid
 from pos_app.sought_scanner import SoughtScanner
@@ -54,23 +57,39 @@ class Ends:
 
 
 def devices_of(settings: Settings, ends: Ends) -> Iterator[tuple[DeviceKind, Device]]:
-    """Yield each device that is asked for; raises SettingsInvalid for one that we do not know."""
-    if (reader := _card_reader(settings)) is not None:
-        worker = TapWorker(reader, ends.taps.report)
-        ends.taps.serve(worker)
-        yield DeviceKind.CARD_READER, worker
+    """Yield each device that is asked for, apart from card readers.
+
+    Raises SettingsInvalid for one that we do not know.
+    """
     if settings.scanner != NONE:
         yield DeviceKind.SCANNER, _scanner(settings, ends.on_scan)
     if settings.printer != NONE:
         yield DeviceKind.PRINTER, _printer(settings, ends)
 
 
-def _card_reader(settings: Settings) -> CardReader | None:
+def watch_card_readers(
+    settings: Settings, ends: Ends, report: Callable[[DeviceHealth], None], watch: Watch
+) -> None:
+    """Have the card readers watched that are asked for, each with a worker of its own.
+
+    `report` hears how they are, on any thread.
+    """
+    desk = ends.taps
     if settings.simulated_reader is not None:
-        return SocketReader(settings.simulated_reader)
-    if settings.card_readers == (NONE,):
-        return None
-    return PcscReader(*(() if AUTO in settings.card_readers else settings.card_readers))
+        worker = TapWorker(SocketReader(settings.simulated_reader), desk.ear())
+        desk.serve(worker)
+        watch.supervise(worker, report)
+    elif settings.card_readers != (NONE,):
+        wanted = () if AUTO in settings.card_readers else settings.card_readers
+        readers = CardReaders(PcscReaders(*wanted), _tap_workers(desk), report, watch)
+        desk.serve(readers)
+        watch.supervise(readers, readers.heard)
+
+
+def _tap_workers(desk: TapDesk) -> Callable[[Seat], TapWorker]:
+    """Return what makes the worker of each reader: no two sessions have the same number."""
+    numbers = count(1)
+    return lambda seat: TapWorker(PcscReader(seat.reader, seat), desk.ear(), numbers=numbers)
 
 
 def _scanner(settings: Settings, on_scan: Callable[[framer.ScanReport], None]) -> Device:

@@ -1,12 +1,14 @@
-"""Between the till and the card reader: effects become the tap worker's orders, reports events.
+"""Between the till and its card readers: effects become orders for them, their reports events.
 
-Knows which card is in the field, and nothing of sales.
+Knows which card is in which field, and nothing of sales.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import count
 from typing import Protocol, TypeAlias
 
 from drivers.card import tap
@@ -32,7 +34,7 @@ LEFT = "card_removed"
 
 
 class TapPort(Protocol):
-    """What is asked of a reader: `drivers.card.tap.TapWorker`."""
+    """What is asked of a reader or of all: `TapWorker`, `drivers.card.readers.CardReaders`."""
 
     def listen(self) -> None: ...
 
@@ -51,26 +53,32 @@ class TapPort(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Meeting:
-    """The card that was presented last, and the request that it was asked to pay, if any."""
+    """The card that a reader presented last, and the request that it was asked to pay, if any."""
 
     card: Card
     request_hash: bytes | None = None
 
 
 class TapDesk:
-    """One reader, seen from the till. `post` takes events from any thread.
+    """The card readers, seen from the till. `post` takes events from any thread.
 
-    The reports of one session come in its order, so the meeting is always the one they are about.
+    A reader's reports come in order, so its last meeting is always the one they are about. A reader
+    that hung may tell of its card when others have met theirs: each has a meeting of its own.
     """
 
     def __init__(self, post: Callable[[Event], None]) -> None:
         self._post = post
-        self._meeting: _Meeting | None = None
+        self._numbers = count(1)
+        self._meetings: dict[int, _Meeting] = {}
         self._worker: TapPort = _NoReader()
 
     def serve(self, worker: TapPort) -> None:
-        """Take the reader's worker, whose reports come to `report`; before that there is none."""
+        """Take whom to ask; before that there is nobody."""
         self._worker = worker
+
+    def ear(self) -> Callable[[tap.TapReport], None]:
+        """Return what one more reader's worker reports to, on its own thread."""
+        return partial(self.report, reader=next(self._numbers))
 
     # Asked by the performer, on the runtime's thread.
 
@@ -84,7 +92,9 @@ class TapDesk:
 
     def debit(self, card: Card, request: Request) -> None:
         """Have the card pay the request."""
-        self._meeting = _Meeting(card, request.hash)
+        for reader, meeting in list(self._meetings.items()):
+            if meeting.card.session == card.session:
+                self._meetings[reader] = _Meeting(card, request.hash)
         self._worker.debit(card.session, request.amount_won, request.hash)
 
     def read_last(self, card: Card) -> None:
@@ -103,14 +113,17 @@ class TapDesk:
         """Let the card go."""
         self._worker.release(card.session)
 
-    # Told by the tap worker, on the reader's thread.
+    # Told by a tap worker, on its reader's thread.
 
-    def report(self, report: tap.TapReport) -> None:
-        """Turn a report into an event, if it says anything about money or needs a person."""
+    def report(self, report: tap.TapReport, reader: int = 0) -> None:
+        """Turn a report into an event, if it says anything about money or needs a person.
+
+        `reader` tells readers apart, where there are several (`ear`).
+        """
         match report:
             case tap.CardPresented(session, state):
                 card = _card(session, state)
-                self._meeting = _Meeting(card)
+                self._meetings[reader] = _Meeting(card)
                 self._post(CardPresented(card))
             case tap.CardOverstayed(session):
                 self._ended(session, OVERSTAYED)
@@ -122,7 +135,7 @@ class TapDesk:
             case tap.CardLost() | tap.CommandRefused() | tap.TapTorn() | tap.CardUnusable():
                 self._broken(report)
             case tap.PurseLoaded(session, state):
-                self._renewed(_card(session, state))
+                self._renewed(reader, _card(session, state))
             case tap.DebitConfirmed():
                 pass
 
@@ -132,10 +145,10 @@ class TapDesk:
             signed = answer.debit
             self._post(CardDebited(meeting.card, signed.debit, signed.signature))
 
-    def _renewed(self, card: Card) -> None:
+    def _renewed(self, reader: int, card: Card) -> None:
         meeting = self._meeting_of(card.session)
         if meeting is not None:
-            self._meeting = replace(meeting, card=card)
+            self._meetings[reader] = replace(meeting, card=card)
             self._post(CardRenewed(card))
 
     def _ended(self, session: int, code: str) -> None:
@@ -160,8 +173,8 @@ class TapDesk:
             self._post(CardLost(meeting.card, report.error.code))
 
     def _meeting_of(self, session: int) -> _Meeting | None:
-        meeting = self._meeting
-        return meeting if meeting is not None and meeting.card.session == session else None
+        meetings = list(self._meetings.values())
+        return next((each for each in meetings if each.card.session == session), None)
 
 
 class _NoReader:

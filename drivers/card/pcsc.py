@@ -23,6 +23,7 @@ from drivers.card.capabilities import (
 )
 from drivers.card.reader_names import takeable
 from drivers.card.signals import Signal, commands_for
+from drivers.card.turns import Seat, Turns
 from drivers.errors import (
     CardError,
     CardMute,
@@ -85,35 +86,83 @@ _MS: Final = 1_000
 _log = logging.getLogger(__name__)
 
 
-class PcscReader:
-    """One or several readers behind pcscd, as one `CardReader`: a card may be held to any of them.
+class PcscReaders:
+    """Which readers there are for a till: one look at a time, by one thread.
 
     `wanted` are parts of names as PC/SC lists them; none takes every reader that is one for cards
-    (`reader_names.takeable`). Cards at two readers at once are refused.
+    (`reader_names.takeable`).
     """
 
     def __init__(self, *wanted: str) -> None:
         self._wanted = wanted
-        self._readers: tuple[str, ...] = ()
         self._context: Any = None
-        self._connection: PcscConnection | None = None
         self._missing: tuple[str, ...] = ()
-        # Where the card was that was met last, and which readers show no signals.
-        self._last = ""
-        self._without_signals: set[str] = set()
 
     @property
     def name(self) -> str:
-        return " + ".join(self._readers or self._wanted) or "card reader"
+        return " + ".join(self._wanted) or "card readers"
 
     def open(self) -> None:
-        """Find the readers; raises ServiceDown, DeviceNotFound or another DeviceUnavailable."""
+        """Reach pcscd; raises ServiceDown or another DeviceUnavailable."""
         self.close()
         self._context = _context(self.name)
-        self._take(_listed(self._context))
 
     def close(self) -> None:
-        """Let go of the readers and of pcscd."""
+        """Let go of pcscd."""
+        context, self._context = self._context, None
+        if context is not None:
+            _quietly(scard.SCardReleaseContext, context)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the readers' names, each once; raises a DeviceUnavailable."""
+        if self._context is None:
+            raise DeviceGone(self.name, "the service is not open")
+        listed = _listed(self._context)
+        self._tell_missing(listed)
+        wanted = self._wanted or ("",)
+        # Each once, though two parts of names may mean the same reader.
+        return tuple(dict.fromkeys(name for part in wanted for name in takeable(listed, part)))
+
+    def _tell_missing(self, listed: tuple[str, ...]) -> None:
+        missing = tuple(part for part in self._wanted if not takeable(listed, part))
+        if missing != self._missing:
+            # The others work: said once, at each change.
+            self._missing = missing
+            _log.warning("card readers that are not there: %s", ", ".join(missing) or "none")
+
+
+class PcscReader:
+    """One reader behind pcscd, as a `CardReader`.
+
+    `wanted` is a part of its name as PC/SC lists it; empty takes the first that is one for cards
+    (`reader_names.takeable`). `seat` is its place among other readers of the same till: with cards
+    at two of them at once neither is asked, and while one is being served the others wait.
+    """
+
+    def __init__(self, wanted: str = "", seat: Seat | None = None) -> None:
+        self._wanted = wanted
+        self._seat = seat or Turns().seat(wanted)
+        self._reader = ""
+        self._context: Any = None
+        self._connection: PcscConnection | None = None
+        self._shows_signals = True
+
+    @property
+    def name(self) -> str:
+        return self._reader or self._wanted or "card reader"
+
+    def open(self) -> None:
+        """Find the reader; raises ServiceDown, DeviceNotFound or another DeviceUnavailable."""
+        self.close()
+        self._context = _context(self.name)
+        listed = _listed(self._context)
+        found = takeable(listed, self._wanted)
+        if not found:
+            raise DeviceNotFound(self.name, "no such card reader is plugged in", readers=listed)
+        self._reader = found[0]
+
+    def close(self) -> None:
+        """Let go of the reader and of pcscd."""
         context, self._context = self._context, None
         if context is not None:
             _quietly(scard.SCardReleaseContext, context)
@@ -121,50 +170,71 @@ class PcscReader:
     def wait_for_card(self, timeout_s: float) -> PcscConnection | None:
         """Return the way to the card, ours alone, or None if none comes within `timeout_s`.
 
-        Raises SeveralCards, too, if cards are at two of the readers.
+        None, too, while a card at another reader is being served. Raises SeveralCards, too, if
+        there is a card at another reader.
         """
-        present = self._present_after(self._readers, timeout_s, is_awaited=True)
-        if not present:
-            self._look_for_readers()
+        if not self._is_occupied_after(timeout_s, is_awaited=True):
             return None
-        if len(present) > 1:
-            raise SeveralCards(self.name, "cards are at several readers at once", readers=present)
+        if not self._seat.take(timeout_s):
+            return None
+        connection = None
         try:
-            return self._connect(present[0])
+            self._check_is_only_one()
+            connection = self._connected()
         except CardRemoved:
             return None
+        finally:
+            if connection is None:
+                self._seat.give_back()
+        self._connection = connection
+        return connection
 
     def wait_for_removal(self, timeout_s: float) -> bool:
-        """Return True as soon as no card is left: during a session only that card counts."""
-        return not self._present_after(self._watched(), timeout_s, is_awaited=False)
+        """Return True as soon as there is no card, False if one stays for `timeout_s`."""
+        return not self._is_occupied_after(timeout_s, is_awaited=False)
+
+    def may_go_on(self) -> bool:
+        """Return whether its card is still the one to serve, though the reader may have hung."""
+        return self._seat.take(0)
 
     def signal(self, signal: Signal) -> None:
-        """Show it on the reader that met the last card, if that can; never raises."""
-        commands = commands_for(self._last, signal)
-        if not commands or self._last in self._without_signals:
+        """Show it, if this reader can; never raises."""
+        commands = commands_for(self.name, signal)
+        if not commands or not self._shows_signals:
             return
         try:
             self._escape(commands)
         except CardError as exc:
-            _log.debug("%s: no signal once the card has gone: %s", self._last, exc)
+            _log.debug("%s: no signal once the card has gone: %s", self.name, exc)
         except DriverError as exc:
             # The sale does not depend on it: told once, and done without from here on.
-            self._without_signals.add(self._last)
-            _log.warning("%s shows no signals: %s", self._last, exc)
+            self._shows_signals = False
+            _log.warning("%s shows no signals: %s", self.name, exc)
 
-    def _connect(self, reader: str) -> PcscConnection:
+    def _check_is_only_one(self) -> None:
+        others = [reader for reader in self._seat.others() if self._has_card(reader)]
+        if others:
+            readers = [self._reader, *others]
+            raise SeveralCards(self.name, "cards are at several readers at once", readers=readers)
+
+    def _has_card(self, reader: str) -> bool:
+        try:
+            return _is_occupied(self._state_after(reader, scard.SCARD_STATE_UNAWARE, 0))
+        except DeviceGone:
+            # It is another worker's, which tells of it.
+            return False
+
+    def _connected(self) -> PcscConnection:
         # Exclusive: no other program comes between a payment and its answer.
         card, protocol = _called(
-            reader,
+            self._reader,
             scard.SCardConnect,
             self._opened(),
-            reader,
+            self._reader,
             scard.SCARD_SHARE_EXCLUSIVE,
             _ANY_PROTOCOL,
         )
-        self._last = reader
-        self._connection = PcscConnection(reader, card, protocol)
-        return self._connection
+        return PcscConnection(self._reader, card, protocol, self._seat.give_back)
 
     def _escape(self, commands: tuple[bytes, ...]) -> None:
         if self._connection is not None and self._connection.is_open:
@@ -172,86 +242,62 @@ class PcscReader:
             return
         # Without a card there is only the way to the reader itself.
         handle, _ = _called(
-            self._last,
+            self._reader,
             scard.SCardConnect,
             self._opened(),
-            self._last,
+            self._reader,
             scard.SCARD_SHARE_DIRECT,
             scard.SCARD_PROTOCOL_UNDEFINED,
         )
-        reader = PcscConnection(self._last, handle, scard.SCARD_PROTOCOL_UNDEFINED)
+        reader = PcscConnection(self._reader, handle, scard.SCARD_PROTOCOL_UNDEFINED)
         try:
             reader.escape(commands)
         finally:
             reader.close()
 
-    def _watched(self) -> tuple[str, ...]:
-        if self._connection is not None and self._connection.is_open:
-            return (self._connection.reader_name,)
-        return self._readers
+    def _is_occupied_after(self, timeout_s: float, *, is_awaited: bool) -> bool:
+        """Return whether a card is there, as soon as that is as awaited or when time is up."""
+        state = self._state_after(self._reader, scard.SCARD_STATE_UNAWARE, 0)
+        if _is_occupied(state) is not is_awaited:
+            state = self._state_after(self._reader, state, timeout_s)
+        return _is_occupied(state)
 
-    def _present_after(
-        self, readers: tuple[str, ...], timeout_s: float, *, is_awaited: bool
-    ) -> list[str]:
-        """Return the readers with a card, as soon as there are any (or none) or time is up."""
-        states = self._states_after(dict.fromkeys(readers, scard.SCARD_STATE_UNAWARE), 0)
-        if any(map(_has_card, states.values())) is not is_awaited:
-            states = self._states_after(states, timeout_s)
-        return [reader for reader, state in states.items() if _has_card(state)]
-
-    def _states_after(self, known: dict[str, int], timeout_s: float) -> dict[str, int]:
-        """Return the states as soon as one of them is not `known`, or `known` after `timeout_s`."""
-        timeout_ms = int(timeout_s * _MS)
-        question = list(known.items())
+    def _state_after(self, reader: str, known: int, timeout_s: float) -> int:
+        """Return the reader's state as soon as it is not `known`, or that after `timeout_s`."""
+        timeout_ms, question = int(timeout_s * _MS), [(reader, known)]
         try:
             (answers,) = _called(
-                self.name, scard.SCardGetStatusChange, self._opened(), timeout_ms, question
+                reader, scard.SCardGetStatusChange, self._opened(), timeout_ms, question
             )
         except CardMute as exc:
             if exc.context["result"] == scard.SCARD_E_TIMEOUT:
                 return known
             raise
-        states = {name: state & ~scard.SCARD_STATE_CHANGED for name, state, *_ in answers}
-        for name, state in states.items():
-            if state & _READER_GONE:
-                raise DeviceGone(name, "the reader was unplugged")
-        return states
+        ((_, state, *_),) = answers
+        if state & _READER_GONE:
+            raise DeviceGone(reader, "the reader was unplugged")
+        return int(state & ~scard.SCARD_STATE_CHANGED)
 
     def _opened(self) -> Any:
         if self._context is None:
             raise DeviceGone(self.name, "the reader is closed")
         return self._context
 
-    def _look_for_readers(self) -> None:
-        """Take a reader that was plugged in meanwhile; one that went is found by its state."""
-        names = self._matching(_listed(self._context))
-        if not set(names) <= set(self._readers):
-            _log.info("card readers: %s", ", ".join(names))
-            self._readers = names
-
-    def _take(self, listed: tuple[str, ...]) -> None:
-        self._readers = self._matching(listed)
-        if not self._readers:
-            raise DeviceNotFound(self.name, "no such card reader is plugged in", readers=listed)
-        missing = tuple(part for part in self._wanted if not takeable(listed, part))
-        if missing != self._missing:
-            # The others work: said once, at each change.
-            self._missing = missing
-            _log.warning("card readers that are not there: %s", ", ".join(missing) or "none")
-
-    def _matching(self, listed: tuple[str, ...]) -> tuple[str, ...]:
-        wanted = self._wanted or ("",)
-        # Each once, though two parts of names may mean the same reader.
-        return tuple(dict.fromkeys(name for part in wanted for name in takeable(listed, part)))
-
 
 class PcscConnection:
-    """The way to one card behind pcscd."""
+    """The way to one card behind pcscd; `on_close` is called once, when it has ended."""
 
-    def __init__(self, reader_name: str, card: Any, protocol: int) -> None:
+    def __init__(
+        self,
+        reader_name: str,
+        card: Any,
+        protocol: int,
+        on_close: Callable[[], None] = lambda: None,
+    ) -> None:
         self._reader_name = reader_name
         self._card = card
         self._protocol = protocol
+        self._on_close = on_close
 
     @property
     def reader_name(self) -> str:
@@ -288,6 +334,7 @@ class PcscConnection:
         if card is not None:
             # A reset would look like another card to a contactless reader: leave it as it is.
             _quietly(scard.SCardDisconnect, card, scard.SCARD_LEAVE_CARD)
+            self._on_close()
 
     def _card_takes_extended(self) -> bool:
         *_, atr = self._asked(scard.SCardStatus)
@@ -317,7 +364,7 @@ def reader_names() -> tuple[str, ...]:
         _quietly(scard.SCardReleaseContext, context)
 
 
-def _has_card(state: int) -> bool:
+def _is_occupied(state: int) -> bool:
     return bool(state & scard.SCARD_STATE_PRESENT)
 
 

@@ -40,7 +40,7 @@ class CardConnection(Protocol):
 
 
 class CardReader(Protocol):
-    """One reader, or several as one, used by one thread.
+    """One reader, used by one thread.
 
     Nothing in it waits longer than the timeout given, but for a card that computes.
     """
@@ -59,8 +59,9 @@ class CardReader(Protocol):
     def wait_for_card(self, timeout_s: float) -> CardConnection | None:
         """Return the way to a card in the field, or None if there is none within `timeout_s`.
 
-        Raises CardMute or ForeignCard for a card that does not start up, SeveralCards if there
-        is more than one, or a DeviceUnavailable.
+        None, too, while a card at another reader is being served. Raises CardMute or ForeignCard
+        for a card that does not start up, SeveralCards if there is one at another reader as well,
+        or a DeviceUnavailable.
         """
         ...
 
@@ -68,6 +69,13 @@ class CardReader(Protocol):
         """Return True as soon as the field is empty, False if a card stays for `timeout_s`.
 
         Raises a DeviceUnavailable.
+        """
+        ...
+
+    def may_go_on(self) -> bool:
+        """Return whether the card that was met is still the one to serve; never waits.
+
+        False once another reader's card is being served, because this reader hung meanwhile.
         """
         ...
 

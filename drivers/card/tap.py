@@ -8,17 +8,18 @@ nothing about money.
                           │           │                        │   │
              CardUnusable ┘           └ CardLost  CommandRefused   └ CardLost or TapTorn
 
-A card that has had its session must leave the field before it is read again, so that a card
-forgotten on the reader never pays for the next customer. A card whose session broke is read again
-as soon as it answers.
+A card that has had its session must leave the field before it is read again, and so must one that
+lies there when a request ends, so that a card forgotten on the reader never pays for the next
+customer. A card whose session broke is read again as soon as it answers.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import count
 from queue import Empty, SimpleQueue
 from threading import Event
 from typing import Final, TypeAlias, assert_never
@@ -221,17 +222,24 @@ class TapWorker:
     """The device of one reader, run by a `supervisor.Supervisor` on its own thread.
 
     `report` is called on that thread with each TapReport and must not block. The methods from
-    `listen` to `release` may be called on any thread and never block.
+    `listen` to `release` may be called on any thread and never block. `numbers` are those of its
+    sessions: readers that are told the same orders share them, so that no two sessions have one.
     """
 
     def __init__(
-        self, reader: CardReader, report: Callable[[TapReport], None], poll_s: float = POLL_S
+        self,
+        reader: CardReader,
+        report: Callable[[TapReport], None],
+        poll_s: float = POLL_S,
+        numbers: Iterator[int] | None = None,
     ) -> None:
         self._reader = reader
         self._report = report
         self._poll_s = poll_s
         self._orders: SimpleQueue[_Order] = SimpleQueue()
-        self._sessions = 0
+        self._numbers = numbers or count(1)
+        # The last session's number.
+        self._session = 0
         self._is_listening = False
         # The card of the last session is still in the field, as far as we know.
         self._must_leave = False
@@ -321,49 +329,66 @@ class TapWorker:
                 self._is_listening = True
                 self._has_overstayed = self._must_leave
             case _Rest():
-                self._is_listening = False
+                self._end_listening()
             case _Release() | _Debit() | _GetLast() | _Confirm() | _Load():
                 _log.debug("%s: %s came too late", self.name, type(order).__name__)
             case _:
                 assert_never(order)
 
+    def _end_listening(self) -> None:
+        """Read no other card; one that lies there unread, or whose session broke, must leave."""
+        was_listening, self._is_listening = self._is_listening, False
+        if was_listening and not self._must_leave and not self._reader.wait_for_removal(0):
+            self._session = next(self._numbers)
+            self._must_leave = True
+
     def _see_off(self) -> None:
         if self._reader.wait_for_removal(self._poll_s):
             self._must_leave = self._has_overstayed = False
-            self._report(CardLeft(self._sessions))
+            self._report(CardLeft(self._session))
         elif self._has_overstayed:
             self._has_overstayed = False
-            self._report(CardOverstayed(self._sessions))
+            self._report(CardOverstayed(self._session))
 
     def _look_for_card(self, stopping: Event) -> None:
-        session = _Session(self._sessions + 1)
         try:
             connection = self._reader.wait_for_card(self._poll_s)
         except CardError as exc:
-            self._broken(session, exc)
+            self._broken(self._next_session(), exc)
             return
         if connection is None:
             self._is_loss_told = False
             return
         with closing(connection):
-            self._hold(PurseCard(connection), session, stopping)
+            # What was ordered while it waited comes first: the request may be another one by now.
+            if self._orders.empty():
+                self._hold(PurseCard(connection), self._next_session(), stopping)
+
+    def _next_session(self) -> _Session:
+        self._session = next(self._numbers)
+        return _Session(self._session)
 
     def _hold(self, card: PurseCard, session: _Session, stopping: Event) -> None:
         try:
-            self._serve_card(card, session, stopping)
-            self._must_leave = True
+            self._must_leave = self._serve_card(card, session, stopping)
         except DriverError as exc:
             self._broken(session, exc)
 
-    def _serve_card(self, card: PurseCard, session: _Session, stopping: Event) -> None:
-        """Present the card and perform what is asked of it until it is released."""
+    def _serve_card(self, card: PurseCard, session: _Session, stopping: Event) -> bool:
+        """Present the card and perform what is asked of it until it is released.
+
+        Returns False for a card that is not presented, because meeting it took so long that there
+        are new orders or that others went on without it.
+        """
         card.select()
         state = card.get_state()
-        self._sessions = session.number
+        if not (self._orders.empty() and self._reader.may_go_on()):
+            return False
         self._is_loss_told = False
         self._report(CardPresented(session.number, state))
         while (command := self._next_command(session, stopping)) is not None:
             self._perform(command, card, session, state)
+        return True
 
     def _next_command(self, session: _Session, stopping: Event) -> _CardCommand | None:
         """Return what to do next with the card, or None to release it."""
@@ -376,8 +401,8 @@ class TapWorker:
                     self._must_leave = True
                     self._obey(order)
                     return None
-                case _Rest() as order:
-                    self._obey(order)
+                case _Rest():
+                    self._is_listening = False
                 case order if order.session != session.number:
                     self._obey(order)
                 case _Release():
@@ -412,7 +437,6 @@ class TapWorker:
 
     def _broken(self, session: _Session, error: DriverError) -> None:
         """Report how a session broke; what is not the card's doing is raised on."""
-        self._sessions = session.number
         cause = error.__cause__ if isinstance(error, DebitTorn) else error
         match error:
             case DebitTorn():

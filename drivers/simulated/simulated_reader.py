@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Condition
 
 from drivers.card.apdu import Transmission
 from drivers.card.signals import Signal
+from drivers.card.turns import Seat, Turns
 from drivers.errors import CardRemoved, DeviceGone, DeviceNotFound
 from drivers.simulated.faults import Card, Torn
 
 
 class SimulatedReader:
-    """A `CardReader` whose field is filled and emptied by calls, from any thread."""
+    """A `CardReader` whose field is filled and emptied by calls, from any thread.
 
-    def __init__(self, name: str = "simulated reader") -> None:
+    `seat` is its place among other readers of the same till, if there are any.
+    """
+
+    def __init__(self, name: str = "simulated reader", seat: Seat | None = None) -> None:
         self._name = name
+        self._seat = seat or Turns().seat(name)
         self._changed = Condition()
         self._card: Card | None = None
         self._transmission = Transmission.T1
@@ -73,16 +79,19 @@ class SimulatedReader:
         with self._changed:
             self._changed.wait_for(lambda: self._card or not self._is_plugged_in, timeout_s)
             self._check()
-            if self._card is None:
+            if self._card is None or not self._seat.take(timeout_s):
                 return None
             self._card.reset()
-            return SimulatedConnection(self, self._card, self._transmission)
+            return SimulatedConnection(self, self._card, self._transmission, self._seat.give_back)
 
     def wait_for_removal(self, timeout_s: float) -> bool:
         with self._changed:
             self._changed.wait_for(lambda: not self._card, timeout_s)
             self._check()
             return self._card is None
+
+    def may_go_on(self) -> bool:
+        return self._seat.take(0)
 
     def signal(self, signal: Signal) -> None:
         self.shown.append(signal)
@@ -110,10 +119,17 @@ class SimulatedReader:
 class SimulatedConnection:
     """The way to a card in a SimulatedReader; ends when the card does."""
 
-    def __init__(self, reader: SimulatedReader, card: Card, transmission: Transmission) -> None:
+    def __init__(
+        self,
+        reader: SimulatedReader,
+        card: Card,
+        transmission: Transmission,
+        on_close: Callable[[], None],
+    ) -> None:
         self.transmission = transmission
         self._reader = reader
         self._card = card
+        self._on_close = on_close
         self._is_open = True
 
     @property
@@ -130,3 +146,4 @@ class SimulatedConnection:
 
     def close(self) -> None:
         self._is_open = False
+        self._on_close()

@@ -69,6 +69,9 @@ class SocketReader:
             self.drop()
         return self._line is None
 
+    def may_go_on(self) -> bool:
+        return True
+
     def signal(self, signal: Signal) -> None:
         """Show nothing: there is no such thing on a socket."""
 

@@ -238,10 +238,14 @@ class PaymentsSettled:
 
 @dataclass(frozen=True, slots=True)
 class DeviceChanged:
-    """A device's health changed; `code` is None when it is well."""
+    """A device's health changed; `code` is None when it is well.
+
+    `others_work` says whether another one of its kind does the work of one that is not well.
+    """
 
     kind: DeviceKind
     code: str | None
+    others_work: bool = False
 
 
 @dataclass(frozen=True, slots=True)

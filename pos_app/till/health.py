@@ -37,7 +37,6 @@ from pos_app.till.states import (
     Till,
     Unwell,
 )
-from pos_app.till.status import DeviceKind
 
 P = TypeVar("P", bound=Phase)
 
@@ -68,8 +67,8 @@ def _told(till: Till, event: _Told) -> Till:
             return replace(till, listing=listing)
         case ReadinessRead(readiness):
             return replace(till, readiness=readiness)
-        case DeviceChanged(kind, code):
-            return replace(till, unwell=_unwell(till.unwell, kind, code))
+        case DeviceChanged():
+            return replace(till, unwell=_unwell(till.unwell, event))
         case PaperLow(is_low):
             return replace(till, is_paper_low=is_low)
         case PaymentsSettled(request_hashes):
@@ -78,9 +77,11 @@ def _told(till: Till, event: _Told) -> Till:
             assert_never(never)
 
 
-def _unwell(unwell: tuple[Unwell, ...], kind: DeviceKind, code: str | None) -> tuple[Unwell, ...]:
-    others = tuple(each for each in unwell if each.kind is not kind)
-    return others if code is None else (*others, Unwell(kind, code))
+def _unwell(unwell: tuple[Unwell, ...], changed: DeviceChanged) -> tuple[Unwell, ...]:
+    others = tuple(each for each in unwell if each.kind is not changed.kind)
+    if changed.code is None:
+        return others
+    return (*others, Unwell(changed.kind, changed.code, changed.others_work))
 
 
 def _settled(till: Till, request_hashes: frozenset[bytes]) -> Till:

@@ -282,8 +282,9 @@ def seconds_until(till: Till, deadline_ms: int) -> int:
 
 
 def ways_down(till: Till) -> frozenset[Way]:
-    """Return the ways to pay whose device is not well."""
-    return frozenset(_WAYS[each.kind] for each in till.unwell if each.kind in _WAYS)
+    """Return the ways to pay for which no device works."""
+    down = (each.kind for each in till.unwell if not each.others_work)
+    return frozenset(_WAYS[kind] for kind in down if kind in _WAYS)
 
 
 def _status(till: Till, texts: Texts, face: Face) -> StatusView:

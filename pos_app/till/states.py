@@ -360,10 +360,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Unwell:
-    """A device that cannot be used now, and why."""
+    """A device that cannot be used now, and why; `others_work` if another one does its work."""
 
     kind: DeviceKind
     code: str
+    others_work: bool = False
 
 
 @dataclass(frozen=True, slots=True)

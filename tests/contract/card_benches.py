@@ -92,7 +92,11 @@ def tcp_bench() -> Iterator[CardBench]:
 
 @contextmanager
 def pcsc_bench(daemon: PcscDaemon) -> Iterator[CardBench]:
-    yield from _line_bench(PcscReader(READER_NAME), (LOOPBACK, daemon.port))
+    reader = PcscReader(READER_NAME)
+    reader.open()
+    # pcscd may still list the card of the test before.
+    reader.wait_for_removal(CARD_SEEN_TIMEOUT_S)
+    yield from _line_bench(reader, (LOOPBACK, daemon.port))
 
 
 def _line_bench(reader: CardReader, address: Address) -> Iterator[CardBench]:

@@ -79,3 +79,51 @@ def test_many_that_hang_delay_the_end_no_longer_than_one(caplog: pytest.LogCaptu
     let_go.set()
     for device in hanging:
         assert device.closed.wait(TOLD_TIMEOUT_S)
+
+
+def test_a_device_that_comes_later_is_begun_watched_and_stopped_with_the_others() -> None:
+    told: SimpleQueue[DeviceHealth] = SimpleQueue()
+    before, after = Serving("before"), Serving("after")
+    watch = Watch()
+    watch.supervise(before, told.put)
+    assert not before.entered.is_set()
+    watch.start()
+    watch.supervise(after, told.put)
+    for device in (before, after):
+        assert device.entered.wait(TOLD_TIMEOUT_S)
+
+    watch.stop()
+
+    assert before.closed.is_set()
+    assert after.closed.is_set()
+
+
+def test_one_that_is_let_go_ends_by_itself_and_nobody_waits_for_it() -> None:
+    let_go, passed_s = Event(), [0.0]
+    told: SimpleQueue[DeviceHealth] = SimpleQueue()
+    hanging, well = Serving("hanging", let_go), Serving("well")
+    watch = Watch(clock=lambda: passed_s[0])
+    gone = watch.supervise(hanging, told.put)
+    watch.supervise(well, lambda health: None)
+    watch.start()
+    assert hanging.entered.wait(TOLD_TIMEOUT_S)
+    assert told.get(timeout=TOLD_TIMEOUT_S).error is None
+
+    watch.let_go(gone)
+    watch.stop()
+
+    assert well.closed.is_set()
+    assert told.empty()
+    let_go.set()
+    assert hanging.closed.wait(TOLD_TIMEOUT_S)
+
+
+def test_nothing_is_begun_once_all_have_stopped() -> None:
+    watch, late = Watch(), Serving("late")
+    watch.start()
+    watch.stop()
+
+    watch.supervise(late, lambda health: None)
+
+    watch.stop()
+    assert not late.entered.is_set()

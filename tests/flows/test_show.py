@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pos_app.till.events import PaperLow
+from pos_app.till.events import DeviceChanged, PaperLow
 from pos_app.till.office import AtPrinter, Choosing, InOffice
 from pos_app.till.office_views import ChooseView
 from pos_app.till.printing import SlipRule
@@ -205,6 +205,20 @@ def test_the_pay_screen_counts_down_to_when_it_gives_up() -> None:
     assert (view.request_text, view.seconds_left, view.seconds_total) == ("KS1:OFFER", 120, 120)
     assert view.ways_down == {Way.TAP}
     assert view.notice == KOREAN.news("expired")
+
+
+def test_a_way_to_pay_is_open_as_long_as_one_device_for_it_works() -> None:
+    hung = DeviceChanged(DeviceKind.CARD_READER, "device_hung", others_work=True)
+    till, _ = step(in_phase(Paying(REQUEST)), hung)
+    view = show(till, FACE)
+    assert isinstance(view, PayView)
+    assert view.ways_down == frozenset()
+    assert [mark.news.code for mark in view.status.devices] == ["device_hung"]
+
+    till, _ = step(till, replace(hung, others_work=False))
+    down = show(till, FACE)
+    assert isinstance(down, PayView)
+    assert down.ways_down == {Way.TAP}
 
 
 def test_the_pay_screen_has_no_code_before_the_request_is_journalled() -> None:

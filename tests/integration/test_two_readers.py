@@ -1,133 +1,162 @@
-"""Two readers behind a real pcscd as one: a card at either, at both, and torn at one of them."""
+"""Two readers of one till behind a real pcscd: cards at both, a whole till while one hangs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
-from functools import partial
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
 
 import pytest
 
 from drivers.card.apdu import Instruction
-from drivers.card.pcsc import PcscReader
-from drivers.card.tap import CardUnusable
+from drivers.card.tap import CardDebited, CardPresented, CardUnusable
 from drivers.errors import SeveralCards
-from drivers.simulated.faults import Card, Tear, TearableCard, Way
+from drivers.simulated.simulated_reader import SimulatedReader
 from drivers.simulated.transports import T0Card
-from drivers.simulated.vpcd import ATR, T0_ATR, HeldCard
-from tests.contract.card_benches import CARD_SEEN_TIMEOUT_S
-from tests.drivers.counter import Counter, Known
-from tests.drivers.purses import AMOUNT_WON, purse, spent_won
+from drivers.simulated.vpcd import T0_ATR
+from pos_app.till.presses import Press
+from pos_app.till.views import HoldAgainView, PayView, ResultView, SellView
+from tests.contract.reader_benches import StuckCard, TwoReaders, pcsc_readers
+from tests.drivers.purses import AMOUNT_WON, purse, request_hash, spent_won
 from tests.drivers.recorder import RecordingCard
-from tests.stacks.pcsc import READER_NAME, PcscDaemon
-from tests.stacks.ports import LOOPBACK
-from tests.stacks.waiting import wait_until
+from tests.integration.counter_parts import CounterParts, purse_card
+from tests.pos_app.watching import Watcher
+from tests.stacks.pcsc import PcscDaemon
 
 # One process has the card daemon: where it cannot have a /run of its own there is only one.
 pytestmark = pytest.mark.xdist_group("pcscd")
 
-
-class TwoReaders:
-    """vpcd's two readers, eyes on each of them, hands for both, and a counter that has both."""
-
-    def __init__(self, daemon: PcscDaemon) -> None:
-        self._port = daemon.port
-        self._eyes = [PcscReader(f"{READER_NAME} 00 {slot:02}") for slot in range(2)]
-        for eyes in self._eyes:
-            eyes.open()
-        self.both = PcscReader(READER_NAME)
-        self.both.open()
-        self.counter = Counter(self.both, poll_s=0.1)
-
-    def hold(self, hands: ExitStack, card: Card, slot: int, atr: bytes = ATR) -> None:
-        """Hold a card to one of the readers, until `hands` are taken away."""
-        hands.enter_context(HeldCard(card, (LOOPBACK, self._port + slot), atr))
-        eyes = self._eyes[slot]
-        wait_until(lambda: not eyes.wait_for_removal(0), CARD_SEEN_TIMEOUT_S, "a card is seen")
-
-    def tap(self) -> Known:
-        """Begin to listen, and serve what is held."""
-        self.counter.worker.listen()
-        return self.counter.tap()
-
-    def wait_until_empty(self) -> None:
-        for eyes in self._eyes:
-            is_empty = partial(eyes.wait_for_removal, 0)
-            wait_until(is_empty, CARD_SEEN_TIMEOUT_S, "it has left")
-
-    def close(self) -> None:
-        self.wait_until_empty()
-        self.both.close()
-        for eyes in self._eyes:
-            eyes.close()
+PATIENCE_S: Final = 10.0
+"""How long the till waits for a card's answer (pos_app/till/states.py)."""
 
 
 @pytest.fixture
 def readers(virtual_pcscd: PcscDaemon) -> Iterator[TwoReaders]:
-    readers = TwoReaders(virtual_pcscd)
-    yield readers
-    readers.close()
-
-
-@pytest.mark.parametrize("slot", [0, 1])
-def test_a_card_at_either_reader_pays(readers: TwoReaders, slot: int) -> None:
-    card = purse()
-    with ExitStack() as hands:
-        readers.hold(hands, card, slot)
-        assert readers.tap() is Known.PAID
-    assert spent_won(card) == AMOUNT_WON
+    with pcsc_readers(virtual_pcscd) as readers:
+        yield readers
 
 
 def test_cards_at_both_are_refused_before_either_is_asked(readers: TwoReaders) -> None:
     cards = [RecordingCard(purse()), RecordingCard(purse())]
     with ExitStack() as hands:
         for slot, card in enumerate(cards):
-            readers.hold(hands, card, slot)
-        assert readers.tap() is Known.UNPAID
-
-    (unusable,) = readers.counter.reports
-    assert isinstance(unusable, CardUnusable)
-    assert isinstance(unusable.error, SeveralCards)
-    assert not unusable.error.money_may_have_moved
+            hands.enter_context(readers.hold(card, slot))
+        readers.readers.listen()
+        for _ in cards:
+            error = readers.next(CardUnusable).error
+            assert isinstance(error, SeveralCards)
+            assert not error.money_may_have_moved
     assert [card.exchanges for card in cards] == [[], []]
 
     # All are taken away, and one of them is held: it pays.
-    readers.wait_until_empty()
-    readers.counter.tap()
-    with ExitStack() as hands:
-        readers.hold(hands, cards[1], 1)
-        assert readers.counter.tap() is Known.PAID
-
-
-@pytest.mark.parametrize(("first", "second"), [(0, 1), (1, 0)])
-def test_a_tap_that_tore_at_one_reader_is_finished_at_the_other(
-    readers: TwoReaders, first: int, second: int
-) -> None:
-    card = purse()
-    torn = TearableCard(card, Tear(Instruction.DEBIT, Way.ANSWER, 70))
-    with ExitStack() as hands:
-        readers.hold(hands, torn, first)
-        assert readers.tap() is Known.UNSURE
-    readers.wait_until_empty()
-
-    with ExitStack() as hands:
-        readers.hold(hands, torn, second)
-        assert readers.counter.tap() is Known.PAID
-    assert spent_won(card) == AMOUNT_WON
+    readers.readers.rest()
+    readers.sell(cards[1], 1, 1)
 
 
 def test_a_contact_card_at_one_reader_and_a_contactless_one_at_the_other(
     readers: TwoReaders,
 ) -> None:
     contact, contactless = purse(), purse()
-    with ExitStack() as hands:
-        readers.hold(hands, T0Card(contact), 0, T0_ATR)
-        assert readers.tap() is Known.PAID
-    readers.wait_until_empty()
-
-    next_one = Counter(readers.both, poll_s=0.1)
-    next_one.worker.listen()
-    with ExitStack() as hands:
-        readers.hold(hands, contactless, 1)
-        assert next_one.tap() is Known.PAID
+    readers.readers.listen()
+    with readers.hold(T0Card(contact), 0, T0_ATR):
+        readers.readers.debit(readers.next(CardPresented).session, AMOUNT_WON, request_hash(1))
+        readers.next(CardDebited)
+        readers.readers.rest()
+    readers.sell(contactless, 1, 2)
     assert (spent_won(contact), spent_won(contactless)) == (AMOUNT_WON, AMOUNT_WON)
+
+
+class TwoReaderTill(CounterParts):
+    """A whole till with its threads, both readers, and a person who presses and looks."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory, SimulatedReader())
+        self.views: Watcher[object] = Watcher()
+        self.runtime.watch(self.views)
+
+    def offer(self) -> None:
+        """Begin the next sale of a thousand won."""
+        self.views.until(SellView)
+        for press in (Press.DIGIT_1, Press.DIGITS_000, Press.PAY):
+            self.runtime.press(press)
+        self.views.until(PayView, lambda view: view.request_text is not None)
+
+    def pass_s(self, seconds: int) -> None:
+        self.shop.clock.pass_s(seconds)
+
+    def payments(self) -> int:
+        return self.queue.at_risk().result().unsettled_count
+
+
+@contextmanager
+def till_at_work(directory: Path, daemon: PcscDaemon) -> Iterator[tuple[TwoReaderTill, TwoReaders]]:
+    till = TwoReaderTill(directory)
+    with pcsc_readers(daemon, till.desk.ear) as readers:
+        till.desk.serve(readers.readers)
+        till.performer.start()
+        till.runtime.start(till.performer.perform)
+        yield till, readers
+    till.runtime.stop()
+    till.close()
+
+
+def test_a_till_sells_on_at_one_reader_while_a_debit_hangs_in_the_other(
+    tmp_path: Path, virtual_pcscd: PcscDaemon
+) -> None:
+    """The card is held at the other reader and pays once; what the first one says later is that."""
+    card, later = purse_card("a"), purse_card("b")
+    stuck = StuckCard(card, Instruction.DEBIT)
+    with till_at_work(tmp_path, virtual_pcscd) as (till, readers), ExitStack() as hand:
+        till.offer()
+        hand.enter_context(readers.hold(stuck.card, 0))
+        hand.callback(stuck.let_go)
+        assert stuck.is_stuck.wait(PATIENCE_S)
+        readers.until_hung(1)
+        till.pass_s(int(PATIENCE_S))
+        till.views.until(HoldAgainView)
+
+        with readers.hold(card, 1):
+            first = till.views.until(ResultView)
+        till.runtime.press(Press.NEW_SALE)
+        till.offer()
+        with readers.hold(later, 1):
+            till.views.until(ResultView)
+        till.runtime.press(Press.NEW_SALE)
+        assert till.payments() == 2
+
+        stuck.let_go()
+        readers.until_well()
+        hand.close()
+        till.views.until(ResultView, lambda view: view.short_code == first.short_code)
+        assert till.payments() == 2
+        till.runtime.press(Press.NEW_SALE)
+        till.offer()
+        with readers.hold(card, 0):
+            till.views.until(ResultView)
+        assert till.payments() == 3
+
+
+def test_a_debit_that_hung_is_approved_when_its_reader_comes_back_though_another_card_was_met(
+    tmp_path: Path, virtual_pcscd: PcscDaemon
+) -> None:
+    stuck = StuckCard(purse_card("a"), Instruction.DEBIT)
+    with till_at_work(tmp_path, virtual_pcscd) as (till, readers), ExitStack() as hand:
+        till.offer()
+        hand.enter_context(readers.hold(stuck.card, 0))
+        hand.callback(stuck.let_go)
+        assert stuck.is_stuck.wait(PATIENCE_S)
+        readers.until_hung(1)
+        till.pass_s(int(PATIENCE_S))
+        till.views.until(HoldAgainView)
+        with readers.hold(purse_card("b"), 1):
+            till.views.until(HoldAgainView, _says_another_card)
+        assert till.payments() == 0
+
+        stuck.let_go()
+        till.views.until(ResultView)
+        assert till.payments() == 1
+
+
+def _says_another_card(view: HoldAgainView) -> bool:
+    return view.notice is not None and view.notice.code == "another_card"

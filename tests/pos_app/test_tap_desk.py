@@ -142,6 +142,25 @@ def test_orders_go_to_the_reader_by_session() -> None:
     ]
 
 
+def test_a_reader_that_hung_tells_of_its_own_card_though_another_has_met_one_since() -> None:
+    posted = Posted()
+    desk = TapDesk(posted)
+    left, right = desk.ear(), desk.ear()
+    left(tap.CardPresented(SESSION, STATE))
+    desk.debit(CARD, REQUEST)
+    right(tap.CardPresented(SESSION + 1, STATE))
+    right(tap.CardLost(SESSION + 1, CardRemoved("reader", "left")))
+    posted.clear()
+
+    left(tap.CardDebited(SESSION, DEBIT))
+    left(tap.TapTorn(SESSION, CARD.purse_id, CARD.sequence, TORN))
+
+    assert posted == [
+        CardDebited(CARD, DEBIT.debit, DEBIT.signature),
+        TapTorn(CARD, REQUEST.hash),
+    ]
+
+
 def test_a_till_without_a_reader_asks_nobody() -> None:
     desk = TapDesk(Posted())
     desk.listen()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from smartcard import scard
 
 from drivers.card import pcsc
 from drivers.card.apdu import Transmission
-from drivers.card.pcsc import PcscReader, reader_names
+from drivers.card.pcsc import PcscReader, PcscReaders, reader_names
 from drivers.card.purse_card import PurseCard
 from drivers.card.signals import Signal, commands_for
+from drivers.card.turns import Turns
 from drivers.errors import (
     CardError,
     CardMute,
@@ -133,8 +135,8 @@ def fake_pcsc(monkeypatch: pytest.MonkeyPatch) -> Pcsc:
     return Pcsc(monkeypatch)
 
 
-def reader(*wanted: str) -> PcscReader:
-    opened = PcscReader(*(wanted or ("PCD 00 00",)))
+def reader(wanted: str = "PCD 00 00") -> PcscReader:
+    opened = PcscReader(wanted)
     opened.open()
     return opened
 
@@ -183,26 +185,44 @@ def test_a_reader_that_pcscd_has_lost(fake: Pcsc, state: int) -> None:
         (("Virtual",), READERS[1:]),
         (("PCD 00 01",), READERS[2:]),
         (("ACR122U", "PCD 00 01"), [READERS[0], READERS[2]]),
+        (("Virtual", "PCD 00 01"), READERS[1:]),
         (("ACR122U", "not there"), READERS[:1]),
+        (("not there",), []),
     ],
 )
 def test_readers_by_parts_of_their_names(
     fake: Pcsc, wanted: tuple[str, ...], found: list[str]
 ) -> None:
     fake.readers = [*READERS, SECURITY_MODULE]
-    chosen = PcscReader(*wanted)
-    chosen.open()
-    assert chosen.name == " + ".join(found)
+    listing = PcscReaders(*wanted)
+    listing.open()
+    assert listing.names() == tuple(found)
+    listing.close()
     assert reader_names() == tuple(fake.readers)
 
 
-def test_the_same_readers_under_other_numbers(fake: Pcsc) -> None:
-    chosen = PcscReader("(A)", "(B)")
+def test_a_list_that_is_closed_lists_nothing(fake: Pcsc) -> None:
+    listing = PcscReaders()
+    with pytest.raises(DeviceGone):
+        listing.names()
+    listing.open()
+    fake.readers = []
+    fake.failing["SCardListReaders"] = scard.SCARD_E_NO_READERS_AVAILABLE
+    assert listing.names() == ()
+    listing.close()
+    listing.close()
+    assert fake.calls.count("SCardReleaseContext") == 1
+    with pytest.raises(DeviceGone):
+        listing.names()
+
+
+def test_the_same_reader_under_another_number(fake: Pcsc) -> None:
+    chosen = PcscReader("(B)")
     fake.readers = ["R (A) 00 00", "R (B) 01 00"]
     chosen.open()
     fake.readers = ["R (B) 03 00", "R (0) 00 00", "R (A) 01 00"]
     chosen.open()
-    assert chosen.name == "R (A) 01 00 + R (B) 03 00"
+    assert chosen.name == "R (B) 03 00"
 
 
 def test_no_stick_is_taken_for_a_reader(fake: Pcsc) -> None:
@@ -336,54 +356,84 @@ def test_the_table_names_no_result_twice() -> None:
     assert len(pcsc._RESULTS) == len(KINDS)
 
 
-def test_a_card_at_any_of_several_readers(fake: Pcsc) -> None:
-    fake.states, fake.at = [EMPTY], {READERS[2]: PRESENT}
-    opened = reader("Virtual", "ACR122U")
+def seated(*names: str) -> tuple[PcscReader, ...]:
+    """Readers of one till, each of which knows of the others."""
+    turns = Turns()
+    readers = tuple(PcscReader(name, turns.seat(name)) for name in names)
+    for each in readers:
+        each.open()
+    return readers
 
-    connection = opened.wait_for_card(1)
+
+def test_a_card_at_one_of_several_readers_is_that_ones(fake: Pcsc) -> None:
+    fake.states, fake.at = [EMPTY], {READERS[2]: PRESENT}
+    first, second = seated(READERS[0], READERS[2])
+
+    assert first.wait_for_card(0) is None
+    connection = second.wait_for_card(0)
 
     assert connection is not None
     assert connection.reader_name == READERS[2]
-    # As long as this card is being served, only its own reader says whether it has left.
-    fake.at = {READERS[0]: PRESENT}
-    assert opened.wait_for_removal(0)
+    # As long as this card is being served, another one waits, and it may leave first.
+    fake.at[READERS[0]] = PRESENT
+    assert first.wait_for_card(0) is None
+    assert not second.wait_for_removal(0)
+    fake.at[READERS[2]] = EMPTY
+    assert second.wait_for_removal(0)
     connection.close()
-    assert not opened.wait_for_removal(0)
+    connection.close()
+    assert first.wait_for_card(0) is not None
 
 
 def test_cards_at_two_readers_are_refused_and_neither_is_asked(fake: Pcsc) -> None:
     fake.states, fake.at = [EMPTY], {READERS[0]: PRESENT, READERS[2]: PRESENT}
-    opened = reader("Virtual", "ACR122U")
+    names = {READERS[0], READERS[2]}
 
-    with pytest.raises(SeveralCards) as raised:
-        opened.wait_for_card(1)
-
-    assert raised.value.context["readers"] == [READERS[2], READERS[0]]
-    assert not raised.value.money_may_have_moved
+    for each in seated(READERS[0], READERS[2], READERS[1]):
+        if each.name in names:
+            with pytest.raises(SeveralCards) as raised:
+                each.wait_for_card(1)
+            assert raised.value.context["readers"] == [each.name, *(names - {each.name})]
+            assert not raised.value.money_may_have_moved
     assert "SCardConnect" not in fake.calls
 
 
-def test_one_of_several_readers_that_is_not_there_is_told_once(
-    fake: Pcsc, caplog: pytest.LogCaptureFixture
-) -> None:
-    opened = reader("ACR122U", "not there")
-    opened.open()
-    opened.open()
+def test_another_reader_that_is_unplugged_is_no_concern_of_this_one(fake: Pcsc) -> None:
+    fake.at = {READERS[0]: scard.SCARD_STATE_UNKNOWN}
+    gone, well = seated(READERS[0], READERS[1])
 
-    assert opened.name == READERS[0]
-    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert told == ["card readers that are not there: not there"]
+    with pytest.raises(DeviceGone):
+        gone.wait_for_card(0)
+    assert well.wait_for_card(0) is not None
 
 
-def test_a_reader_that_is_plugged_in_later_is_found_while_nothing_happens(fake: Pcsc) -> None:
-    fake.states, fake.readers = [EMPTY], READERS[:1]
-    opened = reader("ACR122U", "Virtual")
-    fake.readers = READERS[:2]
-
-    assert opened.wait_for_card(0) is None
+@pytest.mark.parametrize(
+    "failure", ["SCARD_E_NO_SMARTCARD", "SCARD_W_UNRESPONSIVE_CARD", "SCARD_E_NO_SERVICE"]
+)
+def test_a_card_that_is_not_met_gives_its_turn_back(fake: Pcsc, failure: str) -> None:
+    fake.states, fake.at = [EMPTY], {READERS[0]: PRESENT}
+    first, second = seated(READERS[0], READERS[1])
+    fake.failing["SCardConnect"] = getattr(scard, failure)
+    with suppress(DriverError):
+        assert first.wait_for_card(0) is None
+    fake.failing.clear()
     fake.at = {READERS[1]: PRESENT}
 
-    assert opened.wait_for_card(0) is not None
+    assert second.wait_for_card(0) is not None
+    assert second.may_go_on()
+    assert not first.may_go_on()
+
+
+def test_a_wanted_reader_that_is_not_there_is_told_once(
+    fake: Pcsc, caplog: pytest.LogCaptureFixture
+) -> None:
+    listing = PcscReaders("ACR122U", "not there")
+    listing.open()
+    for _ in range(3):
+        assert listing.names() == (READERS[0],)
+
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told == ["card readers that are not there: not there"]
 
 
 @pytest.mark.parametrize(
@@ -448,10 +498,7 @@ def test_a_reader_that_cannot_be_asked_takes_no_extended_apdus(
 
 def test_signals_go_to_the_reader_that_met_the_card(fake: Pcsc) -> None:
     fake.states, fake.at = [EMPTY], {READERS[0]: PRESENT}
-    opened = reader("Virtual", "ACR122U")
-    opened.signal(Signal.YES)
-    assert fake.escaped == []
-
+    opened = reader("ACR122U")
     connection = opened.wait_for_card(1)
     assert connection is not None
     opened.signal(Signal.YES)

@@ -38,6 +38,7 @@ from drivers.errors import (
 )
 from drivers.simulated.faults import Card, GarblingCard, Tear, TearableCard, Way
 from drivers.simulated.simulated_reader import SimulatedConnection, SimulatedReader
+from drivers.simulated.transports import SlowCard
 from tests.drivers.purses import CREDIT_WON, TERMS, certificate, purse, request_hash, spent_won
 
 Answers = Mapping[type[Any], Callable[[TapWorker, Any], object]]
@@ -427,6 +428,52 @@ def test_cards_at_two_readers_are_refused_until_all_have_left() -> None:
     assert spent_won(card) == 0
     desk.reader.remove()
     assert kinds(desk.step()) == [CardLeft]
+
+
+def test_a_card_that_lies_there_when_the_request_ends_must_leave_before_the_next() -> None:
+    desk, card = Desk(PAYING), purse()
+    desk.worker.listen()
+    desk.reader.insert(TearableCard(card, Tear(Instruction.GET_STATE, Way.COMMAND)))
+    assert kinds(desk.step()) == [CardLost]
+    desk.reader.insert(card)
+
+    desk.worker.rest()
+    desk.worker.listen()
+    assert kinds(desk.step(2)) == [CardOverstayed]
+    assert spent_won(card) == 0
+    desk.reader.remove()
+    assert kinds(desk.step()) == [CardLeft]
+    desk.reader.insert(card)
+    assert CardDebited in kinds(desk.step(5))
+
+
+def test_a_reader_that_goes_as_the_request_ends_takes_no_card_afterwards() -> None:
+    desk = Desk(PAYING)
+    desk.worker.listen()
+    desk.step()
+    desk.worker.rest()
+    desk.reader.unplug()
+    with pytest.raises(DeviceGone):
+        desk.step()
+    desk.reader.plug_in()
+    desk.worker.open()
+    desk.reader.insert(purse())
+    assert desk.step() == []
+
+
+def test_a_card_that_is_met_too_late_for_its_request_is_not_presented() -> None:
+    desk, card = Desk(PAYING), purse()
+
+    def orders(command: bytes) -> None:
+        if command[1] == Instruction.GET_STATE:
+            desk.worker.rest()
+            desk.worker.listen()
+
+    desk.worker.listen()
+    desk.reader.insert(SlowCard(card, orders))
+    assert desk.step() == []
+    assert kinds(desk.step()) == [CardOverstayed]
+    assert spent_won(card) == 0
 
 
 def confirm(worker: TapWorker, report: CardDebited) -> None:
