@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
 # Make this machine a till that starts with its power switch, alone on the screen.
 #
-#     deploy/kiosk.sh        as root, from a checkout that stays where it is, /opt for example
+#     deploy/kiosk.sh [--reader-lights]
 #
-# Doing it again is harmless. The terminal's keys and journal are in /var/lib/ks-pos.
+# As root, from a checkout that stays where it is, /opt for example. Doing it again is harmless. The
+# terminal's keys and journal are in /var/lib/ks-pos.
+#
+# --reader-lights lets the till light and sound card readers: deploy/reader-lights.sh says what that
+# allows, and takes it back. Without it, that stays as it is.
 
 set -Eeuo pipefail
 cd "$(dirname "$0")/.."
@@ -17,6 +21,7 @@ readonly GROUPS_NEEDED=video,render,input,dialout,lp,audio
 readonly KIOSK_PACKAGES=(cage xwayland espeak-ng)
 
 main() {
+    [ $# -eq 0 ] || [ "$*" = --reader-lights ] || fail "Only --reader-lights may be asked for."
     [ "$(id -u)" -eq 0 ] || fail "Run this as root."
     deploy/setup.sh run
     DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends \
@@ -24,6 +29,11 @@ main() {
     make_user
     install -D --mode 644 deploy/udev/70-ks-pos.rules /etc/udev/rules.d/70-ks-pos.rules
     install -D --mode 644 deploy/modprobe/ks-pos.conf /etc/modprobe.d/ks-pos.conf
+    if [ $# -gt 0 ]; then
+        deploy/reader-lights.sh allow
+    else
+        echo "Readers' lights and buzzers: deploy/reader-lights.sh allow lets the till use them."
+    fi
     install_service
     echo "The till starts with the machine. Enrol it first, with the code from the merchant's page:"
     echo "    runuser -u $USER_NAME -- $PWD/.venv/bin/ks-field enrol CODE --ledger URL" \
@@ -56,4 +66,4 @@ fail() {
     exit 1
 }
 
-main
+main "$@"
