@@ -10,7 +10,7 @@
     │   │                       purse_closing
     │   ├── Conflict            code_used, already_paid,
     │   │                       reference_used, account_taken, payout_unfinished,
-    │   │                       payout_confirmed
+    │   │                       payout_confirmed, key_taken
     │   │   └── BatchMissing    batch_missing: the batches before it are sent again first
     │   └── Unpayable           code_expired, request_expired, wrong_request, wrong_amount,
     │                           not_enough_won, over_balance_limit, order_expired

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import hashlib
 from typing import Final
 
 from kscoin import money
@@ -11,7 +11,7 @@ from kscoin.messages import Assurance, PurseCertificate
 from kscoin.policy import payment_limit_won
 from kscoin.signed import Signed
 from ledger.book import Account, AccountKind, TransferKind, move
-from ledger.errors import NotAllowed, NotFound, Unpayable
+from ledger.errors import Conflict, NotAllowed, NotFound, Unpayable
 from ledger.instructions import Instruction
 from ledger.known import enough, known_purse, spendable_account
 from ledger.office import Office, policy_in_force
@@ -35,14 +35,20 @@ class PurseDesk:
     ) -> Signed[PurseCertificate]:
         """Return the first certificate of a new purse, which reserves nothing yet.
 
-        Raises NotFound, NotAllowed if the holder's account is frozen.
+        A key has one purse: asked for again, the newest certificate of that purse is returned, and
+        nothing changes. Raises NotFound, NotAllowed if the holder's account is frozen, Conflict if
+        the key's purse is not the one that is asked for: another holder's, of another assurance,
+        denied or being closed.
         """
         office = self._office
 
         def work(tx: Tx) -> Signed[PurseCertificate]:
+            holder = spendable_account(tx, holder_id)
+            if (known := _purse_with(tx, public_key, holder_id)) is not None:
+                _same_purse(known, holder_id, assurance)
+                return office.issuer.purse_certificate_again(known.certificate)
             first = _first_certificate(tx, office, public_key, assurance)
             office.note(tx, "purse.open", first.purse_id)
-            holder = spendable_account(tx, holder_id)
             certificate = office.issuer.purse_certificate(first)
             purses.add_purse(tx, _row(certificate, holder.account_id))
             account = Account(first.purse_id, AccountKind.PURSE, 0, owner_id=holder.account_id)
@@ -131,6 +137,36 @@ def close_purse(
     return known_purse(tx, purse_id)
 
 
+def _purse_id(public_key: PublicKey) -> bytes:
+    """Return the id of a key's purse: made of the key, so that two at once cannot open two."""
+    return hashlib.sha256(b"purse " + public_key.compressed).digest()[:ID_BYTES]
+
+
+def _purse_with(tx: Tx, public_key: PublicKey, holder_id: bytes) -> PurseRow | None:
+    """Return the purse of a key, if it has one."""
+    found = purses.purse(tx, _purse_id(public_key))
+    if found is not None:
+        return found
+    # Purses that were opened before ids were made of keys have one that was drawn.
+    earlier = purses.purses_of(tx, holder_id)
+    return next((row for row in earlier if row.public_key == public_key.compressed), None)
+
+
+def _same_purse(row: PurseRow, holder_id: bytes, assurance: Assurance) -> None:
+    """Return if a purse is the one that is asked for; raises Conflict."""
+    if row.holder_id != holder_id:
+        why = "is another holder's"
+    elif row.assurance != assurance:
+        why = f"has the assurance {Assurance(row.assurance).name.lower()}"
+    elif row.denied_at_s is not None:
+        why = "is on the denylist"
+    elif row.closing_at_s is not None:
+        why = "is being closed"
+    else:
+        return
+    raise Conflict("key_taken", f"the key is that of purse {row.purse_id.hex()}, which {why}")
+
+
 def _may_be_loaded(row: PurseRow) -> None:
     if row.denied_at_s is not None:
         raise NotAllowed("purse_denied", "the purse is on the denylist")
@@ -177,7 +213,7 @@ def _first_certificate(
 ) -> PurseCertificate:
     now_s = office.clock()
     return PurseCertificate(
-        purse_id=secrets.token_bytes(ID_BYTES),
+        purse_id=_purse_id(public_key),
         public_key=public_key.compressed,
         credit_total_won=0,
         not_after_s=now_s + office.settings.purse_certificate_valid_s,

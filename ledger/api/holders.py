@@ -135,7 +135,10 @@ def list_purses(asking: Reader, account_id: IdInPath) -> list[PurseView]:
 
 @router.post("/purses", dependencies=_json, status_code=201)
 def open_purse(asking: Operator, body: NewPurse) -> CertificateView:
-    """Open a purse, which reserves nothing yet."""
+    """Open a purse, which reserves nothing yet.
+
+    A key has one purse: asked for again, it is the same one with its newest certificate.
+    """
     key, assurance = PublicKey(octets(body.public_key)), Assurance[body.assurance.upper()]
     holder_id = octets(body.holder_id)
     made = obey(

@@ -43,7 +43,10 @@ def purses() -> None:
 def open_purse(
     place: Place, holder_id: bytes, key: PublicKey, assurance: str, is_json: bool
 ) -> None:
-    """Open a purse for the key of a card or phone."""
+    """Open a purse for the key of a card or phone.
+
+    A key has one purse: given again, the same order prints that purse and its newest certificate.
+    """
     with place.ledger() as ledger:
         certificate = ledger.purses.open(holder_id, key, Assurance[assurance.upper()])
     _say_certificate(certificate.message.purse_id, certificate.data, is_json)

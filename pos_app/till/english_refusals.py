@@ -264,6 +264,7 @@ REFUSALS: Final = MappingProxyType(
         "wrong_key": Refusal("The purse's key is another one.", _BY_CODE),
         "purse_closing": Refusal("That purse is being closed.", _OTHER),
         "account_taken": Refusal("That account is registered already.", _CALL),
+        "key_taken": Refusal("That key has another purse.", _CALL),
         "order_expired": Refusal("That order is too old.", "Give it again."),
         "reference_used": Refusal("That reference was used before.", "Take another reference."),
         "wrong_role": Refusal("That is not allowed to this key.", _CALL),

@@ -280,6 +280,7 @@ REFUSALS: Final = MappingProxyType(
         "wrong_key": Refusal("지갑의 열쇠가 다릅니다.", _BY_CODE),
         "purse_closing": Refusal("닫는 중인 지갑입니다.", _OTHER),
         "account_taken": Refusal("이미 등록된 계정입니다.", _CALL),
+        "key_taken": Refusal("다른 지갑이 쓰는 열쇠입니다.", _CALL),
         "order_expired": Refusal("지시의 기간이 지났습니다.", "다시 지시해 주세요."),
         "reference_used": Refusal("이미 쓴 참조 번호입니다.", "새 참조 번호를 써 주세요."),
         "wrong_role": Refusal("이 열쇠로는 할 수 없는 일입니다.", _CALL),

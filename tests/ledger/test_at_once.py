@@ -9,11 +9,13 @@ from typing import TypeVar
 
 import pytest
 
-from kscoin.messages import Verdict
+from kscoin.keys import PublicKey
+from kscoin.messages import Assurance, Verdict
+from ledger.errors import Conflict
 from ledger.service import Ledger
 from ledger.store.engine import open_store
 from tests.ledger.databases import PostgresServer
-from tests.ledger.world import Shop, World, assert_books_right, kinds, new_world
+from tests.ledger.world import Shop, World, assert_books_right, kinds, new_key, new_world
 
 T = TypeVar("T")
 PROCESSES = 6
@@ -122,6 +124,29 @@ def test_torn_taps_and_their_witnesses_at_once_never_miss_each_other(crowd: Crow
         found = [*kinds(torn_at.acknowledge(first)), *kinds(met_at.acknowledge(second))]
         assert found.count(Verdict.RETURNED) == 1
         assert world.balance(card.holder_id) == 4_000
+    assert_books_right(world)
+
+
+def test_one_key_opened_everywhere_at_once_has_one_purse(crowd: Crowd) -> None:
+    world = crowd.world
+
+    def opening(holder_id: bytes, key: PublicKey) -> Callable[[Ledger], bytes | str]:
+        def work(ledger: Ledger) -> bytes | str:
+            try:
+                return ledger.purses.open(holder_id, key, Assurance.SOFTWARE).data
+            except Conflict as exc:
+                return exc.reason
+
+        return work
+
+    for _ in range(5):
+        holders = [world.ledger.accounts.open().account_id for _ in range(2)]
+        key = new_key().public_key
+        found = crowd.all_at_once([opening(holder, key) for holder in holders * 3])
+        opened = [row for holder in holders for row in world.ledger.purses.of(holder)]
+        assert len(opened) == 1
+        assert set(found) == {opened[0].certificate, "key_taken"}
+        assert found.count("key_taken") == 3
     assert_books_right(world)
 
 

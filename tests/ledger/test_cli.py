@@ -44,6 +44,13 @@ def test_from_nothing_to_a_loaded_purse(operator: Operator) -> None:
     key = new_key().public_key.compressed.hex()
     purse_id = operator.asks("purses", "open", holder_id, "--key", key)["purse_id"]
     loaded = operator.asks("purses", "load", purse_id, "30000")["certificate"]
+    # A command that was cut off is given again.
+    again = operator.asks("purses", "open", holder_id, "--key", key)
+    assert again == {"purse_id": purse_id, "certificate": loaded}
+    assert loaded in operator.reads("purses", "open", holder_id, "--key", key)
+    other = operator.asks("accounts", "open")["account_id"]
+    refused = operator.types("purses", "open", other, "--key", key)
+    assert refused.exit_code == 1
     assert claim(PurseCertificate, bytes.fromhex(loaded)).credit_total_won == 30_000
     shown = operator.asks("purses", "show", purse_id)
     assert (shown["credit_total_won"], shown["reserved_won"]) == (30_000, 30_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -11,10 +12,12 @@ from kscoin.certificates import open_purse_certificate
 from kscoin.errors import InvalidAmount
 from kscoin.messages import Assurance
 from ledger.book import FUND_ID, RESERVE_ID, AccountKind
-from ledger.errors import NotAllowed, NotFound, Refusal, Unpayable
+from ledger.errors import Conflict, NotAllowed, NotFound, Refusal, Unpayable
+from ledger.store.purses import add_purse
 from tests.ledger.world import World, assert_books_right, new_key
 
 DAY_S = 86_400
+OLDER = new_key().public_key
 
 
 def test_won_are_issued_against_the_reserve(world: World) -> None:
@@ -33,6 +36,51 @@ def test_a_new_purse_has_a_certificate_that_reserves_nothing(world: World) -> No
     assert certificate.credit_total_won == 0
     assert certificate.payment_limit_offline_won == 50_000
     assert world.balance(card.purse_id) == 0
+
+
+def test_a_key_has_one_purse_however_often_it_is_opened(world: World) -> None:
+    card = world.card(30_000)
+    key, kind = card.key.public_key, Assurance.CARD_SECURE_ELEMENT
+    entries = len(world.ledger.trail.read())
+    again = world.ledger.purses.open(card.holder_id, key, kind)
+    # Its newest certificate: what was loaded is not taken back.
+    assert again.data == card.certificate.data
+    assert again.message.credit_total_won == 30_000
+    assert [row.purse_id for row in world.ledger.purses.of(card.holder_id)] == [card.purse_id]
+    assert len(world.ledger.trail.read()) == entries
+    assert_books_right(world)
+
+
+def test_a_key_whose_purse_is_not_the_one_that_is_asked_for_is_refused(world: World) -> None:
+    card, other = world.card(0), world.ledger.accounts.open().account_id
+    key, kind = card.key.public_key, Assurance.CARD_SECURE_ELEMENT
+
+    def refused(holder_id: bytes, assurance: Assurance) -> str:
+        with pytest.raises(Conflict) as caught:
+            world.ledger.purses.open(holder_id, key, assurance)
+        assert caught.value.reason == "key_taken"
+        assert card.purse_id.hex() in str(caught.value)
+        return str(caught.value)
+
+    assert "another holder's" in refused(other, kind)
+    assert "card_secure_element" in refused(card.holder_id, Assurance.SOFTWARE)
+    world.ledger.purses.defund(card.purse_id)
+    assert "being closed" in refused(card.holder_id, kind)
+    assert world.ledger.purses.of(other) == ()
+
+
+def test_a_purse_of_an_older_ledger_is_found_by_its_key_too(world: World) -> None:
+    """Its id was drawn, not made of the key."""
+    card = world.card(0)
+    row = world.ledger.purses.get(card.purse_id)
+    older = replace(card.certificate.message, purse_id=b"an older", public_key=OLDER.compressed)
+    certificate = world.ledger.office.issuer.purse_certificate(older)
+    kept = row._replace(
+        purse_id=b"an older", public_key=OLDER.compressed, certificate=certificate.data
+    )
+    world.ledger.office.store.write(lambda tx: add_purse(tx, kept))
+    again = world.ledger.purses.open(card.holder_id, OLDER, Assurance.CARD_SECURE_ELEMENT)
+    assert again.data == certificate.data
 
 
 def test_a_software_purse_may_pay_less_at_once(world: World) -> None:
