@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kscoin import codec
-from kscoin.entries import JournalEntry
 from kscoin.errors import BrokenChain
 from kscoin.messages import MAX_BATCH_ENTRIES, Acknowledgement, Batch, EntryVerdict, Verdict
 from kscoin.signed import Claimed, Signed, claimed
@@ -17,7 +16,7 @@ from ledger.known import known_terminal
 from ledger.meter import BatchOutcome
 from ledger.office import Office, key_of, policy_in_force
 from ledger.quarantine import late_verdicts
-from ledger.reading import Reading, TerminalKey, chain_of, claimed_sequences
+from ledger.reading import Reading, TerminalKey, claimed_sequences
 from ledger.sitting import Sitting
 from ledger.store import published, terminals
 from ledger.store.engine import Tx
@@ -70,55 +69,48 @@ def _told(office: Office, said: Claimed[Batch], key: TerminalKey) -> _Told:
     if (again := office.store.read(lambda tx: _told_before(tx, batch))) is not None:
         return again
     try:
-        chain = chain_of(batch.message)
+        readings = office.batch_reader.read(batch, key)
     except BrokenChain as exc:
         reason = exc.code
         return office.store.write(lambda tx: _quarantine(tx, office, batch, reason))
-    readings = office.reader.entries(batch, chain, key)
-    return office.store.write(lambda tx: _settle(tx, office, batch, chain, readings))
+    return office.store.write(lambda tx: _settle(tx, office, batch, readings))
 
 
-def _settle(
-    tx: Tx,
-    office: Office,
-    batch: Signed[Batch],
-    chain: tuple[JournalEntry, ...],
-    readings: tuple[Reading, ...],
-) -> _Told:
+def _settle(tx: Tx, office: Office, batch: Signed[Batch], readings: tuple[Reading, ...]) -> _Told:
     terminal = known_terminal(tx, batch.message.terminal_id, locked=True)
     if (again := _told_before(tx, batch)) is not None:
         return again
-    _nothing_missing(tx, terminal, batch.message, chain)
-    if not _continues(terminal, batch.message, chain):
+    _nothing_missing(tx, terminal, batch.message, readings)
+    if not _continues(terminal, batch.message, readings):
         return _quarantine(tx, office, batch, FORKED_HEAD)
     sitting = Sitting(tx, office, terminal, readings)
     verdicts = sitting.judge()
     sitting.write()
-    if terminal.has_untold and chain:
+    if terminal.has_untold and readings:
         room = MAX_BATCH_ENTRIES - len(verdicts)
-        late = late_verdicts(tx, terminal.terminal_id, chain[0].sequence, room)
+        late = late_verdicts(tx, terminal.terminal_id, readings[0].sequence, room)
         verdicts = (*late, *verdicts)
     answer = _acknowledged(tx, office, batch.message, verdicts)
     row = _settled(office, batch, answer)
     terminals.add_batch(tx, row)
-    sequence = chain[-1].sequence if chain else terminal.sequence
+    sequence = readings[-1].sequence if readings else terminal.sequence
     terminals.move_head(tx, row, batch.message.new_head, sequence)
     return _Told(answer, BatchOutcome.SETTLED, verdicts)
 
 
 def _nothing_missing(
-    tx: Tx, terminal: TerminalRow, batch: Batch, chain: tuple[JournalEntry, ...]
+    tx: Tx, terminal: TerminalRow, batch: Batch, readings: tuple[Reading, ...]
 ) -> None:
     """Raise BatchMissing if batches before this one were here once, or are still to come."""
-    is_ahead = bool(chain) and chain[0].sequence > terminal.sequence + 1
+    is_ahead = bool(readings) and readings[0].sequence > terminal.sequence + 1
     last_number = terminals.last_batch_number(tx, terminal.terminal_id) if is_ahead else 0
     if is_ahead and batch.batch_number > last_number + 1:
         raise BatchMissing(last_number)
 
 
-def _continues(terminal: TerminalRow, batch: Batch, chain: tuple[JournalEntry, ...]) -> bool:
+def _continues(terminal: TerminalRow, batch: Batch, readings: tuple[Reading, ...]) -> bool:
     is_next = batch.batch_number > terminal.batch_number
-    follows = not chain or chain[0].sequence == terminal.sequence + 1
+    follows = not readings or readings[0].sequence == terminal.sequence + 1
     return is_next and follows and batch.previous_head == terminal.head
 
 

@@ -16,6 +16,7 @@ from ledger.errors import StoreUnusable
 from ledger.issuer import Issuer
 from ledger.meter import UNMETERED, Meter
 from ledger.numbers import Numbers
+from ledger.readers import ReadsBatches
 from ledger.reading import Reader, TerminalKey
 from ledger.settings import Settings
 from ledger.store import published, trail
@@ -36,6 +37,8 @@ class Office:
     store: Store
     issuer: Issuer
     reader: Reader
+    # What reads whole batches: the same, or processes beside this one.
+    batch_reader: ReadsBatches
     clock: Clock
     numbers: Numbers
     settings: Settings

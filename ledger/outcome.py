@@ -4,37 +4,30 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from kscoin.messages import Debit, Verdict
+from kscoin.messages import Verdict
 from kscoin.proof import Proof
-from kscoin.signed import Signed
 from ledger.book import Transfer
 from ledger.denylist import deny_purses
-from ledger.settlement import Claim, Finding, Purse
+from ledger.settlement import CertifiedDebit, Claim, Finding, Purse
 from ledger.store import accounts, payments, purses, refunds
 from ledger.store.engine import Tx
 from ledger.store.payments import AttemptRow, Means, PaymentRow, UnpaidDebitRow
 from ledger.store.purses import DoubleSpendRow, LineRow
 from ledger.store.refunds import RefundRow, WaitingRow
 
+# A driver is slow with an integer that is also something else.
+_DEBIT: Final = int(Means.DEBIT)
+
 
 class Spend(NamedTuple):
     """A verified debit, the terminal it belongs to, and how that terminal broke policy, if so."""
 
     terminal_id: bytes
-    debit: Signed[Debit]
-    certificate: bytes
+    debit: CertifiedDebit
     created_at_s: int
     breach: str | None = None
-
-    @property
-    def purse_id(self) -> bytes:
-        return self.debit.message.purse_id
-
-    @property
-    def request_hash(self) -> bytes:
-        return self.debit.message.request_hash
 
 
 @dataclass(slots=True)
@@ -72,23 +65,24 @@ class Outcome:
     def move(self, transfer: Transfer, finding: Finding, spend: Spend) -> None:
         """Book won that a debit moves, and the stretches of the line that it takes."""
         self.book(transfer)
+        debit = spend.debit
         for stretch in finding.stretches:
             self._line.append(
                 LineRow(
-                    purse_id=spend.purse_id,
+                    purse_id=debit.purse_id,
                     end_won=stretch.end_won,
                     start_won=stretch.start_won,
-                    debit_hash=spend.debit.id,
-                    request_hash=spend.request_hash,
+                    debit_hash=debit.id,
+                    request_hash=debit.request_hash,
                     terminal_id=spend.terminal_id,
                     number=transfer.number,
                     seen_at_s=self.now_s,
                     is_returned=finding.verdict is Verdict.RETURNED,
-                    debit=spend.debit.data,
+                    debit=debit.data,
                 )
             )
         if finding.fund_won:
-            self._guaranteed_won[spend.purse_id] += finding.fund_won
+            self._guaranteed_won[debit.purse_id] += finding.fund_won
 
     def book(self, transfer: Transfer) -> None:
         """Book a transfer."""
@@ -99,7 +93,7 @@ class Outcome:
     def prove(self, finding: Finding, spend: Spend, proof: Proof) -> None:
         """Keep the proof that a purse cheated."""
         row = DoubleSpendRow(
-            purse_id=spend.purse_id,
+            purse_id=spend.debit.purse_id,
             debit_hash=spend.debit.id,
             terminal_id=spend.terminal_id,
             proof=proof.encode(),
@@ -149,19 +143,19 @@ class Outcome:
 def _payment(
     terminal_id: bytes, claim: Claim, verdict: Verdict, number: int, now_s: int
 ) -> PaymentRow:
+    debit = claim.debit
     return PaymentRow(
         terminal_id=terminal_id,
-        request_hash=claim.request.id,
-        means_hash=claim.debit.id,
-        means=int(Means.DEBIT),
-        payer_id=claim.debit.message.purse_id,
-        amount_won=claim.amount_won,
+        request_hash=debit.request_hash,
+        means_hash=debit.id,
+        means=_DEBIT,
+        payer_id=debit.purse_id,
+        amount_won=debit.amount_won,
         refunded_won=0,
-        kind=int(claim.request.message.kind),
-        # A driver is slow with an integer that is also something else.
+        kind=claim.kind,
         verdict=int(verdict),
         number=number,
-        created_at_s=claim.request.message.created_at_s,
+        created_at_s=claim.created_at_s,
         settled_at_s=now_s,
     )
 
@@ -169,10 +163,10 @@ def _payment(
 def _unpaid(terminal_id: bytes, claim: Claim, finding: Finding, now_s: int) -> UnpaidDebitRow:
     return UnpaidDebitRow(
         terminal_id=terminal_id,
-        request_hash=claim.request.id,
+        request_hash=claim.request_hash,
         debit_hash=claim.debit.id,
-        purse_id=claim.debit.message.purse_id,
-        amount_won=claim.amount_won,
+        purse_id=claim.debit.purse_id,
+        amount_won=claim.debit.amount_won,
         verdict=finding.verdict,
         reason=finding.reason or "",
         number=finding.number,

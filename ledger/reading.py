@@ -7,7 +7,7 @@ debit, and a purse authority the certificate. Knows no database and no clock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Concatenate, Final, NamedTuple, ParamSpec, TypeAlias, TypeVar
@@ -41,7 +41,7 @@ from kscoin.messages import (
 from kscoin.signed import Claimed, Signed, claim, open_covered, open_signed
 from ledger.errors import NotAllowed, Refusal, Unpayable
 from ledger.refunds import Giveback, GivebackKind
-from ledger.settlement import Claim
+from ledger.settlement import CertifiedDebit, Claim
 
 M = TypeVar("M", bound=Message)
 P = ParamSpec("P")
@@ -84,8 +84,7 @@ class MetDebit(NamedTuple):
     """Another terminal's debit that this one met on a card."""
 
     sequence: int
-    debit: Signed[Debit]
-    certificate: Signed[PurseCertificate]
+    debit: CertifiedDebit
 
 
 class GivenBack(NamedTuple):
@@ -114,17 +113,11 @@ Reading: TypeAlias = (
 
 
 class _Certified(NamedTuple):
-    """A purse's certificate that has been verified, and the key in it."""
+    """A purse's certificate that has been verified: its bytes, whose it is, and the key in it."""
 
-    certificate: Signed[PurseCertificate]
+    data: bytes
+    purse_id: bytes
     key: PublicKey
-
-
-class _Ended(NamedTuple):
-    """Requests whose outcome is in the same batch: their ids, and the bytes of those paid."""
-
-    ids: frozenset[bytes]
-    requests: frozenset[bytes]
 
 
 class Reader:
@@ -146,6 +139,10 @@ class Reader:
         """
         return _own(open_signed(PaymentRequest, data, terminal.public_key, self._network), terminal)
 
+    def read(self, batch: Signed[Batch], terminal: TerminalKey) -> tuple[Reading, ...]:
+        """Return what each entry of a batch comes to; raises BrokenChain (see `chain_of`)."""
+        return self.entries(batch, chain_of(batch.message), terminal)
+
     def entries(
         self, batch: Signed[Batch] | None, chain: tuple[JournalEntry, ...], terminal: TerminalKey
     ) -> tuple[Reading, ...]:
@@ -156,93 +153,120 @@ class Reader:
         is signed, the terminal's signature on each message is what counts, and its word on a torn
         tap, which has none, does not.
         """
-        read = {
-            entry.sequence: _or_why(self._entry, entry, terminal, batch)
-            for entry in chain
-            if entry.kind is not EntryKind.ATTEMPT
-        }
-        ended = _ended(chain, read)
-        for entry in chain:
-            if entry.kind is EntryKind.ATTEMPT:
-                read[entry.sequence] = _or_why(self._attempt, entry, terminal, batch, ended)
-        return tuple([read[entry.sequence] for entry in chain])
+        return _BatchReading(self, terminal, batch).entries(chain)
 
-    def _entry(
-        self, entry: JournalEntry, terminal: TerminalKey, batch: Signed[Batch] | None
-    ) -> Reading:
-        match entry.kind:
-            case EntryKind.PAYMENT:
-                return TakenDebit(entry.sequence, self._payment(entry.body, terminal, batch))
-            case EntryKind.TORN if batch is None:
-                raise Unpayable("unsigned", "nobody has signed for this")
-            case EntryKind.TORN:
-                return TornTap(entry.sequence, Torn.decode(entry.body))
-            case EntryKind.WITNESS:
-                return self._witness(entry)
-            case EntryKind.REFUND:
-                return GivenBack(
-                    entry.sequence,
-                    _refund(self._word(Refund, entry.body, terminal, batch), terminal),
-                )
-            case EntryKind.VOID:
-                return GivenBack(
-                    entry.sequence, _void(self._word(Void, entry.body, terminal, batch), terminal)
-                )
-            case _:
-                return Recorded(entry.sequence)
-
-    def _payment(self, body: bytes, terminal: TerminalKey, batch: Signed[Batch] | None) -> Claim:
-        payment = Payment.decode(body)
-        request = self._request(payment.request, terminal, batch)
-        certified = self._certificate(payment.certificate)
-        debit = self._debit(payment.debit, certified)
-        taken = Claim(request, debit, certified.certificate)
-        if debit.message.request_hash != request.id:
-            raise Unpayable("wrong_request", "the debit is for another request")
-        if debit.message.amount_won != request.message.amount_won:
-            raise Unpayable("wrong_amount", "the debit is not of the request's amount")
-        return taken
-
-    def _attempt(
-        self, entry: JournalEntry, terminal: TerminalKey, batch: Signed[Batch] | None, ended: _Ended
-    ) -> Reading:
-        # Most attempts are followed by the payment that holds the same bytes: nothing to parse.
-        if entry.body in ended.requests or parse(entry.body).id in ended.ids:
-            return Recorded(entry.sequence)
-        return OpenAttempt(entry.sequence, self._request(entry.body, terminal, batch))
-
-    def _request(
-        self, data: bytes, terminal: TerminalKey, batch: Signed[Batch] | None
-    ) -> Signed[PaymentRequest]:
-        return _own(self._word(PaymentRequest, data, terminal, batch), terminal)
-
-    def _word(
+    def word(
         self, kind: type[M], data: bytes, terminal: TerminalKey, batch: Signed[Batch] | None
     ) -> Signed[M]:
-        """Return the terminal's own word: covered by its batch, or signed in itself."""
+        """Return the terminal's own word: covered by its batch, or signed in itself.
+
+        Raises a VerificationError or EncodingError.
+        """
         if batch is None:
             return open_signed(kind, data, terminal.public_key, self._network)
         return open_covered(kind, data, batch)
 
-    def _witness(self, entry: JournalEntry) -> MetDebit:
-        witness = Witness.decode(entry.body)
-        certified = self._certificate(witness.certificate)
-        debit = self._debit(witness.debit, certified)
-        # A debit below zero on its line has no interval: refuse it here, once.
-        _ = debit.message.interval
-        return MetDebit(entry.sequence, debit, certified.certificate)
+    def debit(self, data: bytes, certificate: bytes) -> CertifiedDebit:
+        """Return a debit if the certificate's key signed it, and an authority the certificate.
 
-    def _debit(self, data: bytes, certified: _Certified) -> Signed[Debit]:
+        Raises a VerificationError or EncodingError, or ExceedsCredit if it starts below zero.
+        """
+        certified = self._certificate(certificate)
         debit = open_signed(Debit, data, certified.key, self._network)
-        if debit.message.purse_id != certified.certificate.message.purse_id:
+        if debit.message.purse_id != certified.purse_id:
             raise Malformed("the debit and the certificate are of different purses")
-        return debit
+        return CertifiedDebit.of(
+            debit.message, debit.id, debit.data, certified.data, certified.key.compressed
+        )
 
     def _open_certificate(self, data: bytes) -> _Certified:
         # By the authority of the day it was issued: the debit may be older than this minute.
         issued_at_s = claim(PurseCertificate, data).issued_at_s
         found = open_authorised(PurseCertificate, Purpose.PURSE, data, self._trust, issued_at_s)
-        return _Certified(found, PublicKey(found.message.public_key))
+        return _Certified(found.data, found.message.purse_id, PublicKey(found.message.public_key))
+
+
+class _BatchReading:
+    """One batch, or entries that no batch vouches for, on their way to readings."""
+
+    def __init__(self, reader: Reader, terminal: TerminalKey, batch: Signed[Batch] | None) -> None:
+        self._reader = reader
+        self._terminal = terminal
+        self._batch = batch
+        # The payments that hold: the bytes of each request, and its id.
+        self._paid: dict[bytes, bytes] = {}
+
+    def entries(self, chain: tuple[JournalEntry, ...]) -> tuple[Reading, ...]:
+        """Return what each entry comes to: attempts last, by what the others say of them."""
+        read = {
+            entry.sequence: _or_why(self._entry, entry)
+            for entry in chain
+            if entry.kind is not EntryKind.ATTEMPT
+        }
+        torn = {each.torn.request_hash for each in read.values() if isinstance(each, TornTap)}
+        paid = {data for data, request_id in self._paid.items() if request_id not in torn}
+        ids = {*self._paid.values(), *_ended_otherwise(chain, read)} - torn
+        for entry in chain:
+            if entry.kind is EntryKind.ATTEMPT:
+                # Most are followed by the payment that holds the same bytes: nothing to parse.
+                is_paid = entry.body in paid
+                read[entry.sequence] = (
+                    Recorded(entry.sequence) if is_paid else _or_why(self._attempt, entry, ids)
+                )
+        return tuple([read[entry.sequence] for entry in chain])
+
+    def _entry(self, entry: JournalEntry) -> Reading:
+        match entry.kind:
+            case EntryKind.PAYMENT:
+                return TakenDebit(entry.sequence, self._payment(entry.body))
+            case EntryKind.TORN if self._batch is None:
+                raise Unpayable("unsigned", "nobody has signed for this")
+            case EntryKind.TORN:
+                return TornTap(entry.sequence, Torn.decode(entry.body))
+            case EntryKind.WITNESS:
+                witness = Witness.decode(entry.body)
+                debit = self._reader.debit(witness.debit, witness.certificate)
+                return MetDebit(entry.sequence, debit)
+            case EntryKind.REFUND:
+                return GivenBack(entry.sequence, self._refund(entry.body))
+            case EntryKind.VOID:
+                return GivenBack(entry.sequence, self._void(entry.body))
+            case _:
+                return Recorded(entry.sequence)
+
+    def _payment(self, body: bytes) -> Claim:
+        payment = Payment.decode(body)
+        request = self._request(payment.request)
+        debit = self._reader.debit(payment.debit, payment.certificate)
+        if debit.request_hash != request.id:
+            raise Unpayable("wrong_request", "the debit is for another request")
+        asked = request.message
+        if debit.amount_won != asked.amount_won:
+            raise Unpayable("wrong_amount", "the debit is not of the request's amount")
+        self._paid[request.data] = request.id
+        return Claim(debit, int(asked.kind), asked.created_at_s, asked.policy_version)
+
+    def _attempt(self, entry: JournalEntry, ended: Set[bytes]) -> Reading:
+        if parse(entry.body).id in ended:
+            return Recorded(entry.sequence)
+        return OpenAttempt(entry.sequence, self._request(entry.body))
+
+    def _request(self, data: bytes) -> Signed[PaymentRequest]:
+        return _own(self._word(PaymentRequest, data), self._terminal)
+
+    def _refund(self, data: bytes) -> Giveback:
+        refund = self._word(Refund, data)
+        _by(self._terminal, refund.message.terminal_id)
+        message = refund.message
+        return Giveback(GivebackKind.REFUND, refund.id, message.request_hash, message.amount_won)
+
+    def _void(self, data: bytes) -> Giveback:
+        void = self._word(Void, data)
+        _by(self._terminal, void.message.terminal_id)
+        return Giveback(GivebackKind.VOID, void.id, void.message.request_hash, None)
+
+    def _word(self, kind: type[M], data: bytes) -> Signed[M]:
+        return self._reader.word(kind, data, self._terminal, self._batch)
 
 
 def chain_of(batch: Batch) -> tuple[JournalEntry, ...]:
@@ -275,17 +299,6 @@ def _or_why(
         return Unacceptable(entry.sequence, exc.code)
 
 
-def _refund(refund: Signed[Refund], terminal: TerminalKey) -> Giveback:
-    _by(terminal, refund.message.terminal_id)
-    message = refund.message
-    return Giveback(GivebackKind.REFUND, refund.id, message.request_hash, message.amount_won)
-
-
-def _void(void: Signed[Void], terminal: TerminalKey) -> Giveback:
-    _by(terminal, void.message.terminal_id)
-    return Giveback(GivebackKind.VOID, void.id, void.message.request_hash, None)
-
-
 def _by(terminal: TerminalKey, terminal_id: bytes) -> None:
     if terminal_id != terminal.terminal_id:
         raise NotAllowed("wrong_terminal", "another terminal has signed for it")
@@ -299,23 +312,12 @@ def _own(request: Signed[PaymentRequest], terminal: TerminalKey) -> Signed[Payme
     return request
 
 
-def _ended(chain: tuple[JournalEntry, ...], read: Mapping[int, Reading]) -> _Ended:
-    """Return the requests that end in this batch, other than by a torn tap."""
-    torn = {each.torn.request_hash for each in read.values() if isinstance(each, TornTap)}
-    taken = [each.claim.request for each in read.values() if isinstance(each, TakenDebit)]
-    ids = {request.id for request in taken}
-    ids.update(_ended_otherwise(entry for entry in chain if _is_untaken(read.get(entry.sequence))))
-    bodies = {request.data for request in taken if request.id not in torn}
-    return _Ended(frozenset(ids - torn), frozenset(bodies))
-
-
-def _is_untaken(reading: Reading | None) -> bool:
-    return reading is not None and not isinstance(reading, TakenDebit)
-
-
-def _ended_otherwise(entries: Iterable[JournalEntry]) -> Iterator[bytes]:
+def _ended_otherwise(chain: Iterable[JournalEntry], read: Mapping[int, Reading]) -> Iterator[bytes]:
     """Yield the requests that end by a payment that does not hold, a receipt or a note."""
-    for entry in entries:
+    for entry in chain:
+        reading = read.get(entry.sequence)
+        if reading is None or isinstance(reading, TakenDebit):
+            continue
         try:
             match entry.kind:
                 case EntryKind.PAYMENT:

@@ -29,6 +29,7 @@ from ledger.payouts import PayoutDesk
 from ledger.published import PublicDesk
 from ledger.purse_desk import PurseDesk
 from ledger.quarantine import QuarantineDesk
+from ledger.readers import ReadsBatches
 from ledger.reading import Reader
 from ledger.release import ReserveDesk
 from ledger.renewals import RenewalDesk
@@ -108,7 +109,8 @@ class Ledger:
             raise StoreUnusable("the database has no trust list: run ks-ledger init")
         trust = trust_of(authorities, row.data)
         issuer = Issuer(authorities, trust)
-        return cls(Office(store, issuer, Reader(trust), clock, Numbers(clock), settings))
+        reader = Reader(trust)
+        return cls(Office(store, issuer, reader, reader, clock, Numbers(clock), settings))
 
     def acting_as(self, actor: Actor) -> Ledger:
         """Return the same ledger, where what is ordered is written down in this actor's name."""
@@ -118,6 +120,10 @@ class Ledger:
         """Return the same ledger, where what it does is counted."""
         self.office.store.tell_of_retries(meter.retry)
         return Ledger(replace(self.office, meter=meter))
+
+    def read_by(self, batch_reader: ReadsBatches) -> Ledger:
+        """Return the same ledger, where batches are read by somebody else."""
+        return Ledger(replace(self.office, batch_reader=batch_reader))
 
     def close(self) -> None:
         """Close the database."""

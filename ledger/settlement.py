@@ -8,14 +8,13 @@ at most once, and the sums are the same in whatever order the debits arrive (KSP
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from kscoin.errors import ExceedsCredit
-from kscoin.messages import Debit, PaymentRequest, Policy, PurseCertificate, Verdict
+from kscoin.messages import Debit, Policy, PurseCertificate, Verdict
 from kscoin.policy import payment_limit_won
 from kscoin.purse import Interval
-from kscoin.signed import Signed
+from kscoin.signed import claim
 
 # Reasons in verdicts that are no error's code; the terminal's texts know each of them.
 DOUBLE_SPEND = "double_spend"
@@ -26,26 +25,65 @@ RESERVE_RELEASED = "reserve_released"
 GUARANTEE_EXHAUSTED = "guarantee_exhausted"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A payment whose three messages have been verified and agree with one another."""
+class CertifiedDebit(NamedTuple):
+    """A debit that has been verified, with a key that a purse authority has certified.
 
-    request: Signed[PaymentRequest]
-    debit: Signed[Debit]
-    certificate: Signed[PurseCertificate]
-    interval: Interval = field(init=False, repr=False, compare=False)
+    `id` is its hash, `data` and `certificate` are the signed messages as they came; `start_won`
+    and `end_won` are its interval. Plain values and no messages, because it may be verified in one
+    process and judged in another.
+    """
 
-    def __post_init__(self) -> None:
-        # Asked for many times while a payment is judged, so it is worked out once.
-        object.__setattr__(self, "interval", self.debit.message.interval)
+    id: bytes
+    data: bytes
+    purse_id: bytes
+    request_hash: bytes
+    start_won: int
+    end_won: int
+    certificate: bytes
+    public_key: bytes
+
+    @classmethod
+    def of(
+        cls, debit: Debit, debit_hash: bytes, data: bytes, certificate: bytes, public_key: bytes
+    ) -> Self:
+        """Return what was verified of a debit; raises ExceedsCredit if it starts below zero."""
+        at = debit.interval
+        return cls(
+            debit_hash,
+            data,
+            debit.purse_id,
+            debit.request_hash,
+            at.start_won,
+            at.end_won,
+            certificate,
+            public_key,
+        )
+
+    @property
+    def interval(self) -> Interval:
+        """The won of the purse's line that it spends."""
+        return Interval(self.start_won, self.end_won)
 
     @property
     def amount_won(self) -> int:
-        return self.debit.message.amount_won
+        return self.end_won - self.start_won
+
+
+class Claim(NamedTuple):
+    """A payment: a debit that has been verified, and what it says of the request that it pays.
+
+    `kind`, `created_at_s` and `policy_version` are the request's, which its terminal has signed
+    and with which the debit agrees.
+    """
+
+    debit: CertifiedDebit
+    kind: int
+    created_at_s: int
+    policy_version: int
 
     @property
-    def purse_id(self) -> bytes:
-        return self.debit.message.purse_id
+    def request_hash(self) -> bytes:
+        return self.debit.request_hash
 
 
 class Piece(NamedTuple):
@@ -157,27 +195,28 @@ class Surroundings(NamedTuple):
         return bool(self.earlier) and any(earlier.is_paid for earlier in self.earlier)
 
 
-def judge(claim: Claim, around: Surroundings) -> Finding:
+def judge(taken: Claim, around: Surroundings) -> Finding:
     """Return what is to be done about a payment by debit (KSP/1 section 11)."""
-    if around.earlier and (seen := _seen(claim.debit.id, around.earlier)) is not None:
+    debit = taken.debit
+    if around.earlier and (seen := _seen(debit.id, around.earlier)) is not None:
         return _again(seen)
-    clashes = _clashes(claim.interval, around.pieces) if around.pieces else ()
-    if clashes and _own(claim.debit.id, clashes) is not None:
+    clashes = _clashes(debit.interval, around.pieces) if around.pieces else ()
+    if clashes and _own(debit.id, clashes) is not None:
         return Finding(Verdict.REFUSED, RETURNED_TO_PAYER)
-    if claim.interval.end_won > around.purse.credit_total_won:
+    if debit.end_won > around.purse.credit_total_won:
         return Finding(Verdict.REFUSED, EXCEEDS_CREDIT, denies_purse=True)
     if clashes:
-        return _judge_double_spend(claim, clashes, around)
-    return _judge_first_spend(claim, around)
+        return _judge_double_spend(debit, clashes, around)
+    return _judge_first_spend(debit, around)
 
 
-def judge_witness(debit: Signed[Debit], around: Surroundings, *, is_torn: bool) -> Finding:
+def judge_witness(debit: CertifiedDebit, around: Surroundings, *, is_torn: bool) -> Finding:
     """Return what is to be done about a debit that a terminal met on a card.
 
     If its own terminal has said that the tap was torn, the payer gets the money back, unless
     these won have been spent; if not, it is only kept until that is said.
     """
-    interval = debit.message.interval
+    interval = debit.interval
     clashes = _clashes(interval, around.pieces)
     if (own := _own(debit.id, clashes)) is not None:
         # It was met before, or paid its merchant: what happened then is what is said again.
@@ -195,21 +234,21 @@ def judge_witness(debit: Signed[Debit], around: Surroundings, *, is_torn: bool) 
 
 
 def breach_of_policy(
-    claim: Claim, policy: Policy, denied_at_s: int | None, revoked_at_s: int | None
+    taken: Claim, policy: Policy, denied_at_s: int | None, revoked_at_s: int | None
 ) -> str | None:
     """Return how the terminal broke policy when it took this debit, or None if it kept it.
 
     Only what the ledger can know: the checks of KSP/1 section 6 that its messages show, and how
     long the denylist had named the purse.
     """
-    certificate, taken_at_s = claim.certificate.message, claim.request.message.created_at_s
+    certificate, taken_at_s = claim(PurseCertificate, taken.debit.certificate), taken.created_at_s
     limit_won = min(
         certificate.payment_limit_offline_won, payment_limit_won(policy, certificate.assurance)
     )
     findings = {
-        "exceeds_credit": claim.interval.end_won > certificate.credit_total_won,
+        "exceeds_credit": taken.debit.end_won > certificate.credit_total_won,
         "certificate_expired": taken_at_s > certificate.not_after_s,
-        "over_payment_limit": claim.amount_won > limit_won,
+        "over_payment_limit": taken.debit.amount_won > limit_won,
         "purse_denied": _was_known(denied_at_s, taken_at_s - policy.denylist_stops_after_s),
         "terminal_revoked": _was_known(revoked_at_s, taken_at_s),
     }
@@ -228,25 +267,27 @@ def uncovered(interval: Interval, pieces: Iterable[Piece]) -> tuple[Interval, ..
     return tuple(parts)
 
 
-def _judge_first_spend(claim: Claim, around: Surroundings) -> Finding:
-    if around.purse.balance_won < claim.amount_won:
+def _judge_first_spend(debit: CertifiedDebit, around: Surroundings) -> Finding:
+    if around.purse.balance_won < debit.amount_won:
         return Finding(Verdict.REFUSED, RESERVE_RELEASED)
     if around.has_paid:
         # The shop has been paid another way, so this purse's debit goes back to its holder.
-        return Finding(Verdict.RETURNED, ALREADY_PAID, stretches=(claim.interval,))
-    return Finding(Verdict.SETTLED, stretches=(claim.interval,))
+        return Finding(Verdict.RETURNED, ALREADY_PAID, stretches=(debit.interval,))
+    return Finding(Verdict.SETTLED, stretches=(debit.interval,))
 
 
-def _judge_double_spend(claim: Claim, clashes: tuple[Piece, ...], around: Surroundings) -> Finding:
+def _judge_double_spend(
+    debit: CertifiedDebit, clashes: tuple[Piece, ...], around: Surroundings
+) -> Finding:
     refused = Finding(Verdict.REFUSED, DOUBLE_SPEND, clash=clashes[0], denies_purse=True)
     if around.breach or around.has_paid:
         return refused
-    stretches = uncovered(claim.interval, clashes)
+    stretches = uncovered(debit.interval, clashes)
     guaranteed = Finding(
         Verdict.GUARANTEED,
         DOUBLE_SPEND,
         stretches=stretches,
-        fund_won=claim.amount_won - sum(each.amount_won for each in stretches),
+        fund_won=debit.amount_won - sum(each.amount_won for each in stretches),
         clash=clashes[0],
         denies_purse=True,
     )

@@ -11,11 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final, TypeVar, assert_never
 
-from kscoin.keys import PublicKey
 from kscoin.messages import Debit, EntryVerdict, PaymentRequest, PurseCertificate, Verdict
 from kscoin.proof import DoubleSpendProof, ExcessProof, Proof
-from kscoin.purse import Interval
-from kscoin.signed import Signed, claim, open_signed
+from kscoin.signed import Signed, claim
 from ledger.book import FUND_ID, Transfer, TransferKind, move
 from ledger.errors import NotFound, Refusal
 from ledger.office import Office, policy_in_force
@@ -34,6 +32,7 @@ from ledger.refund_sitting import RefundSitting
 from ledger.refunds import GivebackFinding, Paid
 from ledger.settlement import (
     RECORDED,
+    CertifiedDebit,
     Claim,
     Earlier,
     Finding,
@@ -83,13 +82,13 @@ class Sitting:
             terminal,
             self._out,
             tuple(each.giveback for each in self._all(GivenBack)),
-            frozenset(each.request.id for each in taken),
+            frozenset(each.request_hash for each in taken),
         )
-        spends = {each.debit.id: (each.purse_id, each.interval) for each in taken}
-        spends.update(self._met_spends())
+        debits = [*(each.debit for each in taken), *self._met_debits()]
+        spends = {each.id: (each.purse_id, each.interval) for each in debits}
         self._standings = Standings(tx, spends)
         self._earlier = payments.earlier(
-            tx, terminal.terminal_id, [each.request.id for each in taken]
+            tx, terminal.terminal_id, [each.request_hash for each in taken]
         )
         # Read after the purses are locked, too: a witness and a payment see one another.
         self._beside = payments.witnesses_by_purse(tx, {each for each, _ in spends.values()})
@@ -120,8 +119,8 @@ class Sitting:
                 return self._open_attempt(request)
             case TornTap(_, torn):
                 return self._torn(torn.request_hash)
-            case MetDebit(_, debit, certificate):
-                return self._witness(debit, certificate)
+            case MetDebit(_, debit):
+                return self._witness(debit)
             case GivenBack(_, giveback):
                 return self._refunds.judge(giveback)
             case Unacceptable(_, reason):
@@ -132,42 +131,37 @@ class Sitting:
     # --- payments -------------------------------------------------------------------------
 
     def _payment(self, taken: Claim) -> Finding:
-        purse = self._standings.purse(taken.certificate.message)
+        debit = taken.debit
+        purse = self._standings.purse(debit)
         around = self._around(taken, purse)
         finding = judge(taken, around)
-        if around.earlier and any(each.means_hash == taken.debit.id for each in around.earlier):
+        if around.earlier and any(each.means_hash == debit.id for each in around.earlier):
             return finding
-        spend = Spend(
-            self._terminal.terminal_id,
-            taken.debit,
-            taken.certificate.data,
-            taken.request.message.created_at_s,
-            around.breach,
-        )
+        spend = Spend(self._terminal.terminal_id, debit, taken.created_at_s, around.breach)
         finding = self._act_on(finding, spend, purse)
         self._compare(finding, spend, purse)
         self._out.judge(self._terminal.terminal_id, taken, finding)
-        seen = Earlier(taken.debit.id, finding.verdict, finding.reason, finding.number)
-        self._earlier.setdefault(taken.request.id, []).append(seen)
-        if self._refunds.are_awaiting(taken.request.id):
+        seen = Earlier(debit.id, finding.verdict, finding.reason, finding.number)
+        self._earlier.setdefault(debit.request_hash, []).append(seen)
+        if self._refunds.are_awaiting(debit.request_hash):
             self._tell_refunds(taken, seen, purse)
         return finding
 
     def _tell_refunds(self, taken: Claim, seen: Earlier, purse: Purse) -> None:
-        terminal_id, request_hash = self._terminal.terminal_id, taken.request.id
+        terminal_id, request_hash = self._terminal.terminal_id, taken.request_hash
         if seen.is_paid:
-            paid = Paid(terminal_id, request_hash, purse.holder_id, taken.amount_won, 0)
+            paid = Paid(terminal_id, request_hash, purse.holder_id, taken.debit.amount_won, 0)
             self._refunds.arrived(paid)
         elif not any(each.is_paid for each in self._earlier[request_hash]):
             self._refunds.refused(request_hash)
 
     def _around(self, taken: Claim, purse: Purse) -> Surroundings:
-        earlier = tuple(self._earlier.get(taken.request.id, ()))
-        pieces = self._standings.overlapping(purse.purse_id, taken.interval)
+        earlier = tuple(self._earlier.get(taken.request_hash, ()))
+        pieces = self._standings.overlapping(purse.purse_id, taken.debit.interval)
         if not pieces:
             # Only a double spend asks whether policy was kept and what the fund holds.
             return Surroundings(purse, (), earlier, None, 0)
-        policy = policy_in_force(self._tx, taken.request.message.policy_version)
+        policy = policy_in_force(self._tx, taken.policy_version)
         breach = breach_of_policy(taken, policy, purse.denied_at_s, self._terminal.revoked_at_s)
         day_won = policy.purse_day_max_won - self._guaranteed_here_won(taken)
         fund_won = max(0, min(day_won, self._guarantee_won(purse)))
@@ -185,12 +179,12 @@ class Sitting:
         One terminal may take no more of one purse in a day (KSP/1 section 8), so the fund pays no
         more of it: a shop that plays along with a clone cannot empty it.
         """
-        found = purses.double_spends_of(self._tx, taken.debit.message.purse_id)
-        at_s = taken.request.message.created_at_s
+        found = purses.double_spends_of(self._tx, taken.debit.purse_id)
+        at_s = taken.created_at_s
         return sum(
             each.guaranteed_won
             for each in (*found, *self._out.double_spends)
-            if each.purse_id == taken.debit.message.purse_id
+            if each.purse_id == taken.debit.purse_id
             and each.terminal_id == self._terminal.terminal_id
             and abs(each.created_at_s - at_s) < _DAY_S
         )
@@ -211,35 +205,35 @@ class Sitting:
         self._lost[request_hash] = torn
         payments.report_torn(self._tx, request_hash, self._terminal.terminal_id)
         for witness in self._met[request_hash]:
-            finding = self._witnessed(self._debit_of(witness), witness.certificate)
+            finding = self._witnessed(_debit_of(witness))
             if finding.verdict is Verdict.RETURNED:
                 return finding
         return RECORDED
 
-    def _witness(self, debit: Signed[Debit], certificate: Signed[PurseCertificate]) -> Finding:
-        purse = self._standings.purse(certificate.message)
+    def _witness(self, debit: CertifiedDebit) -> Finding:
+        purse = self._standings.purse(debit)
         witness = WitnessRow(
-            debit.message.request_hash,
+            debit.request_hash,
             debit.id,
             purse.purse_id,
             self._terminal.terminal_id,
             debit.data,
-            certificate.data,
+            debit.certificate,
             self._out.now_s,
         )
         payments.add_witness(self._tx, witness)
-        self._met[debit.message.request_hash].append(witness)
+        self._met[debit.request_hash].append(witness)
         self._beside[purse.purse_id].append(witness)
-        return self._witnessed(debit, certificate.data)
+        return self._witnessed(debit)
 
-    def _witnessed(self, debit: Signed[Debit], certificate: bytes) -> Finding:
-        purse = self._standings.purse(claim(PurseCertificate, certificate))
-        torn_at_id = self._lost[debit.message.request_hash].torn_at_id
-        pieces = self._standings.overlapping(purse.purse_id, debit.message.interval)
+    def _witnessed(self, debit: CertifiedDebit) -> Finding:
+        purse = self._standings.purse(debit)
+        torn_at_id = self._lost[debit.request_hash].torn_at_id
+        pieces = self._standings.overlapping(purse.purse_id, debit.interval)
         around = Surroundings(purse, pieces, (), None, 0)
         finding = judge_witness(debit, around, is_torn=torn_at_id is not None)
         owner_id = torn_at_id or self._terminal.terminal_id
-        spend = Spend(owner_id, debit, certificate, self._out.now_s)
+        spend = Spend(owner_id, debit, self._out.now_s)
         finding = self._act_on(finding, spend, purse)
         self._compare(finding, spend, purse)
         return finding
@@ -270,7 +264,7 @@ class Sitting:
         to_id = purse.holder_id if kind is TransferKind.RETURN else spend.terminal_id
         sources = {purse.purse_id: finding.reserve_won, FUND_ID: finding.fund_won}
         postings = move(sources, to_id)
-        return self._office.transfer(kind, postings, self._out.now_s, spend.request_hash)
+        return self._office.transfer(kind, postings, self._out.now_s, spend.debit.request_hash)
 
     def _deny(self, finding: Finding, spend: Spend, purse: Purse) -> None:
         if not self._is_proven(spend):
@@ -282,12 +276,12 @@ class Sitting:
             self._out.deny(purse)
 
     def _proof(self, finding: Finding, spend: Spend) -> Proof:
+        debit = spend.debit
         if finding.clash is not None:
-            first, second = finding.clash.debit, spend.debit.data
-            return DoubleSpendProof(spend.certificate, first, second)
+            return DoubleSpendProof(debit.certificate, finding.clash.debit, debit.data)
         # The terminal may have seen an older certificate, which reserved less.
-        newest = purses.purse(self._tx, spend.purse_id)
-        return ExcessProof(newest.certificate if newest else spend.certificate, spend.debit.data)
+        newest = purses.purse(self._tx, debit.purse_id)
+        return ExcessProof(newest.certificate if newest else debit.certificate, debit.data)
 
     def _compare(self, finding: Finding, spend: Spend, purse: Purse) -> None:
         """Deny a purse that has signed for the same won what a terminal has met on it.
@@ -297,7 +291,7 @@ class Sitting:
         """
         for witness in () if finding.denies_purse else self._beside[purse.purse_id]:
             other = claim(Debit, witness.debit).interval
-            overlaps = other.overlaps(spend.debit.message.interval)
+            overlaps = other.overlaps(spend.debit.interval)
             if overlaps and witness.debit_hash != spend.debit.id:
                 # No transfer: nothing was booked for it.
                 clash = Piece(other, witness.debit_hash, witness.debit, number=0)
@@ -307,13 +301,13 @@ class Sitting:
     def _is_proven(self, spend: Spend) -> bool:
         if any(each.debit_hash == spend.debit.id for each in self._out.double_spends):
             return True
-        return purses.double_spend(self._tx, spend.purse_id, spend.debit.id) is not None
+        return purses.double_spend(self._tx, spend.debit.purse_id, spend.debit.id) is not None
 
     # --- what the verdicts depend on ------------------------------------------------------
 
     def _locked_lost_taps(self) -> dict[bytes, LostTapRow]:
         torn = (each.torn.request_hash for each in self._all(TornTap))
-        met = (each.debit.message.request_hash for each in self._all(MetDebit))
+        met = (each.debit.request_hash for each in self._all(MetDebit))
         wanted = sorted({*(each for each in torn if self._has_asked(each)), *met})
         now_s = self._out.now_s
         return {each: payments.locked_lost_tap(self._tx, each, now_s) for each in wanted}
@@ -321,17 +315,21 @@ class Sitting:
     def _witnesses(self, request_hash: bytes) -> tuple[WitnessRow, ...]:
         return payments.witnesses_of(self._tx, request_hash)
 
-    def _met_spends(self) -> Iterator[tuple[bytes, tuple[bytes, Interval]]]:
-        """Yield the hash of each debit that was met, now or before, with its purse and interval."""
-        debits = [each.debit for each in self._all(MetDebit)]
-        debits += [self._debit_of(row) for rows in self._met.values() for row in rows]
-        for each in debits:
-            yield each.id, (each.message.purse_id, each.message.interval)
-
-    def _debit_of(self, witness: WitnessRow) -> Signed[Debit]:
-        # Verified when it was kept; the certificate beside it names its key.
-        key = PublicKey(claim(PurseCertificate, witness.certificate).public_key)
-        return open_signed(Debit, witness.debit, key, self._office.issuer.network)
+    def _met_debits(self) -> Iterator[CertifiedDebit]:
+        """Yield each debit that was met on a card, now or before."""
+        yield from (each.debit for each in self._all(MetDebit))
+        yield from (_debit_of(row) for rows in self._met.values() for row in rows)
 
     def _all(self, kind: type[R]) -> list[R]:
         return self._by_kind[kind]
+
+
+def _debit_of(witness: WitnessRow) -> CertifiedDebit:
+    """Return a debit that was met before: verified when it was kept, so read and no more."""
+    return CertifiedDebit.of(
+        claim(Debit, witness.debit),
+        witness.debit_hash,
+        witness.debit,
+        witness.certificate,
+        claim(PurseCertificate, witness.certificate).public_key,
+    )

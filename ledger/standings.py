@@ -10,11 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from itertools import takewhile
 
-from kscoin.messages import Debit, PurseCertificate, Verdict
+from kscoin.messages import Verdict
 from kscoin.purse import Interval
-from kscoin.signed import Signed
 from ledger.errors import NotAllowed, NotFound
-from ledger.settlement import Finding, Piece, Purse
+from ledger.settlement import CertifiedDebit, Finding, Piece, Purse
 from ledger.store import purses
 from ledger.store.engine import Tx
 
@@ -29,12 +28,12 @@ class Standings:
         for debit_hash, pieces in purses.clashing(tx, spends).items():
             self._add(spends[debit_hash][0], pieces)
 
-    def purse(self, certificate: PurseCertificate) -> Purse:
-        """Return how the certified purse stands; raises NotFound, or NotAllowed for another key."""
-        purse = self._purses.get(certificate.purse_id)
+    def purse(self, debit: CertifiedDebit) -> Purse:
+        """Return how a debit's purse stands; raises NotFound, or NotAllowed for another key."""
+        purse = self._purses.get(debit.purse_id)
         if purse is None:
             raise NotFound("unknown_purse", "the ledger has no such purse")
-        if purse.public_key != certificate.public_key:
+        if purse.public_key != debit.public_key:
             raise NotAllowed("wrong_key", "the purse has another key")
         return purse
 
@@ -47,7 +46,7 @@ class Standings:
         at = bisect_right(pieces, interval.start_won, key=_end_won)
         return tuple(takewhile(lambda piece: piece.interval.overlaps(interval), pieces[at:]))
 
-    def settle(self, purse: Purse, finding: Finding, debit: Signed[Debit]) -> None:
+    def settle(self, purse: Purse, finding: Finding, debit: CertifiedDebit) -> None:
         """Take what a finding takes from a purse's line, its reserve and its guarantee."""
         is_returned, number = finding.verdict is Verdict.RETURNED, finding.number or 0
         self._add(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from socket import socket
 from typing import Final
@@ -16,6 +17,7 @@ from ledger.logs import LogFormat, start_logs
 from ledger.metrics import SHARED_DIRECTORY_VARIABLE
 from ledger.neighbours import Neighbours
 from ledger.processes import READY, serve_in_processes, worker_words
+from ledger.readers import ReadingPool
 from ledger.rounds import Rounds
 from ledger.server import address_of, inherited, listen
 from ledger.server import serve as serve_ledger
@@ -46,6 +48,11 @@ ROUNDS_EVERY_S: Final = 3_600.0
     help="Server processes behind the one port; about one a core.",
 )
 @click.option(
+    "--readers",
+    type=click.IntRange(0, PROCESSES_MAX),
+    help="Processes beside each, which verify long batches; by default the cores among them.",
+)
+@click.option(
     "--log",
     "form",
     type=click.Choice([each.value for each in LogFormat]),
@@ -62,6 +69,7 @@ def serve(
     host: str,
     port: int,
     processes: int,
+    readers: int | None,
     form: str,
     listen_fd: int | None,
     parent_fd: int | None,
@@ -69,15 +77,34 @@ def serve(
 ) -> None:
     """Answer over HTTP until SIGTERM or SIGINT; finish what is in hand, then end."""
     start_logs(LogFormat(form))
+    count = _share_of_cores(processes) if readers is None else readers
     with listen(host, port) if listen_fd is None else inherited(listen_fd) as listener:
         if processes > 1:
-            _serve_in_processes(place, listener, processes, form)
+            more = ("--log", form, "--readers", str(count))
+            _serve_in_processes(place, listener, processes, more)
             return
         with place.ledger() as opened:
             # Whoever starts the server is not who acts through it.
             ledger = opened.acting_as(ITSELF)
-            with Rounds(_tasks(ledger) if has_rounds else {}, ROUNDS_EVERY_S):
+            rounds = Rounds(_tasks(ledger) if has_rounds else {}, ROUNDS_EVERY_S)
+            with _read_by(ledger, count) as ledger, rounds:
                 serve_ledger(ledger, listener, _ready, parent_fd, _neighbours(parent_fd))
+
+
+def _share_of_cores(processes: int) -> int:
+    """Return how many readers each of some server processes has; none where there is one core."""
+    cores = len(os.sched_getaffinity(0))
+    return max(1, cores // processes) if cores > 1 else 0
+
+
+@contextmanager
+def _read_by(ledger: Ledger, count: int) -> Iterator[Ledger]:
+    """Give a ledger so many readers for the length of a `with` block."""
+    if not count:
+        yield ledger
+        return
+    with ReadingPool(ledger.office.issuer.trust, count) as pool:
+        yield ledger.read_by(pool)
 
 
 def _neighbours(parent_fd: int | None) -> Neighbours | None:
@@ -96,14 +123,14 @@ def _tasks(ledger: Ledger) -> dict[str, Callable[[], int]]:
     return {"reserves.release": release}
 
 
-def _serve_in_processes(place: Place, listener: socket, count: int, form: str) -> None:
+def _serve_in_processes(place: Place, listener: socket, count: int, more: Sequence[str]) -> None:
     # Opened and closed again, so that what is wrong with it is one sentence and not one a worker.
     with place.ledger():
         pass
     secrets = {URL_VARIABLE: place.url}
     if place.secret is not None:
         secrets[SECRET_VARIABLE] = place.secret
-    words = worker_words(place.directory, ("--log", form))
+    words = worker_words(place.directory, more)
     address = address_of(*listener.getsockname()[:2])
     serve_in_processes(listener, count, words, secrets, lambda: _ready(address))
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import http.client
 import itertools
+import os
 import random
 import signal
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -27,6 +28,7 @@ import click
 
 from kscoin.messages import EntryVerdict, Verdict
 from ledger.key_files import new_authorities, read_authorities, write_authorities
+from ledger.readers import ENTRIES_MIN, ReadingPool
 from ledger.server import LedgerServer
 from ledger.service import Ledger, set_up
 from ledger.store.engine import open_store
@@ -41,14 +43,17 @@ from tests.ledger.world import (
     assert_books_right,
 )
 from tests.stacks.ports import free_port
+from tests.stacks.processes import children_of
 
 SERVERS: Final = 4
 CLIENTS: Final = 8
 CARDS: Final = 6
 CARD_WON: Final = 100_000
 AMOUNT_WON: Final = 100
-PAYMENTS_A_BATCH: Final = 6
-# A server is killed after so many answers: several times in a short run, and at any point of the
+# Long enough that each batch is read in another process.
+PAYMENTS_A_BATCH: Final = ENTRIES_MIN // 2
+# A server, or what reads for it, is killed after so many answers: several times in a short run,
+# and at any point of the
 # batches that are then in hand.
 ANSWERS_A_KILL: Final = 5
 TIMEOUT_S: Final = 20.0
@@ -64,7 +69,8 @@ def serve(directory: str, url: str, port: int, told: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     authorities = read_authorities(Path(directory), None)
     ledger = Ledger.open(open_store(url), authorities, HandClock())
-    with LedgerServer(ledger, port) as server:
+    readers = ReadingPool(ledger.office.issuer.trust, 1)
+    with LedgerServer(ledger.read_by(readers), port) as server:
         told.send(server.url)
         threading.Event().wait()
 
@@ -94,6 +100,12 @@ class ServerProcess:
         self._process.kill()
         self._process.join()
 
+    def kill_readers(self) -> None:
+        """End what reads for it; it goes on."""
+        for pid in children_of(self._process.pid or 0):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
     def kill_and_start_again(self) -> None:
         """Kill it and return when it answers again."""
         self.kill()
@@ -102,7 +114,7 @@ class ServerProcess:
 
 @dataclass
 class Killer:
-    """Kills a server, chosen by the seed, whenever so many answers have been given."""
+    """Kills a server or its readers, chosen by the seed, at each so many answers."""
 
     servers: Sequence[ServerProcess]
     chance: random.Random
@@ -114,7 +126,9 @@ class Killer:
         """Count an answer; the client that was given the last before a kill does it."""
         with self._turn:
             if next(self._answers) % ANSWERS_A_KILL == 0:
-                self.chance.choice(self.servers).kill_and_start_again()
+                server = self.chance.choice(self.servers)
+                kill = self.chance.choice((server.kill_and_start_again, server.kill_readers))
+                kill()
                 self.kills += 1
 
 

@@ -20,10 +20,12 @@ import pytest
 
 from kscoin.messages import Verdict
 from ledger.key_files import new_authorities, write_authorities
+from ledger.readers import ENTRIES_MIN
 from ledger.service import Ledger, set_up
 from ledger.store.engine import open_store
 from tests.ledger.databases import PostgresServer
 from tests.ledger.world import NETWORK, HandClock, World, kinds
+from tests.stacks.processes import children_of, is_alive
 from tests.stacks.waiting import wait_until
 
 CBOR = {"content-type": "application/cbor"}
@@ -173,20 +175,33 @@ def test_a_worker_that_dies_is_replaced_and_none_outlives_its_parent(tmp_path: P
         wait_until(lambda: not any(map(is_alive, workers)), PATIENCE_S, "the workers' end")
 
 
-def children_of(parent: int) -> list[int]:
-    """The processes that a process has started and that have not ended."""
-    numbers = [int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()]
-    return [pid for pid in numbers if is_alive(pid) and stat_of(pid)[1] == str(parent)]
+def test_readers_read_what_is_long_and_end_with_their_server(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger/ledger.db"
+    with served(tmp_path / "ledger", url, "--readers", "1") as ledger:
+        shop, card = ledger.world.shop(), ledger.world.card(100_000)
+        shop.take(card, 1_000)
+        assert kinds(shop.acknowledge(ledger.post("batches", shop.batch()).content))
+        assert children_of(ledger.process.pid) == []
+        for _ in range(ENTRIES_MIN):
+            shop.take(card, 1_000)
+        batch = shop.batch()
+        answer = ledger.post("batches", batch).content
+        (reader,) = children_of(ledger.process.pid)
+        assert set(kinds(shop.acknowledge(answer))) == {Verdict.RECORDED, Verdict.SETTLED}
+        assert ledger.world.ledger.batches.settle(batch) == answer
+        ledger.process.kill()
+        wait_until(lambda: not is_alive(reader), PATIENCE_S, "the reader's end")
 
 
-def is_alive(pid: int) -> bool:
-    # A zombie has ended.
-    return stat_of(pid)[0] not in ("", "Z")
-
-
-def stat_of(pid: int) -> list[str]:
-    """A process's state and its parent: what follows its name in proc(5)'s stat."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
-    except OSError:
-        return ["", ""]
+@pytest.mark.parametrize(("words", "readers"), [(("--readers", "0"), 0), ((), 1)])
+def test_how_many_read(tmp_path: Path, words: tuple[str, ...], readers: int) -> None:
+    if readers and len(os.sched_getaffinity(0)) == 1:
+        pytest.skip("one core reads where it writes")
+    url = f"sqlite:///{tmp_path}/ledger/ledger.db"
+    with served(tmp_path / "ledger", url, *words) as ledger:
+        shop, card = ledger.world.shop(), ledger.world.card(100_000)
+        for _ in range(ENTRIES_MIN):
+            shop.take(card, 1_000)
+        assert ledger.post("batches", shop.batch()).status_code == 200
+        assert len(children_of(ledger.process.pid)) == readers
+        assert ledger.ends() == 0

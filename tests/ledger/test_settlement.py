@@ -23,6 +23,7 @@ from kscoin.policy import start_policy
 from kscoin.purse import Interval
 from kscoin.signed import Signed, seal
 from ledger.settlement import (
+    CertifiedDebit,
     Claim,
     Earlier,
     Finding,
@@ -71,10 +72,18 @@ def request(amount_won: int, nonce: int = 0) -> Signed[PaymentRequest]:
     )
 
 
-def claim(start_won: int, end_won: int, nonce: int = 0) -> Claim:
+def claim(
+    start_won: int, end_won: int, nonce: int = 0, certified: PurseCertificate = CERTIFICATE
+) -> Claim:
     asked = request(end_won - start_won, nonce)
-    debit = Debit(b"purse-01", 1, end_won - start_won, end_won, asked.id, bytes(16))
-    return Claim(asked, seal(debit, KEY, NETWORK), seal(CERTIFICATE, KEY, NETWORK))
+    debit = seal(
+        Debit(b"purse-01", 1, end_won - start_won, end_won, asked.id, bytes(16)), KEY, NETWORK
+    )
+    certificate = seal(certified, KEY, NETWORK)
+    verified = CertifiedDebit.of(
+        debit.message, debit.id, debit.data, certificate.data, KEY.public_key.compressed
+    )
+    return Claim(verified, int(asked.message.kind), TAKEN_AT_S, asked.message.policy_version)
 
 
 def piece(start_won: int, end_won: int, debit_hash: bytes = b"other") -> Piece:
@@ -242,13 +251,13 @@ def test_how_a_terminal_breaks_policy(
     revoked_at_s: int | None,
     expected: str | None,
 ) -> None:
-    shown = replace(MINE, certificate=seal(certificate, KEY, NETWORK))
+    shown = claim(100, 300, certified=certificate)
     assert breach_of_policy(shown, POLICY, denied_at_s, revoked_at_s) == expected
 
 
 def test_a_software_purse_has_the_lower_limit() -> None:
     certificate = replace(CERTIFICATE, assurance=Assurance.SOFTWARE, credit_total_won=20_000)
-    shown = replace(claim(0, 10_001), certificate=seal(certificate, KEY, NETWORK))
+    shown = claim(0, 10_001, certified=certificate)
     assert breach_of_policy(shown, POLICY, None, None) == "over_payment_limit"
 
 
