@@ -24,6 +24,7 @@ from kscoin.errors import BrokenChain
 from kscoin.messages import Batch
 from kscoin.signed import Signed, claimed
 from ledger import logs
+from ledger.cycles import look_for_cycles_seldom
 from ledger.reading import Reader, Reading, TerminalKey
 
 # A shorter batch is read before it could be sent to another process and back.
@@ -119,6 +120,7 @@ class _ReaderProcess:
 
 def main(line: Connection[Any, Any]) -> None:
     """Read what comes on a line until it is closed."""
+    look_for_cycles_seldom()
     try:
         reader = Reader(line.recv())
         while True:

@@ -6,7 +6,6 @@ With `ledger.wire` the only file that imports uvicorn.
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 import socket
 import threading
@@ -20,6 +19,7 @@ import uvicorn
 
 from ledger.api.app import ledger_app
 from ledger.api.bell import PaidBell
+from ledger.cycles import look_for_cycles_seldom
 from ledger.errors import SetupError
 from ledger.neighbours import Neighbours
 from ledger.processes import when_gone
@@ -36,8 +36,6 @@ _BACKLOG: Final = 2_048
 # asyncio takes as many waiting connections in one go as its backlog is long. Where processes share
 # a listener, one at a time leaves the next to whoever is idle.
 _AT_ONCE_WHERE_SHARED: Final = 1
-# A few batches in hand, of about fifty objects a payment: some tens of megabytes at most.
-_OBJECTS_BETWEEN_LOOKS: Final = 100_000
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -165,19 +163,8 @@ def serve(
     )
     if parent_fd is not None:
         when_gone(parent_fd, server.stop)
-    _look_for_cycles_seldom()
+    look_for_cycles_seldom()
     server.run([listener])
-
-
-def _look_for_cycles_seldom() -> None:
-    """Leave what has been loaded to itself, and look through newer objects only now and then.
-
-    A batch in hand is ten thousands of values that live until its answer and hold no cycle, so
-    Python's collector, which looks at every seven hundredth new one, finds nothing there.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_LOOKS)
 
 
 def inherited(listener_fd: int) -> socket.socket:

@@ -53,8 +53,7 @@ AMOUNT_WON: Final = 100
 # Long enough that each batch is read in another process.
 PAYMENTS_A_BATCH: Final = ENTRIES_MIN // 2
 # A server, or what reads for it, is killed after so many answers: several times in a short run,
-# and at any point of the
-# batches that are then in hand.
+# and at any point of the batches that are then in hand.
 ANSWERS_A_KILL: Final = 5
 TIMEOUT_S: Final = 20.0
 FUND_WON: Final = 100_000_000
