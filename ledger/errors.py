@@ -17,6 +17,7 @@
     ├── StoreError              the database did not do what it was asked
     │   ├── StoreBusy           a serialisation failure, deadlock or dead connection: try again
     │   └── StoreUnusable       it cannot be opened, or its schema is not ours
+    │       └── StoreFull       a disk has no room left: the database's, or that of the keys
     ├── SetupError              the data directory lacks keys, or has them already
     ├── BackupDamaged           a backup was cut short or altered, or is none
     ├── WrongContentType        a request's body does not say that it is what the call takes
@@ -99,6 +100,12 @@ class StoreUnusable(StoreError):
     """Raised when the database cannot be opened, or holds another schema; an operator looks."""
 
     code = "store_unusable"
+
+
+class StoreFull(StoreUnusable):
+    """Raised when a disk is full, the database's or that of the keys; an operator makes room."""
+
+    code = "store_full"
 
 
 class SetupError(KSCoinError):

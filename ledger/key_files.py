@@ -10,9 +10,12 @@ The only file of the ledger that imports cryptography. Knows no database.
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -29,13 +32,15 @@ from cryptography.hazmat.primitives.serialization import (
 from kscoin.errors import EncodingError
 from kscoin.keys import PublicKey, SoftwareSigner
 from kscoin.messages import Purpose
-from ledger.errors import SetupError
+from ledger.errors import SetupError, StoreFull
 from ledger.issuer import Authorities
 
 # Two roots, cross-signed, so that losing one does not orphan every terminal (KSP/1 section 3).
 ROOTS: Final = 2
 _NETWORK_FILE: Final = "network"
 _ROOTS_FILE: Final = "roots.txt"
+# In the order in which they come into a directory: one with a network is complete.
+_NAMES: Final = ("keys", "roots", _ROOTS_FILE, _NETWORK_FILE)
 
 
 def new_authorities(network: str) -> tuple[Authorities, tuple[SoftwareSigner, ...]]:
@@ -48,24 +53,48 @@ def new_authorities(network: str) -> tuple[Authorities, tuple[SoftwareSigner, ..
 def write_authorities(
     directory: Path, authorities: Authorities, roots: tuple[SoftwareSigner, ...], secret: str | None
 ) -> None:
-    """Keep new keys in a directory that holds none; raises SetupError if it does.
+    """Keep new keys in a directory that holds none: all of them, or none.
 
-    With a `secret` each private key is encrypted (PKCS #8, scrypt or better).
+    Raises SetupError if it holds keys, StoreFull if its disk is full. With a `secret` each private
+    key is encrypted (PKCS #8, scrypt or better).
     """
-    if (directory / "keys").exists():
+    if any((directory / name).exists() for name in _NAMES):
         raise SetupError(
             f"{directory} holds a ledger's keys already. If they are of an init that was cut off "
             "before its ledger was ready, remove keys, roots, roots.txt and network, and try again"
         )
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Nobody has seen these keys yet, so that a draft of them may go again.
+        with TemporaryDirectory(prefix=".new-", dir=directory) as draft:
+            _write_all(Path(draft), authorities, roots, secret)
+            for name in _NAMES:
+                (Path(draft) / name).rename(directory / name)
+    except OSError as exc:
+        if exc.errno != errno.ENOSPC:
+            raise
+        full = f"no keys could be kept: the disk of {directory} is full. Make room, and try again"
+        raise StoreFull(full) from exc
+
+
+def remove_authorities(directory: Path) -> None:
+    """Take away keys that `write_authorities` has just kept, and that no ledger has."""
+    for name in reversed(_NAMES):
+        path = directory / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _write_all(
+    directory: Path, authorities: Authorities, roots: tuple[SoftwareSigner, ...], secret: str | None
+) -> None:
     for name in ("keys", "roots"):
-        (directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        (directory / name).mkdir(mode=0o700)
     for purpose, signer in _software(authorities.signers).items():
         _write_key(directory / "keys" / f"{purpose.name.lower()}.pem", signer, secret)
     for number, root in enumerate(roots, start=1):
         _write_key(directory / "roots" / f"root-{number}.pem", root, secret)
     public = "".join(f"{root.compressed.hex()}\n" for root in authorities.roots)
     _write(directory / _ROOTS_FILE, public.encode(), mode=0o644)
-    # Written last: a directory with this file is complete.
     _write(directory / _NETWORK_FILE, f"{authorities.network}\n".encode(), mode=0o644)
 
 

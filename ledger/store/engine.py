@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import count
+from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -20,7 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from ledger.errors import StoreBusy, StoreUnusable
+from ledger.errors import StoreBusy, StoreFull, StoreUnusable
 from ledger.store.arrays import take_arrays
 
 # What the rest of the ledger calls a connection inside a transaction.
@@ -53,6 +54,9 @@ _LOST_A_RACE: Final = frozenset({"40001", "40P01"})
 _KEY_TAKEN: Final = "23505"
 _KEY_TAKEN_SQLITE: Final = "UNIQUE constraint failed"
 _LOCKED_SQLITE: Final = "database is locked"
+# PostgreSQL: disk_full. SQLite's own, the second for the index of its log.
+_FULL: Final = "53100"
+_FULL_SQLITE: Final = frozenset({"SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"})
 # Class 08 (connection exceptions) and 57P (the server goes down or was restarted).
 _SERVER_GONE: Final = ("08", "57P")
 _DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
@@ -79,8 +83,9 @@ class Store:
     def write(self, work: Callable[[Tx], T]) -> T:
         """Return what `work` returns, once its transaction has been committed durably.
 
-        Raises StoreBusy if it lost against others again and again, StoreUnusable if the database
-        fails otherwise. `work` may run several times; only its last run counts.
+        Raises StoreBusy if it lost against others again and again, StoreFull if its disk is full,
+        StoreUnusable if the database fails otherwise. `work` may run several times; only its last
+        run counts.
         """
         return self._transact(work, self._turn, is_writing=True)
 
@@ -109,7 +114,7 @@ class Store:
                         return work(tx)
             except SQLAlchemyError as exc:
                 if not _may_succeed_later(exc):
-                    raise StoreUnusable(f"the database failed: {first_line(exc)}") from exc
+                    raise unusable(exc, "the database failed") from exc
                 if attempt == ATTEMPTS_MAX:
                     raise StoreBusy("the database was too busy for this transaction") from exc
             self._on_retry()
@@ -182,10 +187,27 @@ def _may_succeed_later(exc: SQLAlchemyError) -> bool:
     return state in _LOST_A_RACE or is_taken or is_gone or _LOCKED_SQLITE in words
 
 
+def unusable(exc: Exception, what: str) -> StoreUnusable:
+    """Return what a database's error is to us; `what` says what has failed."""
+    cause = exc.orig if isinstance(exc, DBAPIError) else None
+    state, name = getattr(cause, "sqlstate", None), getattr(cause, "sqlite_errorname", None)
+    if state == _FULL or name in _FULL_SQLITE:
+        return StoreFull(f"{what}: its disk is full. Make room, and try again")
+    return StoreUnusable(f"{what}: {first_line(exc)}")
+
+
 def first_line(exc: Exception) -> str:
     """Return what a database says is wrong, in one line."""
     # SQLAlchemy adds the statement and its parameters below; they are nobody else's business.
     return (str(exc).splitlines() or [type(exc).__name__])[0]
+
+
+def files_of(url: str) -> tuple[Path, ...]:
+    """Return the files of SQLite's database at a URL, there or not; none for another database."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return ()
+    return tuple(Path(f"{parsed.database}{end}") for end in ("", "-wal", "-shm", "-journal"))
 
 
 @contextmanager

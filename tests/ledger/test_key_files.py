@@ -54,6 +54,14 @@ def test_keys_are_never_written_over(tmp_path: Path) -> None:
     assert {purpose: key.public_key.compressed for purpose, key in found.items()} == keys
 
 
+@pytest.mark.parametrize("left", ["keys", "roots", "roots.txt", "network"])
+def test_what_is_left_of_keys_is_not_mixed_with_new_ones(tmp_path: Path, left: str) -> None:
+    (tmp_path / left).mkdir()
+    with pytest.raises(SetupError):
+        written(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [left]
+
+
 def test_a_set_up_that_was_cut_short_is_not_taken_for_a_ledger(tmp_path: Path) -> None:
     written(tmp_path)
     (tmp_path / "network").unlink()

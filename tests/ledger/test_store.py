@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ledger.embedded import IN_MEMORY, new_ledger
-from ledger.errors import SetupError, StoreBusy, StoreUnusable
+from ledger.errors import SetupError, StoreBusy, StoreFull, StoreUnusable
 from ledger.key_files import new_authorities
 from ledger.service import Ledger, set_up
 from ledger.store.engine import ATTEMPTS_MAX, Store, Tx, open_store
@@ -167,6 +167,22 @@ def test_what_cannot_succeed_is_not_run_again(error: DBAPIError) -> None:
     store = Store(open_store(IN_MEMORY).engine, pause=lambda _: None)
     runs, work = failing(error, times=1)
     with pytest.raises(StoreUnusable):
+        store.write(work)
+    assert len(runs) == 1
+    store.close()
+
+
+class SqliteFull(sqlite3.OperationalError):
+    """What sqlite3 raises on a full disk, as it names it since Python 3.11."""
+
+    sqlite_errorname = "SQLITE_FULL"
+
+
+@pytest.mark.parametrize("cause", [psycopg.errors.DiskFull(), SqliteFull("disk is full")])
+def test_a_full_disk_is_said_to_be_one(cause: Exception) -> None:
+    store = Store(open_store(IN_MEMORY).engine, pause=lambda _: None)
+    runs, work = failing(OperationalError("", None, cause), times=1)
+    with pytest.raises(StoreFull, match="disk is full"):
         store.write(work)
     assert len(runs) == 1
     store.close()

@@ -18,21 +18,23 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.errors import StoreUnusable
-from ledger.store.engine import Store, first_line
+from ledger.store.engine import Store, unusable
 
 _STEPS: Final = Path(__file__).parent
 
 
 def upgrade(store: Store, to: str = "head") -> None:
-    """Bring the schema up to date (or to an older step), from nothing too; raises StoreUnusable."""
+    """Bring the schema up to date (or to an older step), from nothing too.
+
+    Raises StoreFull if its disk is full, StoreUnusable.
+    """
     config = _config()
     try:
         with store.engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, to)
     except (SQLAlchemyError, CommandError) as exc:
-        why = first_line(exc)
-        raise StoreUnusable(f"the schema could not be brought up to date: {why}") from exc
+        raise unusable(exc, "the schema could not be brought up to date") from exc
 
 
 def require_current(store: Store) -> Store:
