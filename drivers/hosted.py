@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
+from weakref import finalize
 
 from drivers.errors import (
     DeviceBusy,
@@ -36,6 +37,8 @@ _KINDS: Final = {
 }
 # What a killed process gets to be gone, so that the device is free when it is opened anew.
 _END_TIMEOUT_S: Final = 0.5
+# What a process gets to end by itself that nobody has a use for any more.
+_LAST_PATIENCE_S: Final = 1.0
 
 
 def failed(error: DeviceUnavailable) -> bytes:
@@ -54,7 +57,10 @@ def line_to_till() -> Iterator[socket.socket]:
 
 
 class Hosted:
-    """One device's process: `module` is run with `arguments`; `clock` is monotonic."""
+    """One device's process: `module` is run with `arguments`; `clock` is monotonic.
+
+    It lives no longer than this does, nor than the till.
+    """
 
     def __init__(
         self,
@@ -68,6 +74,7 @@ class Hosted:
         self._clock = clock
         self._process: subprocess.Popen[bytes] | None = None
         self._line: socket.socket | None = None
+        self._at_last: finalize[..., Hosted] | None = None
 
     @property
     def name(self) -> str:
@@ -93,6 +100,7 @@ class Hosted:
                 )
         except OSError as exc:
             raise DeviceUnavailable(self._name, "no process can be started for it") from exc
+        self._at_last = finalize(self, _ended, self._process, self._line, _LAST_PATIENCE_S)
 
     def _say(self, order: bytes, timeout_s: float) -> None:
         """Give an order; raises DeviceGone, or DeviceHung if it is not taken in time."""
@@ -136,17 +144,12 @@ class Hosted:
 
         One that hangs in the kernel is left behind.
         """
+        at_last, self._at_last = self._at_last, None
         line, self._line = self._line, None
         process, self._process = self._process, None
-        if line is not None:
-            line.close()
-        if process is None:
-            return
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(patience_s)
-        process.kill()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_END_TIMEOUT_S)
+        if at_last is not None:
+            at_last.detach()
+        _ended(process, line, patience_s)
 
     def _opened(self) -> socket.socket:
         if self._line is None:
@@ -157,3 +160,17 @@ class Hosted:
         code, _, text = told.partition(" ")
         kind = _KINDS.get(code, DeviceUnavailable)
         return kind(self._name, text.removeprefix(f"{self._name}: "))
+
+
+def _ended(
+    process: subprocess.Popen[bytes] | None, line: socket.socket | None, patience_s: float
+) -> None:
+    if line is not None:
+        line.close()
+    if process is None:
+        return
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(patience_s)
+    process.kill()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_END_TIMEOUT_S)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from drivers.errors import KeyStoreError
 from drivers.keystore.opening import open_key
+from drivers.printer.printer import HANG_S as PRINTER_HANG_S
 from drivers.scanner import framer
 from drivers.sound.speaker import Speaker
 from drivers.sound.speech import Voice
@@ -74,9 +75,8 @@ _PARTS_OF_THREADS: Final = {
 # A large journal takes seconds to open, a token that hangs takes for ever; systemd is told in
 # deploy/systemd/ks-pos.service to wait 15 s for the whole end.
 _START_TIMEOUT_S: Final = 5.0
-# How long a device may be busy without a look up, where that is longer than a card's answers take:
-# a printer drains a long slip for up to a minute at 9,600 baud.
-_BUSY_MAX_S: Final = {DeviceKind.PRINTER: 90.0}
+# How long a device may be busy without a look up, where that is longer than a card's answers take.
+_BUSY_MAX_S: Final = {DeviceKind.PRINTER: PRINTER_HANG_S}
 _DISTRIBUTION: Final = "ks-coin-pos"
 
 _log = logging.getLogger(__name__)

@@ -36,6 +36,8 @@ _QUIET_S: Final = 1.5
 _DONE_LOOK_S: Final = 1.0
 # Answers are single bytes: of a printer that chatters only the latest are kept.
 _HEARD_MAX: Final = 256
+# What ends a slip that was cut off has 3.5 kB: 3.6 s at 9,600 baud.
+_LEFTOVER_TIMEOUT_S: Final = 5.0
 # How long a line may need for what is still in the kernel: a receipt at 9,600 baud.
 _DRAIN_TIMEOUT_S: Final = 90.0
 
@@ -85,6 +87,9 @@ class Conversation:
         if self._leftover and self._port.can_answer:
             # Before any question: a picture that was cut off would take that for its size.
             self._port.send(self._leftover)
+            if not self._port.is_shared:
+                # Nor may its answer be waited for while the question is still on its way.
+                self._port.drain(_LEFTOVER_TIMEOUT_S)
         self._is_mute = self._profile.answers is Answers.NEVER or not self._port.can_answer
         if not self._is_mute:
             self._greet(is_interrupted=is_interrupted)
@@ -128,6 +133,9 @@ class Conversation:
         """
         can_confirm = bool(self._confirms) and not self._is_mute
         if can_confirm:
+            if not self._port.is_shared:
+                # Asked behind all that a slow line has still to send, it would seem to be silent.
+                self._drain(is_stopping)
             self._await_done(is_stopping)
         else:
             self._send_off(is_stopping)

@@ -6,17 +6,18 @@ Knows bytes, not commands; `drivers.hosted` knows the process.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.errors import DeviceHung, DeviceNotFound
+from drivers.errors import DeviceHung, DeviceNotFound, DeviceUnavailable
 from drivers.hosted import Hosted
 from drivers.printer.port_process import LocalName, Word, arguments_of, packed
 from drivers.printer.sending import WRITE_TIMEOUT_S, chunks
 from drivers.usb import UsbDevice, UsbName, usb_devices
 
-# To close a line and end takes Python a tenth of a second. A serial port that is not closed but
-# killed keeps what the printer has not read for up to 30 s, and nobody can open it meanwhile.
+# To close a line takes milliseconds. A serial port that is not closed but killed keeps what the
+# printer has not read for up to 30 s, and nobody can open it meanwhile.
 _LET_GO_TIMEOUT_S: Final = 1.0
 
 
@@ -32,7 +33,12 @@ class Patience:
 
 
 class HostedPrinterPort(Hosted):
-    """The same as `ports.port_of` this name, for the price of a process."""
+    """The same as `ports.port_of` this name, for the price of a process.
+
+    The process is kept from one opening to the next as long as no call on the line fails: one for
+    each attempt to reach a printer that is plugged in and says nothing would keep a Raspberry Pi
+    busy. What may be left of a call that failed ends with its process.
+    """
 
     is_shared: Final = False
     can_answer: Final = True
@@ -48,12 +54,18 @@ class HostedPrinterPort(Hosted):
         self._patience = patience
         self._usb = usb
         self._is_hung = False
+        self._has_failed = False
 
     def open(self) -> None:
         """Open the line; raises a DeviceUnavailable."""
-        self.close()
-        self._see_that_it_is_plugged_in()
-        self._start()
+        try:
+            self._see_that_it_is_plugged_in()
+        except DeviceUnavailable:
+            self._let_go()
+            raise
+        if self._line is None or self._has_failed:
+            self._let_go()
+            self._start()
         self._order(Word.OPEN, b"", self._patience.open_s)
 
     def send(self, data: bytes) -> None:
@@ -68,9 +80,17 @@ class HostedPrinterPort(Hosted):
         return any(self._order(Word.DRAIN, packed(timeout_s), bound_s))
 
     def close(self) -> None:
-        """End the process; safe to call twice. One that hangs in the kernel is left behind."""
+        """Let go of the line; safe to call twice. A process that hangs is ended, or left behind."""
+        if self._line is not None and not self._has_failed:
+            with suppress(DeviceUnavailable):
+                self._order(Word.CLOSE, b"", _LET_GO_TIMEOUT_S)
+        if self._has_failed:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """End the process, which closes its line unless it hangs."""
         self._end(0 if self._is_hung else _LET_GO_TIMEOUT_S)
-        self._is_hung = False
+        self._is_hung = self._has_failed = False
 
     def _order(self, word: Word, data: bytes, timeout_s: float) -> bytes:
         """Return the answer to an order; raises a DeviceUnavailable."""
@@ -80,8 +100,9 @@ class HostedPrinterPort(Hosted):
         try:
             self._say(word.value + data, timeout_s)
             return self._await(Word.DONE.value, timeout_s, f"to {word.name.lower()} does not end")
-        except DeviceHung:
-            self._is_hung = True
+        except DeviceUnavailable as exc:
+            self._has_failed = True
+            self._is_hung = isinstance(exc, DeviceHung)
             raise
 
     def _see_that_it_is_plugged_in(self) -> None:

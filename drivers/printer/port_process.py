@@ -35,6 +35,7 @@ class Word(Enum):
     """
 
     OPEN = b"o"
+    CLOSE = b"c"
     SEND = b"s"
     # Behind these two the time that it may take.
     RECEIVE = b"r"
@@ -91,8 +92,10 @@ def _obey(port: PrinterPort, word: Word, data: bytes) -> bytes:
         return bytes([port.drain(_unpacked(data))])
     if word is Word.SEND:
         port.send(data)
-    else:
+    elif word is Word.OPEN:
         port.open()
+    else:
+        port.close()
     return b""
 
 

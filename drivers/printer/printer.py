@@ -32,6 +32,10 @@ from kscoin.errors import KSCoinError
 LOOK_EVERY_S: Final = 5.0
 # How often `stopping` is looked at.
 _TICK_S: Final = 0.2
+# How long a printer that works may be busy without a look, for its supervisor: an opening after a
+# slip was cut off takes up to 18 s, 8 of them for a process to start. A slip is looked up from at
+# each band, which takes 4 s at 9,600 baud, and at each second in which it is waited for.
+HANG_S: Final = 20.0
 
 _log = logging.getLogger(__name__)
 

@@ -36,7 +36,7 @@ class PrinterPort(Protocol):
     def drain(self, timeout_s: float) -> bool:
         """Return whether the other end has taken everything in time, as far as the line can tell.
 
-        Nothing more is sent after it.
+        Nothing more is sent after it on a line that is shared.
         """
         ...
 

@@ -5,6 +5,8 @@ Pseudo-terminals under pyserial, real processes, and a device whose driver hangs
 
 from __future__ import annotations
 
+import fcntl
+import os
 import signal
 import socket
 import subprocess
@@ -24,6 +26,7 @@ from drivers.errors import (
     DeviceHung,
     DeviceNotFound,
     DeviceUnavailable,
+    PrinterOffline,
 )
 from drivers.printer import hosted_port, opening
 from drivers.printer.bitmap import Bitmap
@@ -31,14 +34,25 @@ from drivers.printer.hosted_port import HostedPrinterPort, Patience
 from drivers.printer.names import FileName, NetworkName, PrinterName, SerialName
 from drivers.printer.opening import SoughtPrinter
 from drivers.printer.port_process import LocalName, Word, arguments_of, name_of, serve
-from drivers.printer.printer import Printed
+from drivers.printer.printer import Printed, Printer, PrinterSetup
+from drivers.printer.profiles import EPSON
 from drivers.printer.sending import CHUNK_BYTES
-from drivers.printer.slip import Slip
+from drivers.printer.slip import Paper, Slip
 from drivers.simulated.printed_paper import PrintedPaper
 from drivers.simulated.pty_scanner import PtyScanner
 from drivers.usb import UsbDevice, UsbName
 from tests.drivers.printer.pty_printer import PtyPrinter
-from tests.drivers.printer.shop import ANSWER, ORIGINAL, PATIENT_S, ROWS, Shop, drawn, told
+from tests.drivers.printer.shop import (
+    ANSWER,
+    HASTY_S,
+    ORIGINAL,
+    PATIENT_S,
+    ROWS,
+    Records,
+    Shop,
+    drawn,
+    told,
+)
 from tests.stacks.stuck_device import stuck_device
 
 SOON_S: Final = 5.0
@@ -144,11 +158,76 @@ def test_a_long_picture_arrives_whole(tmp_path: Path) -> None:
     assert file.read_bytes() == sent
 
 
-def test_its_process_ends_by_itself_when_it_is_let_go(port: HostedPrinterPort) -> None:
+def test_its_process_is_kept_from_one_opening_to_the_next_and_ends_with_it(end: PtyScanner) -> None:
+    port = HostedPrinterPort(SerialName(end.path), IMPATIENT)
+    port.open()
     process = process_of(port)
     port.send(b"x" * CHUNK_BYTES)
-    port.close()
+    for _ in range(2):
+        port.close()
+        port.close()
+        # The line is let go of: another program may have it meanwhile.
+        assert can_be_taken(end.path)
+        port.open()
+        assert process_of(port) is process
+        assert port.drain(SOON_S)
+
+    del port
     assert process.returncode == 0
+
+
+def can_be_taken(path: Path) -> bool:
+    """Whether nobody has a serial port for itself."""
+    number = os.open(path, os.O_RDWR | os.O_NOCTTY)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(number)
+    return True
+
+
+def test_a_printer_that_says_nothing_is_asked_again_and_again_by_one_process(
+    end: PtyScanner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ANSWER, HASTY_S)
+    name = SerialName(end.path)
+    line = HostedPrinterPort(name, IMPATIENT)
+    setup = PrinterSetup(Paper.MM80, drawn, Records().begin, lambda report: None)
+    printer = Printer(SoughtPrinter(name, EPSON, list, lambda _: line), setup)
+    processes = set()
+    for _ in range(3):
+        with pytest.raises(PrinterOffline):
+            printer.open()
+        printer.close()
+        processes.add(process_of(line).pid)
+    assert len(processes) == 1
+
+
+def test_one_that_was_unplugged_has_no_process(end: PtyScanner) -> None:
+    port = HostedPrinterPort(SerialName(end.path), IMPATIENT)
+    port.open()
+    process = process_of(port)
+    port.close()
+    end.path.unlink()
+    with pytest.raises(DeviceNotFound):
+        port.open()
+    assert process.returncode == 0
+
+
+def test_a_line_that_broke_has_another_process_next_time(
+    end: PtyScanner, port: HostedPrinterPort
+) -> None:
+    first = process_of(port)
+    end.unplug()
+    with pytest.raises(DeviceGone):
+        port.receive(SOON_S)
+    port.close()
+    assert first.returncode == 0
+    end.plug_in()
+    port.open()
+    assert process_of(port) is not first
 
 
 class FailingPort:
