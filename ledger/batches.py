@@ -14,7 +14,7 @@ from kscoin.signed import Claimed, Signed, claimed
 from ledger.errors import BatchMissing
 from ledger.known import known_terminal
 from ledger.meter import BatchOutcome
-from ledger.office import Office, key_of, policy_in_force
+from ledger.office import Office, key_of
 from ledger.quarantine import late_verdicts
 from ledger.reading import Reading, TerminalKey, claimed_sequences
 from ledger.sitting import Sitting
@@ -58,16 +58,21 @@ def settle_batch(office: Office, data: bytes) -> bytes:
     one that is ahead of all that is known here: its terminal then sends those before it again.
     """
     said = claimed(Batch, data, codec.MAX_BATCH_BYTES)
-    terminal = office.store.read(lambda tx: known_terminal(tx, said.message.terminal_id))
-    told = _told(office, said, key_of(terminal))
+    key, again = office.store.read(lambda tx: _known(tx, said))
+    # Nobody is told anything before the terminal's signature has been seen to hold.
+    batch = office.reader.batch(said, key.public_key)
+    told = again or _told(office, batch, key)
     office.meter.batch(told.outcome, told.verdicts)
     return told.answer
 
 
-def _told(office: Office, said: Claimed[Batch], key: TerminalKey) -> _Told:
-    batch = office.reader.batch(said, key.public_key)
-    if (again := office.store.read(lambda tx: _told_before(tx, batch))) is not None:
-        return again
+def _known(tx: Tx, said: Claimed[Batch]) -> tuple[TerminalKey, _Told | None]:
+    """Return what a batch is verified with, and what it was told if it has been here before."""
+    terminal = known_terminal(tx, said.message.terminal_id)
+    return key_of(terminal), _told_before(tx, said.message, said.envelope.id)
+
+
+def _told(office: Office, batch: Signed[Batch], key: TerminalKey) -> _Told:
     try:
         readings = office.batch_reader.read(batch, key)
     except BrokenChain as exc:
@@ -78,7 +83,7 @@ def _told(office: Office, said: Claimed[Batch], key: TerminalKey) -> _Told:
 
 def _settle(tx: Tx, office: Office, batch: Signed[Batch], readings: tuple[Reading, ...]) -> _Told:
     terminal = known_terminal(tx, batch.message.terminal_id, locked=True)
-    if (again := _told_before(tx, batch)) is not None:
+    if (again := _told_before(tx, batch.message, batch.id)) is not None:
         return again
     _nothing_missing(tx, terminal, batch.message, readings)
     if not _continues(terminal, batch.message, readings):
@@ -90,7 +95,7 @@ def _settle(tx: Tx, office: Office, batch: Signed[Batch], readings: tuple[Readin
         room = MAX_BATCH_ENTRIES - len(verdicts)
         late = late_verdicts(tx, terminal.terminal_id, readings[0].sequence, room)
         verdicts = (*late, *verdicts)
-    answer = _acknowledged(tx, office, batch.message, verdicts)
+    answer = _acknowledged(tx, office, terminal, batch.message, verdicts)
     row = _settled(office, batch, answer)
     terminals.add_batch(tx, row)
     sequence = readings[-1].sequence if readings else terminal.sequence
@@ -118,13 +123,13 @@ def _quarantine(tx: Tx, office: Office, batch: Signed[Batch], reason: str) -> _T
     """Keep a batch that cannot be settled, for the operator, and answer it."""
     terminal_id = batch.message.terminal_id
     terminal = known_terminal(tx, terminal_id, locked=True)
-    if (again := _told_before(tx, batch)) is not None:
+    if (again := _told_before(tx, batch.message, batch.id)) is not None:
         return again
     verdicts = tuple(
         EntryVerdict(sequence, Verdict.QUARANTINED, reason)
         for sequence in claimed_sequences(batch.message)
     )
-    answer = _acknowledged(tx, office, batch.message, verdicts)
+    answer = _acknowledged(tx, office, terminal, batch.message, verdicts)
     row = QuarantineRow(
         terminal_id=terminal_id,
         batch_number=batch.message.batch_number,
@@ -140,17 +145,22 @@ def _quarantine(tx: Tx, office: Office, batch: Signed[Batch], reason: str) -> _T
 
 
 def _acknowledged(
-    tx: Tx, office: Office, batch: Batch, verdicts: tuple[EntryVerdict, ...]
+    tx: Tx,
+    office: Office,
+    terminal: TerminalRow,
+    batch: Batch,
+    verdicts: tuple[EntryVerdict, ...],
 ) -> bytes:
+    policy_version, denylist_version = published.versions(tx)
     acknowledgement = Acknowledgement(
         terminal_id=batch.terminal_id,
         batch_number=batch.batch_number,
         new_head=batch.new_head,
         verdicts=verdicts,
         ledger_time_s=office.clock(),
-        policy_version=policy_in_force(tx).version,
-        denylist_version=published.denylist_version(tx),
-        revoked_at_s=known_terminal(tx, batch.terminal_id).revoked_at_s,
+        policy_version=policy_version,
+        denylist_version=denylist_version,
+        revoked_at_s=terminal.revoked_at_s,
     )
     return office.issuer.acknowledgement(acknowledgement).data
 
@@ -166,7 +176,6 @@ def _settled(office: Office, batch: Signed[Batch], answer: bytes) -> BatchRow:
     )
 
 
-def _told_before(tx: Tx, batch: Signed[Batch]) -> _Told | None:
-    message = batch.message
-    answer = terminals.answer_to(tx, message.terminal_id, message.batch_number, batch.id)
+def _told_before(tx: Tx, batch: Batch, batch_hash: bytes) -> _Told | None:
+    answer = terminals.answer_to(tx, batch.terminal_id, batch.batch_number, batch_hash)
     return None if answer is None else _Told(answer, BatchOutcome.REPLAYED)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ledger.denylist import DenylistDesk
 from ledger.errors import StoreUnusable
-from ledger.office import Office, policy_in_force
+from ledger.office import Office
 from ledger.store import published
 from ledger.store.engine import Tx
 
@@ -50,10 +50,11 @@ class PublicDesk:
 
     def _status(self, tx: Tx) -> Status:
         trust = self._office.issuer.trust
+        policy_version, denylist_version = published.versions(tx)
         return Status(
             network=trust.network,
             ledger_time_s=self._office.clock(),
-            policy_version=policy_in_force(tx).version,
-            denylist_version=published.denylist_version(tx),
+            policy_version=policy_version,
+            denylist_version=denylist_version,
             trust_version=trust.listing.version,
         )

@@ -35,8 +35,7 @@ def open_account(tx: Tx, account: Account, opened_at_s: int) -> None:
 
 def account(tx: Tx, account_id: bytes, *, locked: bool = False) -> Account | None:
     """Return an account; `locked`, its balance does not change meanwhile."""
-    where = accounts.c.account_id == account_id
-    found = one(tx, Account, accounts, where, locked=locked)
+    found = one(tx, Account, accounts, {"account_id": account_id}, locked=locked)
     return None if found is None else typed(found)
 
 

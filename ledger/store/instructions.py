@@ -23,13 +23,8 @@ class InstructionRow(NamedTuple):
 
 def instruction(tx: Tx, account_id: bytes, reference: bytes) -> InstructionRow | None:
     """Return an order if it was obeyed."""
-    return one(
-        tx,
-        InstructionRow,
-        instructions,
-        instructions.c.account_id == account_id,
-        instructions.c.reference == reference,
-    )
+    key = {"account_id": account_id, "reference": reference}
+    return one(tx, InstructionRow, instructions, key)
 
 
 def add_instruction(tx: Tx, row: InstructionRow) -> None:

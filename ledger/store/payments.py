@@ -113,8 +113,8 @@ def add_unpaid(tx: Tx, rows: Iterable[UnpaidDebitRow]) -> None:
 
 def payment(tx: Tx, terminal_id: bytes, request_hash: bytes) -> PaymentRow | None:
     """Return the payment of a request."""
-    where = (payments.c.terminal_id == terminal_id, payments.c.request_hash == request_hash)
-    return one(tx, PaymentRow, payments, *where)
+    key = {"terminal_id": terminal_id, "request_hash": request_hash}
+    return one(tx, PaymentRow, payments, key)
 
 
 def paid_among(tx: Tx, asked: Sequence[tuple[bytes, bytes]]) -> tuple[bytes, ...]:
@@ -153,11 +153,8 @@ def add_attempts(tx: Tx, rows: Iterable[AttemptRow]) -> None:
 
 def has_attempt(tx: Tx, terminal_id: bytes, request_hash: bytes) -> bool:
     """Whether the terminal has reported this request as its own, without an outcome."""
-    where = (
-        open_attempts.c.terminal_id == terminal_id,
-        open_attempts.c.request_hash == request_hash,
-    )
-    return one(tx, AttemptRow, open_attempts, *where) is not None
+    key = {"terminal_id": terminal_id, "request_hash": request_hash}
+    return one(tx, AttemptRow, open_attempts, key) is not None
 
 
 def locked_lost_tap(tx: Tx, request_hash: bytes, now_s: int) -> LostTapRow:
@@ -165,8 +162,7 @@ def locked_lost_tap(tx: Tx, request_hash: bytes, now_s: int) -> LostTapRow:
 
     If two make it at once, the second's transaction runs again and finds it.
     """
-    where = lost_taps.c.request_hash == request_hash
-    found = one(tx, LostTapRow, lost_taps, where, locked=True)
+    found = one(tx, LostTapRow, lost_taps, {"request_hash": request_hash}, locked=True)
     if found is None:
         found = LostTapRow(request_hash, None, now_s)
         add(tx, lost_taps, [found])
@@ -181,11 +177,8 @@ def report_torn(tx: Tx, request_hash: bytes, terminal_id: bytes) -> None:
 
 def add_witness(tx: Tx, witness: WitnessRow) -> None:
     """Keep a witness; the same debit again changes nothing."""
-    where = (
-        witnesses.c.request_hash == witness.request_hash,
-        witnesses.c.debit_hash == witness.debit_hash,
-    )
-    if one(tx, WitnessRow, witnesses, *where) is None:
+    key = {"request_hash": witness.request_hash, "debit_hash": witness.debit_hash}
+    if one(tx, WitnessRow, witnesses, key) is None:
         add(tx, witnesses, [witness])
 
 

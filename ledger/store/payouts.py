@@ -58,7 +58,7 @@ def set_bank_account(tx: Tx, row: BankRow) -> None:
 
 def bank_account(tx: Tx, merchant_id: bytes) -> BankRow | None:
     """Return where a merchant is paid out to."""
-    return one(tx, BankRow, bank_accounts, bank_accounts.c.merchant_id == merchant_id)
+    return one(tx, BankRow, bank_accounts, {"merchant_id": merchant_id})
 
 
 def merchants_after(tx: Tx, merchant_id: bytes, limit: int) -> tuple[MerchantRow, ...]:
@@ -86,7 +86,7 @@ def add_run(tx: Tx, row: RunRow) -> None:
 
 def run(tx: Tx, payout_id: bytes, *, locked: bool = False) -> RunRow | None:
     """Return a run."""
-    return one(tx, RunRow, payout_runs, payout_runs.c.payout_id == payout_id, locked=locked)
+    return one(tx, RunRow, payout_runs, {"payout_id": payout_id}, locked=locked)
 
 
 def newest_runs(tx: Tx, limit: int) -> tuple[RunRow, ...]:
@@ -114,8 +114,7 @@ def add_payout(tx: Tx, row: PayoutRow) -> None:
 
 def payout(tx: Tx, payout_id: bytes, merchant_id: bytes) -> PayoutRow | None:
     """Return what a merchant gets of a run."""
-    of_run, of_merchant = payouts.c.payout_id == payout_id, payouts.c.merchant_id == merchant_id
-    return one(tx, PayoutRow, payouts, of_run, of_merchant)
+    return one(tx, PayoutRow, payouts, {"payout_id": payout_id, "merchant_id": merchant_id})
 
 
 def payouts_of(tx: Tx, payout_id: bytes) -> tuple[PayoutRow, ...]:

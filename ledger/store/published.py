@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Table, func, select
 
@@ -29,9 +29,26 @@ class PublishedRow(NamedTuple):
     issued_at_s: int
 
 
+# Asked for every batch, so each is made once.
+_DENYLIST_VERSION: Final = select(func.max(denials.c.version))
+_VERSIONS: Final = select(
+    select(func.max(policies.c.version)).scalar_subquery(), _DENYLIST_VERSION.scalar_subquery()
+)
+_NEWEST: Final = {
+    table: chosen(PublishedRow, table).order_by(table.c.version.desc()).limit(1)
+    for table in (policies, trust_lists)
+}
+
+
 def denylist_version(tx: Tx) -> int:
     """Return the version of the denylist: the number of its last change."""
-    return tx.execute(select(func.max(denials.c.version))).scalar() or 0
+    return tx.execute(_DENYLIST_VERSION).scalar() or 0
+
+
+def versions(tx: Tx) -> tuple[int, int]:
+    """Return the versions of the policy in force and of the denylist; 0 where there is none."""
+    policy_version, denylist_version = tx.execute(_VERSIONS).one()
+    return policy_version or 0, denylist_version or 0
 
 
 def denials_after(tx: Tx, version: int) -> tuple[DenialRow, ...]:
@@ -73,6 +90,7 @@ def trust_list(tx: Tx) -> PublishedRow | None:
 
 
 def _published(tx: Tx, table: Table, version: int | None) -> PublishedRow | None:
-    newest = select(func.max(table.c.version)).scalar_subquery()
-    wanted = newest if version is None else version
-    return one(tx, PublishedRow, table, table.c.version == wanted)
+    if version is not None:
+        return one(tx, PublishedRow, table, {"version": version})
+    row = tx.execute(_NEWEST[table]).first()
+    return None if row is None else PublishedRow(*row)

@@ -92,7 +92,7 @@ def add_purse(tx: Tx, purse: PurseRow) -> None:
 
 def purse(tx: Tx, purse_id: bytes) -> PurseRow | None:
     """Return a purse. To change it, lock its account first."""
-    return one(tx, PurseRow, purses, purses.c.purse_id == purse_id)
+    return one(tx, PurseRow, purses, {"purse_id": purse_id})
 
 
 def purses_of(tx: Tx, holder_id: bytes) -> tuple[PurseRow, ...]:
@@ -164,8 +164,7 @@ def double_spends_of(tx: Tx, purse_id: bytes) -> tuple[DoubleSpendRow, ...]:
 
 def double_spend(tx: Tx, purse_id: bytes, debit_hash: bytes) -> DoubleSpendRow | None:
     """Return one double spend."""
-    where = (double_spends.c.purse_id == purse_id, double_spends.c.debit_hash == debit_hash)
-    return one(tx, DoubleSpendRow, double_spends, *where)
+    return one(tx, DoubleSpendRow, double_spends, {"purse_id": purse_id, "debit_hash": debit_hash})
 
 
 def clashing(tx: Tx, spends: dict[bytes, tuple[bytes, Interval]]) -> dict[bytes, list[Piece]]:

@@ -5,11 +5,11 @@ A row class names the columns of its table.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Dialect, LargeBinary, Select, Table, select
+from sqlalchemy import ColumnElement, Dialect, LargeBinary, Select, Table, bindparam, select
 
 from ledger.store.arrays import array_of
 from ledger.store.engine import Tx
@@ -74,12 +74,24 @@ def among(tx: Tx, query: str, wanted: Sequence[bytes], *before: bytes) -> Sequen
 
 
 def one(
-    tx: Tx, kind: type[R], table: Table, *where: ColumnElement[bool], locked: bool = False
+    tx: Tx, kind: type[R], table: Table, key: Mapping[str, bytes | int], *, locked: bool = False
 ) -> R | None:
-    """Return the row that `where` names, or None; `locked`, nobody else changes it meanwhile."""
-    query = chosen(kind, table, *where)
-    row = tx.execute(query.with_for_update() if locked else query).first()
+    """Return the row with these values in these columns, or None.
+
+    `locked`, nobody else changes it meanwhile.
+    """
+    row = tx.execute(_by_key(table, names_of(kind), tuple(key), locked), key).first()
     return None if row is None else kind(*row)
+
+
+@cache
+def _by_key(
+    table: Table, columns: tuple[str, ...], names: tuple[str, ...], locked: bool
+) -> Select[Any]:
+    # Made once: to compose a query costs more than to ask it.
+    where = (table.c[name] == bindparam(name) for name in names)
+    query = select(*(table.c[name] for name in columns)).where(*where)
+    return query.with_for_update() if locked else query
 
 
 def many(tx: Tx, kind: type[R], query: Select[Any]) -> tuple[R, ...]:

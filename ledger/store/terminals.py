@@ -88,6 +88,8 @@ _ANSWER: Final = union_all(
         quarantine.c.batch_hash == bindparam("hash"),
     ),
 )
+# Done for every batch.
+_MOVE_HEAD: Final = update(terminals).where(terminals.c.terminal_id == bindparam("terminal"))
 
 
 def add_merchant(tx: Tx, merchant: MerchantRow) -> None:
@@ -97,7 +99,7 @@ def add_merchant(tx: Tx, merchant: MerchantRow) -> None:
 
 def merchant(tx: Tx, merchant_id: bytes) -> MerchantRow | None:
     """Return a merchant."""
-    return one(tx, MerchantRow, merchants, merchants.c.merchant_id == merchant_id)
+    return one(tx, MerchantRow, merchants, {"merchant_id": merchant_id})
 
 
 def all_merchants(tx: Tx) -> tuple[MerchantRow, ...]:
@@ -112,7 +114,7 @@ def add_code(tx: Tx, code: CodeRow) -> None:
 
 def locked_code(tx: Tx, code_hash: bytes) -> CodeRow | None:
     """Return a code; no other transaction can use it meanwhile."""
-    return one(tx, CodeRow, codes, codes.c.code_hash == code_hash, locked=True)
+    return one(tx, CodeRow, codes, {"code_hash": code_hash}, locked=True)
 
 
 def use_code(tx: Tx, code_hash: bytes, used_by: bytes, terminal_id: bytes) -> None:
@@ -128,8 +130,7 @@ def add_terminal(tx: Tx, terminal: TerminalRow) -> None:
 
 def terminal(tx: Tx, terminal_id: bytes, *, locked: bool = False) -> TerminalRow | None:
     """Return a terminal; `locked`, no other transaction takes its batches meanwhile."""
-    where = terminals.c.terminal_id == terminal_id
-    return one(tx, TerminalRow, terminals, where, locked=locked)
+    return one(tx, TerminalRow, terminals, {"terminal_id": terminal_id}, locked=locked)
 
 
 def terminals_of(tx: Tx, merchant_id: bytes) -> tuple[TerminalRow, ...]:
@@ -152,15 +153,14 @@ def revoke_terminal(tx: Tx, terminal_id: bytes, revoked_at_s: int) -> None:
 
 def move_head(tx: Tx, batch: BatchRow, head: bytes, sequence: int) -> None:
     """Note how far a terminal's journal has been settled, and by which batch."""
-    changed = update(terminals).where(terminals.c.terminal_id == batch.terminal_id)
-    tx.execute(
-        changed.values(
-            batch_number=batch.batch_number,
-            head=head,
-            sequence=sequence,
-            heard_at_s=batch.received_at_s,
-        )
-    )
+    values = {
+        "terminal": batch.terminal_id,
+        "batch_number": batch.batch_number,
+        "head": head,
+        "sequence": sequence,
+        "heard_at_s": batch.received_at_s,
+    }
+    tx.execute(_MOVE_HEAD, values)
 
 
 def answer_to(tx: Tx, terminal_id: bytes, batch_number: int, batch_hash: bytes) -> bytes | None:
@@ -205,8 +205,8 @@ def held(tx: Tx) -> tuple[QuarantineRow, ...]:
 
 def held_batch(tx: Tx, terminal_id: bytes, batch_hash: bytes) -> QuarantineRow | None:
     """Return one batch that was quarantined."""
-    where = (quarantine.c.terminal_id == terminal_id, quarantine.c.batch_hash == batch_hash)
-    return one(tx, QuarantineRow, quarantine, *where)
+    key = {"terminal_id": terminal_id, "batch_hash": batch_hash}
+    return one(tx, QuarantineRow, quarantine, key)
 
 
 def release(tx: Tx, held: QuarantineRow) -> None:

@@ -31,7 +31,7 @@ def add_token(tx: Tx, token: TokenRow) -> None:
 
 def token(tx: Tx, token_id: bytes) -> TokenRow | None:
     """Return a token."""
-    return one(tx, TokenRow, tokens, tokens.c.token_id == token_id)
+    return one(tx, TokenRow, tokens, {"token_id": token_id})
 
 
 def all_tokens(tx: Tx) -> tuple[TokenRow, ...]:
