@@ -17,7 +17,7 @@ from drivers.simulated.vpcd import ATR, T0_ATR, Address, HeldCard
 from tests.stacks.pcsc import READER_NAME, PcscDaemon
 from tests.stacks.ports import LOOPBACK, free_port
 
-CARD_SEEN_TIMEOUT_S: Final = 10.0
+CARD_SEEN_TIMEOUT_S: Final = 20.0
 """pcscd looks for a card in vpcd every 0.4 s; a Raspberry Pi under load gets plenty."""
 
 

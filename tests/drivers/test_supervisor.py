@@ -215,7 +215,7 @@ def test_stop_ends_the_thread_of_a_device_in_its_pause() -> None:
 
     supervisor = Supervisor(Absent(), told.put)
     supervisor.start()
-    assert told.get(timeout=5).error is not None
+    assert told.get(timeout=20).error is not None
     supervisor.stop()
 
     assert not supervisor._thread.is_alive()

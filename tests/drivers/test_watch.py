@@ -11,7 +11,7 @@ from drivers.errors import DeviceHung
 from drivers.supervisor import HANG_S, DeviceHealth, Supervisor
 from drivers.watch import Watch
 
-TOLD_TIMEOUT_S = 5.0
+TOLD_TIMEOUT_S = 20.0
 """The watch looks once a second."""
 
 

@@ -43,7 +43,7 @@ from tests.stacks.waiting import wait_until
 pytestmark = pytest.mark.xdist_group("pcscd")
 
 (HONEYWELL_USB,) = HONEYWELL.usb_vendors
-CARD_SEEN_TIMEOUT_S = 10.0
+CARD_SEEN_TIMEOUT_S = 20.0
 """pcscd looks for a card in vpcd every 0.4 s."""
 
 

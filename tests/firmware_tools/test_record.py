@@ -237,7 +237,7 @@ def test_a_session_over_a_real_port(
     phone = Thread(target=answer)
     phone.start()
     file = tmp_path / "session.jsonl"
-    done = run("record", scanner.path, file, "--profile", "gm65", "--seconds", 1)
+    done = run("record", scanner.path, file, "--profile", "gm65", "--seconds", 3)
     phone.join()
 
     assert done.exit_code == 0, done.output

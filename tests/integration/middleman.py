@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 from tests.stacks.ports import LOOPBACK
 
 CBOR: Final = "application/cbor"
-_TIMEOUT_S: Final = 10.0
+_TIMEOUT_S: Final = 30.0
 _POLL_S: Final = 0.01
 """How soon the server notices that it shall end."""
 

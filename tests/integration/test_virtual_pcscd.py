@@ -31,7 +31,7 @@ CONTROL_ATR: Final = b"\x04"
 
 STATUS_OK: Final = b"\x90\x00"
 SELECT: Final = bytes.fromhex("00 A4 04 00 00")
-CARD_SEEN_TIMEOUT_S: Final = 10.0
+CARD_SEEN_TIMEOUT_S: Final = 20.0
 """pcscd looks for a card in vpcd every 0.4 s."""
 
 

@@ -122,13 +122,13 @@ def test_many_who_ask_at_once_cost_one_sum(
     def slow() -> Supply:
         next(sums)
         summing.set()
-        may_end.wait(10)
+        may_end.wait(20)
         return real()
 
     monkeypatch.setattr(books, "supply", slow)
     with ThreadPoolExecutor(8) as pool:
         first = [pool.submit(books.signed_supply) for _ in range(4)]
-        summing.wait(10)
+        summing.wait(20)
         may_end.set()
         old = {each.result() for each in first}
         assert (len(old), next(sums)) == (1, 1)
@@ -136,7 +136,7 @@ def test_many_who_ask_at_once_cost_one_sum(
         may_end.clear()
         sqlite_world.clock.now_s += SUPPLY_AGE_S
         summer = pool.submit(books.signed_supply)
-        summing.wait(10)
+        summing.wait(20)
         # Whoever asks meanwhile does not wait for the sum.
         assert books.signed_supply() in old
         may_end.set()

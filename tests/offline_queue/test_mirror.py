@@ -20,7 +20,7 @@ from tests.kscoin.parties import TERMINAL_ID
 from tests.offline_queue.desk import Desk, open_desk
 from tests.offline_queue.shop import Purse, Shop, acknowledgement
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 20.0
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from tests.kscoin.parties import TERMINAL_ID, octets
 from tests.offline_queue.shop import Purse, Shop, Shown, acknowledgement, denylist_step, receipt_for
 from tests.offline_queue.test_journal import tamper
 
-LIMIT_S = 10
+LIMIT_S = 20
 
 
 def sell(queue: OfflineQueue, purse: Purse) -> bytes:

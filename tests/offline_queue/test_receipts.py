@@ -17,7 +17,7 @@ from offline_queue.receipts import RETRY_CAP_S, WAIT_S, ReceiptWatch
 from tests.kscoin.parties import NETWORK, key, payment_request
 from tests.offline_queue.ledger import FakeLedger
 
-LIMIT_S = 10
+LIMIT_S = 20
 
 
 def request(name: str = "request") -> Signed[PaymentRequest]:

@@ -30,7 +30,7 @@ from tests.offline_queue.shop import flipped
 
 HAS = purse_certificate()
 CERTIFICATE = seal(HAS, key("purse authority"), NETWORK).data
-LIMIT_S = 10
+LIMIT_S = 20
 
 
 def newer(by: str = "purse authority", **changes: Any) -> bytes:

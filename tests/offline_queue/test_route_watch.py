@@ -7,7 +7,7 @@ import threading
 
 from offline_queue.route_watch import RouteWatch
 
-LIMIT_S = 10.0
+LIMIT_S = 20.0
 
 
 def test_what_the_kernel_tells_is_passed_on_and_the_thread_ends() -> None:

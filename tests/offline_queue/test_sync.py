@@ -451,7 +451,7 @@ class Steps:
 
     def next_turn(self) -> bool:
         """Return whether the next turn was asked for; fails if none comes."""
-        return self.turns.get(timeout=10)
+        return self.turns.get(timeout=20)
 
 
 @pytest.fixture
@@ -529,7 +529,7 @@ def test_the_thread_ends_with_the_queue(shop: Shop) -> None:
     thread = SyncThread(Bench(queue).syncer)
 
     thread.start()
-    thread._thread.join(timeout=10)
+    thread._thread.join(timeout=20)
 
     assert not thread._thread.is_alive()
 

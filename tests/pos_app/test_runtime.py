@@ -68,7 +68,7 @@ def test_its_thread_takes_events_until_it_is_stopped() -> None:
     running.watch(lambda view: sells.set() if isinstance(view, SellView) else None)
     running.start(lambda _: None)
     inbox.post(QueueReady())
-    assert sells.wait(5)
+    assert sells.wait(20)
     running.stop()
 
 

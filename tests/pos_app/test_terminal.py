@@ -128,7 +128,7 @@ def test_a_second_till_on_the_same_journal_may_try_again(start: Start, directory
     view = second.views.until(FaultView)
     assert (view.news.code, view.can_retry) == ("journal_locked", True)
     second.terminal.runtime.press(Press.RETRY)
-    assert second.restarts.get(timeout=5) is None
+    assert second.restarts.get(timeout=20) is None
 
 
 def test_a_thread_that_dies_is_on_the_screen(

@@ -29,7 +29,7 @@ from kscoin.qr_picture import qr_picture
 
 PROGRAM: Final = Path(__file__).with_name("streaming_program.py")
 WIDTH, HEIGHT = 640, 480
-TIMEOUT_S: Final = 10.0
+TIMEOUT_S: Final = 20.0
 PAYMENT: Final = "KS1:" + "6BF%TK80$*" * 70
 """As long as an offline phone's debit."""
 

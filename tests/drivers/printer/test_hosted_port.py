@@ -55,10 +55,10 @@ from tests.drivers.printer.shop import (
 )
 from tests.stacks.stuck_device import stuck_device
 
-SOON_S: Final = 5.0
+SOON_S: Final = 20.0
 """What takes milliseconds takes no longer on a machine under load."""
 
-IMPATIENT: Final = Patience(margin_s=1.0)
+IMPATIENT: Final = Patience(open_s=SOON_S, margin_s=2.0)
 """Long enough for a process that is well on a machine under load."""
 
 PLACE: Final = SerialName(Path("/dev/printer"))

@@ -46,8 +46,8 @@ from tests.drivers.printer.usb_bus import (
     UsbBus,
 )
 from tests.house.sources import ROOT
+from tests.stacks.ports import LOOPBACK, free_port
 
-LOOPBACK = "127.0.0.1"
 WELL = b"\x12"
 TIMEOUT_S = 20.0
 SERIAL_NAME = SerialName(Path("/dev/printer"))
@@ -243,8 +243,7 @@ def test_a_printer_that_is_slow_to_take_what_is_on_the_way(
 
 
 def test_nobody_listens() -> None:
-    with socket.create_server((LOOPBACK, 0)) as server:
-        number = server.getsockname()[1]
+    number = free_port()
     with pytest.raises(DeviceNotFound) as raised:
         ports.port_of(NetworkName(LOOPBACK, number)).open()
     assert raised.value.device == f"tcp:{LOOPBACK}:{number}"

@@ -176,12 +176,13 @@ def test_a_printer_that_stops_reading_in_a_slip_lets_go_of_the_till(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     conversation = "drivers.printer.conversation"
-    monkeypatch.setattr(ANSWER, 1.0)
-    monkeypatch.setattr(f"{conversation}._DONE_TIMEOUT_S", 0.3)
-    monkeypatch.setattr(f"{conversation}._DONE_LOOK_S", 0.1)
     with SocketPrinter() as printer, Shop(printer.name, draw=stopping(printer)) as shop:
         assert shop.next_health() == "well"
-        kind, number, code = told(shop.print(1))
+        with monkeypatch.context() as hasty:
+            hasty.setattr(ANSWER, 1.0)
+            hasty.setattr(f"{conversation}._DONE_TIMEOUT_S", 0.3)
+            hasty.setattr(f"{conversation}._DONE_LOOK_S", 0.1)
+            kind, number, code = told(shop.print(1))
         assert (kind, number) == ("doubtful", 1)
         assert code == "printer_offline"
         printer.read(is_reading=True)

@@ -31,10 +31,11 @@ from drivers.simulated.pty_scanner import PtyScanner
 from tests.stacks.stuck_device import stuck_device
 from tests.stacks.waiting import wait_until
 
-SOON_S: Final = 5.0
+SOON_S: Final = 20.0
 """What takes milliseconds takes no longer on a machine under load."""
+PATIENT: Final = Patience(open_s=SOON_S, write_s=SOON_S, silence_s=SOON_S)
 
-IMPATIENT: Final = Patience(write_s=0.2, silence_s=0.0)
+IMPATIENT: Final = Patience(open_s=SOON_S, write_s=0.2, silence_s=0.0)
 """A port that hangs when it has not answered at the second look."""
 
 
@@ -65,7 +66,7 @@ class Opened:
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Opened]:
     with PtyScanner(tmp_path / "scanner") as scanner:
-        opened = Opened(scanner, Patience())
+        opened = Opened(scanner, PATIENT)
         yield opened
         opened.port.close()
 
@@ -151,7 +152,7 @@ def test_a_call_that_hangs_while_nothing_is_scanned(impatient: Opened) -> None:
 
 
 def test_a_process_that_is_asked_and_answers_does_not_hang(opened: Opened) -> None:
-    opened.port._heard_s -= Patience().silence_s
+    opened.port._heard_s -= PATIENT.silence_s
     assert opened.port.read(0) == b""
     assert opened.port._asked_s is not None
     while opened.port._asked_s is not None:
@@ -164,14 +165,14 @@ def test_a_call_that_hangs_while_something_is_sent(impatient: Opened) -> None:
         impatient.port.write(b"setup")
 
 
-def test_one_that_hung_is_killed_and_the_port_opens_again(impatient: Opened) -> None:
-    hung = impatient.process
+def test_one_that_hung_is_killed_and_the_port_opens_again(opened: Opened) -> None:
+    hung = opened.process
     hung.send_signal(signal.SIGSTOP)
-    impatient.port.open()
+    opened.port.open()
 
     assert hung.poll() == -signal.SIGKILL
-    impatient.port.write(b"setup")
-    assert impatient.scanner.received() == b"setup"
+    opened.port.write(b"setup")
+    assert opened.scanner.received() == b"setup"
 
 
 def test_a_scanner_that_takes_no_bytes_is_told_of_and_let_go_of_at_once(opened: Opened) -> None:

@@ -22,7 +22,7 @@ from tests.drivers.counter import Counter, Known
 from tests.drivers.purses import AMOUNT_WON, purse, spent_won
 
 ROOT: Final = Path(__file__).parents[3]
-SEEN_TIMEOUT_S: Final = 10.0
+SEEN_TIMEOUT_S: Final = 20.0
 SELECT: Final = bytes.fromhex("00A4040008F04B53434F494E0100")
 
 TILL: Final = """
