@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
@@ -17,6 +18,11 @@ from ledger.api.contract import NOTHING, SIGNED, gives_cbor, takes_cbor
 from ledger.api.lookout import Lookout
 from ledger.service import Ledger
 
+# What a journal without a line brings: a few dozen entries and more. A payment or two is less.
+LONG_BATCH_BYTES: Final = 16_384
+# So many of them are in hand at once, and others wait before they take a thread: after an outage
+# every terminal sends one, and who pays online meanwhile does not stand behind them all.
+LONG_BATCHES_MAX: Final = 3
 # Below the 60 s after which many proxies cut a silent connection.
 WAIT_S_MAX: Final = 50
 
@@ -25,6 +31,7 @@ def terminal_calls(ledger: Ledger, bell: PaidBell) -> APIRouter:
     """Return the routes that terminals use."""
     router = APIRouter(prefix="/v1", tags=["terminals"], responses=SIGNED)
     lookout = Lookout(ledger, bell)
+    long_batches = asyncio.Semaphore(LONG_BATCHES_MAX)
 
     @router.post(
         "/enrolments",
@@ -46,7 +53,8 @@ def terminal_calls(ledger: Ledger, bell: PaidBell) -> APIRouter:
     async def settle_batch(request: Request) -> Response:
         """Settle a stretch of a terminal's journal; again, the same bytes."""
         body = await cbor_body(request, BATCH_BODY_BYTES)
-        return cbor(await asyncio.to_thread(ledger.batches.settle, body))
+        async with long_batches if len(body) > LONG_BATCH_BYTES else nullcontext():
+            return cbor(await asyncio.to_thread(ledger.batches.settle, body))
 
     @router.post(
         "/courier",
@@ -57,7 +65,8 @@ def terminal_calls(ledger: Ledger, bell: PaidBell) -> APIRouter:
     async def accept_courier(request: Request) -> Response:
         """Settle what anyone brings from a terminal without a line; again, the same answers."""
         body = await cbor_body(request, MAX_SHIPMENT_BYTES)
-        return cbor((await asyncio.to_thread(ledger.courier.accept, body)).reply)
+        async with long_batches:
+            return cbor((await asyncio.to_thread(ledger.courier.accept, body)).reply)
 
     @router.post(
         "/receipts",

@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from kscoin.messages import Verdict
+from ledger.api.terminals import LONG_BATCH_BYTES
 from ledger.key_files import new_authorities, write_authorities
 from ledger.readers import ENTRIES_MIN
 from ledger.service import Ledger, set_up
@@ -104,9 +105,10 @@ def refuses(url: str) -> bool:
     return False
 
 
-def is_busy(url: str) -> bool:
+def is_busy(url: str, requests: int = 2) -> bool:
+    """Whether a server has so many requests in hand, the one that asks among them."""
     page = httpx.get(f"{url}/metrics", timeout=PATIENCE_S, trust_env=False).text
-    return "ks_ledger_requests_in_hand 2.0" in page
+    return f"ks_ledger_requests_in_hand {requests}.0" in page
 
 
 def test_the_batch_in_hand_is_finished_before_the_end(tmp_path: Path) -> None:
@@ -173,6 +175,28 @@ def test_a_worker_that_dies_is_replaced_and_none_outlives_its_parent(tmp_path: P
         ledger.process.kill()
         ledger.process.wait()
         wait_until(lambda: not any(map(is_alive, workers)), PATIENCE_S, "the workers' end")
+
+
+def test_who_pays_online_does_not_stand_behind_what_an_outage_brings(tmp_path: Path) -> None:
+    directory = tmp_path / "ledger"
+    database = directory / "ledger.db"
+    with served(directory, f"sqlite:///{database}") as ledger, ThreadPoolExecutor(12) as pool:
+        card = ledger.world.card(200_000)
+        shops = [ledger.world.shop() for _ in range(12)]
+        for shop in shops:
+            for _ in range(LONG_BATCH_BYTES // 500):
+                shop.take(card, 100)
+        batches = [shop.batch() for shop in shops]
+        assert min(map(len, batches)) > LONG_BATCH_BYTES
+        with held(database):
+            # More than a server has threads, and none of them can go on.
+            waiting = [pool.submit(ledger.post, "batches", batch) for batch in batches]
+            wait_until(lambda: is_busy(ledger.url, 13), PATIENCE_S, "all batches in hand")
+            asked = ledger.post("receipts", shops[0].request(1_000).data)
+            assert asked.status_code == 204
+            assert not any(each.done() for each in waiting)
+        assert {each.result(PATIENCE_S).status_code for each in waiting} == {200}
+        assert ledger.ends() == 0
 
 
 def test_readers_read_what_is_long_and_end_with_their_server(tmp_path: Path) -> None:
