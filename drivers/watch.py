@@ -38,13 +38,18 @@ class Watch:
         self._thread.start()
 
     def supervise(
-        self, device: Device, report: Callable[[DeviceHealth], None], hang_s: float = HANG_S
+        self,
+        device: Device,
+        report: Callable[[DeviceHealth], None],
+        hang_s: float = HANG_S,
+        stopping: Event | None = None,
     ) -> Supervisor:
         """Watch this device as well, at work as soon as the others are; for any thread.
 
-        `report` and `hang_s` are a Supervisor's. Once this has stopped nothing is begun.
+        `report`, `hang_s` and `stopping` are a Supervisor's. Once this has stopped nothing is
+        begun.
         """
-        supervisor = Supervisor(device, report, clock=self._clock, hang_s=hang_s)
+        supervisor = Supervisor(device, report, stopping, self._clock, hang_s)
         with self._changing:
             if not self._stopping.is_set():
                 self._devices = (*self._devices, supervisor)

@@ -20,7 +20,7 @@ from drivers.printer.printer import HANG_S as PRINTER_HANG_S
 from drivers.scanner import framer
 from drivers.sound.speaker import Speaker
 from drivers.sound.speech import Voice
-from drivers.supervisor import HANG_S, DeviceHealth, Supervisor
+from drivers.supervisor import HANG_S, Device, DeviceHealth
 from drivers.watch import Watch
 from kscoin.errors import KSCoinError
 from kscoin.messages import TerminalCertificate
@@ -32,6 +32,7 @@ from offline_queue.queue import OfflineQueue, QueueSetup
 from offline_queue.rulebook import Rulebook
 from offline_queue.terminal import CERTIFICATE_FILE, load_identity
 from offline_queue.trusted_clock import Clock, SystemClock
+from pos_app.customer_display.feed import HANG_S as DISPLAY_HANG_S
 from pos_app.customer_display.feed import CustomerDisplay
 from pos_app.customer_display.look import command
 from pos_app.devices import Ends, devices_of, watch_card_readers
@@ -103,8 +104,8 @@ class Terminal:
         self._inbox = Inbox()
         self._clock = clock or SystemClock()
         self._parts: _Parts | None = None
-        # What goes on beside the till, also where it cannot start.
-        self._beside: list[Supervisor] = []
+        # Display and speaker go on beside the till, also where it cannot start.
+        self._watch = Watch()
         self._starting = threading.Thread(target=self._start, name="start", daemon=True)
         self.runtime = Runtime(self._inbox, self._clock, _face(settings), _till(settings))
         self.customer_display = self._customer_display()
@@ -125,10 +126,7 @@ class Terminal:
         if self._starting.is_alive():
             _log.error("the till has not come to its start; it is left behind")
         self.runtime.stop()
-        for device in self._beside:
-            device.tell_to_stop()
-        for device in self._beside:
-            device.stop()
+        self._watch.stop()
         if self._parts is not None:
             self._parts.stop()
 
@@ -138,8 +136,7 @@ class Terminal:
             self._parts.line.look_again()
 
     def _start(self) -> None:
-        for device in self._beside:
-            device.start()
+        self._watch.start()
         try:
             self._parts = self._assembled()
         except KSCoinError as error:
@@ -148,26 +145,30 @@ class Terminal:
             self._inbox.post(StartFailed(part, error.code, error.is_retryable))
             self.runtime.start(self._perform_nothing_else)
         else:
+            self._watch_devices(self._parts)
             self.runtime.start(self._parts.performer.perform)
             self._parts.start()
+
+    def _watch_devices(self, parts: _Parts) -> None:
+        report = partial(self._device_changed, DeviceKind.CARD_READER)
+        watch_card_readers(self._settings, parts.ends, report, self._watch)
+        for kind, device in parts.devices:
+            report = partial(self._device_changed, kind)
+            self._watch.supervise(device, report, _BUSY_MAX_S.get(kind, HANG_S))
 
     def _assembled(self) -> _Parts:
         # First what only reads settings: nothing that has to be stopped exists if one is wrong.
         desk = TapDesk(self._inbox.post)
         shop, jobs = shop_on_slips(self._settings), self._settings.print_jobs
         slips = PrintDesk(shop, jobs, self._clock, self._inbox.post)
-        watch, ends = Watch(), Ends(desk, slips, self._scanned, self._paper_changed)
-        of_readers = partial(self._device_changed, DeviceKind.CARD_READER)
-        watch_card_readers(self._settings, ends, of_readers, watch)
-        for kind, device in devices_of(self._settings, ends):
-            report = partial(self._device_changed, kind)
-            watch.supervise(device, report, _BUSY_MAX_S.get(kind, HANG_S))
+        ends = Ends(desk, slips, self._scanned, self._paper_changed)
+        devices = tuple(devices_of(self._settings, ends))
         setup, mirror = queue_setup(self._settings, self._clock, self._health_changed)
         queue = OfflineQueue.start(setup)
         way = Way(self._connect, random.random, self._retry_cap_s)
         line = LedgerLine(queue, way, self._inbox.post)
         ports = Ports(queue, desk, line, self._clock, self._on_restart, slips)
-        return _Parts(queue, line, Performer(ports, self._inbox), watch, mirror, slips)
+        return _Parts(queue, line, Performer(ports, self._inbox), ends, devices, mirror)
 
     def _customer_display(self) -> CustomerDisplay | None:
         """Return what shows the customer their side, if there is to be one."""
@@ -178,7 +179,7 @@ class Terminal:
         program = command(settings.theme, settings.customer_display)
         display = CustomerDisplay(program, stopping)
         report = partial(self._device_changed, DeviceKind.CUSTOMER_DISPLAY)
-        self._beside.append(Supervisor(display, report, stopping))
+        self._watch.supervise(display, report, DISPLAY_HANG_S, stopping)
         self.runtime.watch_as(show_customer, display.show)
         return display
 
@@ -187,7 +188,7 @@ class Terminal:
         settings = self._settings
         speaker = Speaker(settings.volume, Voice() if settings.has_voice else None)
         desk = SoundDesk(speaker.play, has_tones=settings.has_sound, has_voice=settings.has_voice)
-        self._beside.append(Supervisor(speaker, lambda _: None))
+        self._watch.supervise(speaker, lambda _: None)
         self.runtime.watch_as(whole_till, desk.hear)
 
     def _connect(self) -> LedgerPort:
@@ -255,20 +256,18 @@ class _Parts:
     queue: OfflineQueue
     line: LedgerLine
     performer: Performer
-    devices: Watch
+    ends: Ends
+    devices: tuple[tuple[DeviceKind, Device], ...]
     mirror: Mirror | None
-    slips: PrintDesk
 
     def start(self) -> None:
         self.performer.start()
-        self.devices.start()
         self.line.start()
 
     def stop(self) -> None:
-        self.devices.stop()
         self.line.stop()
         self.queue.stop()
-        self.slips.stop()
+        self.ends.slips.stop()
         if self.mirror is not None:
             # After the journal's last commit, so that it takes that one along.
             self.mirror.stop()

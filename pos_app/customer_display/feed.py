@@ -31,6 +31,8 @@ _PULSE_S: Final = 2.0
 _START_PATIENCE_S: Final = 40.0
 # A frame takes hundredths of a second; a machine that is busy elsewhere gets plenty.
 _PATIENCE_S: Final = 6.0
+# How long it may be without a look whether it is to stop, for its supervisor: a start is one call.
+HANG_S: Final = _START_PATIENCE_S + _PATIENCE_S
 # Starting a display that ends at once (no monitor) costs a second of a small machine's time.
 _LONGEST_REST_S: Final = 60.0
 _FIRST_REST_S: Final = 1.0

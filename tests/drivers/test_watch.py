@@ -127,3 +127,21 @@ def test_nothing_is_begun_once_all_have_stopped() -> None:
 
     watch.stop()
     assert not late.entered.is_set()
+
+
+def test_a_device_may_hear_of_the_end_in_the_middle_of_its_opening() -> None:
+    stopping, is_opening = Event(), Event()
+
+    class Opening(Serving):
+        def open(self) -> None:
+            is_opening.set()
+            stopping.wait()
+
+    watch, device = Watch(), Opening("display")
+    watch.supervise(device, lambda health: None, stopping=stopping)
+    watch.start()
+    assert is_opening.wait(TOLD_TIMEOUT_S)
+
+    watch.stop()
+
+    assert device.closed.is_set()

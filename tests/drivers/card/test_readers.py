@@ -38,7 +38,11 @@ class IdleWatch(Watch):
         self.gone: list[Supervisor] = []
 
     def supervise(
-        self, device: Device, report: Callable[[DeviceHealth], None], hang_s: float = HANG_S
+        self,
+        device: Device,
+        report: Callable[[DeviceHealth], None],
+        hang_s: float = HANG_S,
+        stopping: Event | None = None,
     ) -> Supervisor:
         self.tells[device.name] = report
         return Supervisor(device, report)
