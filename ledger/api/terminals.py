@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import nullcontext
 from typing import Annotated, Final
 
@@ -21,8 +22,9 @@ from ledger.service import Ledger
 # What a journal without a line brings: a few dozen entries and more. A payment or two is less.
 LONG_BATCH_BYTES: Final = 16_384
 # So many of them are in hand at once, and others wait before they take a thread: after an outage
-# every terminal sends one, and who pays online meanwhile does not stand behind them all.
-LONG_BATCHES_MAX: Final = 3
+# every terminal sends one, and who pays online meanwhile does not stand behind them all. asyncio
+# has four threads more than there are cores, and at most 32.
+LONG_BATCHES_MAX: Final = min((os.cpu_count() or 1) + 1, 29)
 # Below the 60 s after which many proxies cut a silent connection.
 WAIT_S_MAX: Final = 50
 
