@@ -67,13 +67,13 @@ class Link(NamedTuple):
         )
 
 
-def intact(sequence: int, data: bytes, digest: bytes) -> bytes:
+def intact(sequence: int, data: object, digest: object) -> bytes:
     """Return an entry's bytes if they have the hash that was stored with them.
 
     Raises JournalDamaged with its sequence. The chain alone would find the damage one entry
-    later, and none in the last entry.
+    later, and none in the last entry. A bit of a row's head makes a number or a text of its bytes.
     """
-    if entry_hash(data) != digest:
+    if not isinstance(data, bytes) or entry_hash(data) != digest:
         raise JournalDamaged(f"entry {sequence} is not what was written", sequence=sequence)
     return data
 

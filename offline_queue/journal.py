@@ -35,6 +35,7 @@ from offline_queue.records import (
     Copies,
     Facts,
     Row,
+    row_as,
     verdict_row,
 )
 from offline_queue.trusted_clock import Reading
@@ -278,7 +279,7 @@ class Journal:
     def of_request(self, request_hash: bytes) -> tuple[tuple[int, EntryKind], ...]:
         """Return sequence and kind of every entry about a request, in order."""
         sql = "SELECT sequence, kind FROM found WHERE request_hash = ? ORDER BY sequence"
-        return tuple((row[0], EntryKind(row[1])) for row in self._rows(sql, request_hash))
+        return tuple(row_as(_kind_at, row) for row in self._rows(sql, request_hash))
 
     def clash(self, purse_id: bytes, interval: Interval) -> int | None:
         """Return the sequence of an entry whose debit of this purse overlaps `interval`."""
@@ -289,18 +290,17 @@ class Journal:
 
     def waiting(self, after: int, limit: int) -> tuple[PendingEntry, ...]:
         """Return the first `limit` entries after sequence `after` that the shop waits for."""
-        return tuple(_pending(*row) for row in self._rows(_WAITING, after, limit))
+        return tuple(row_as(_pending, row) for row in self._rows(_WAITING, after, limit))
 
     def to_heed(self, limit: int, first: int = 1) -> tuple[PendingEntry, ...]:
         """Return entries from `first` on whose latest verdict is refused or quarantined."""
-        return tuple(_pending(*row) for row in self._rows(_TO_HEED, first, limit))
+        return tuple(row_as(_pending, row) for row in self._rows(_TO_HEED, first, limit))
 
     def verdicts(self, sync_sequence: int) -> tuple[EntryVerdict, ...]:
         """Return the verdicts that the sync entry of that sequence brought."""
         sql = """SELECT sequence, verdict, reason, ledger_number FROM verdicts
                  WHERE sync_sequence = ? ORDER BY sequence"""
-        rows = self._rows(sql, sync_sequence)
-        return tuple(EntryVerdict(row[0], Verdict(row[1]), row[2], row[3]) for row in rows)
+        return tuple(row_as(_verdict, row) for row in self._rows(sql, sync_sequence))
 
     def select(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows that answer a question of `sales`; it is only read from here."""
@@ -477,6 +477,16 @@ class Journal:
         if self.entry(1).previous_hash != self._genesis.hash:
             raise WrongTerminal("the journal was begun by another terminal")
         return Link.of(last[0], intact(*last))
+
+
+def _kind_at(sequence: int, kind: int) -> tuple[int, EntryKind]:
+    return sequence, EntryKind(kind)
+
+
+def _verdict(
+    sequence: int, verdict: int, reason: str | None, ledger_number: int | None
+) -> EntryVerdict:
+    return EntryVerdict(sequence, Verdict(verdict), reason, ledger_number)
 
 
 def _pending(

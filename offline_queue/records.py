@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Self, TypeAlias
+from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 
 from kscoin import cose
 from kscoin.codec import MAX_BATCH_BYTES
@@ -87,6 +87,7 @@ class BatchRecord:
 
 
 Row: TypeAlias = tuple[Any, ...]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,17 @@ class Copies:
     def last_batch(self) -> int:
         """The number of the last batch, zero if there is none."""
         return int(self.batches[-1][0]) if self.batches else 0
+
+
+def row_as(make: Callable[..., _T], row: Row) -> _T:
+    """Return what `make` makes of a row's values.
+
+    Raises JournalDamaged for a value that is never written: a bit in a table's page may turn any.
+    """
+    try:
+        return make(*row)
+    except (TypeError, ValueError) as exc:
+        raise JournalDamaged("a row of the journal is not what was written") from exc
 
 
 def verdict_row(sync_sequence: int, verdict: EntryVerdict) -> Row:

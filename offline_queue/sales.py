@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kscoin.entries import Close, CloseState, EntryKind, Note, NoteKind
 from kscoin.messages import Verdict
+from offline_queue.records import row_as
 
 if TYPE_CHECKING:
     from offline_queue.journal import Journal
@@ -213,7 +214,7 @@ def verdicts_on(journal: Journal, sequence: int) -> list[tuple[int, Verdict, str
     """Return every verdict on an entry: the place of the sync that brought it, it, its reason."""
     sql = """SELECT sync_sequence, verdict, reason FROM verdicts
              WHERE sequence = ? ORDER BY sync_sequence"""
-    return [(row[0], Verdict(row[1]), row[2]) for row in journal.select(sql, sequence)]
+    return [row_as(_judged_by, row) for row in journal.select(sql, sequence)]
 
 
 def batch_with(journal: Journal, sequence: int) -> int | None:
@@ -315,7 +316,13 @@ def _found(journal: Journal, sql: str, *values: object) -> list[tuple[int, bytes
 
 
 def _rows(journal: Journal, sql: str, *values: object) -> tuple[Row, ...]:
-    return tuple(_row(*each) for each in journal.select(sql, *values))
+    return tuple(row_as(_row, each) for each in journal.select(sql, *values))
+
+
+def _judged_by(
+    sync_sequence: int, verdict: int, reason: str | None
+) -> tuple[int, Verdict, str | None]:
+    return sync_sequence, Verdict(verdict), reason
 
 
 def _row(

@@ -16,7 +16,7 @@ from offline_queue.errors import DiskFull, JournalDamaged
 from offline_queue.journal import Journal
 from tests.kscoin.parties import NOW_S, TERMINAL_ID
 from tests.offline_queue.desk import Desk, open_desk
-from tests.offline_queue.shop import Purse, Shop, acknowledgement
+from tests.offline_queue.shop import Purse, Shop, acknowledgement, flipped
 
 
 def files(shop: Shop) -> list[Path]:
@@ -95,7 +95,7 @@ def test_idle_moments_archive_what_is_closed_and_acknowledged_and_no_more(
         lambda path: path.write_bytes(b""),
         lambda path: path.write_bytes(path.read_bytes()[:-1]),
         lambda path: path.write_bytes(path.read_bytes().replace(b"KSPJ", b"KSPK")),
-        lambda path: path.write_bytes(path.read_bytes()[:-9] + b"\x00" + path.read_bytes()[-8:]),
+        lambda path: path.write_bytes(flipped(path.read_bytes(), -9)),
     ],
 )
 def test_a_file_that_is_not_what_was_written_is_found_and_located(

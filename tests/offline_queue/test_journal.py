@@ -531,6 +531,35 @@ def test_changed_verdicts_are_found(shop: Shop, sql: str) -> None:
         verify_journal(shop.journal_path, TERMINAL_ID)
 
 
+def test_a_verdict_that_there_is_not_is_found(shop: Shop) -> None:
+    """A column that holds a one or a zero is a single bit in its row's head."""
+    busy_shop(shop)
+    tamper(shop.journal_path, "UPDATE verdicts SET verdict = 0 WHERE sequence = 3")
+
+    with pytest.raises(JournalDamaged):
+        verify_journal(shop.journal_path, TERMINAL_ID)
+
+
+def test_no_bit_of_where_a_page_says_that_its_rows_are_is_taken_for_anything_else(
+    shop: Shop,
+) -> None:
+    """What lies elsewhere has other columns, of other types."""
+    busy_shop(shop)
+    whole = shop.journal_path.read_bytes()
+    with closing(shop.open_journal()) as journal:
+        ((last, _),) = journal.entries(journal.tail.sequence, journal.tail.sequence)
+    head = whole.index(last) // 4096 * 4096
+    rows = int.from_bytes(whole[head + 3 : head + 5])
+    assert rows > 1
+    for at in range(head + 8, head + 8 + 2 * rows):
+        for bit in range(8):
+            damaged = bytearray(whole)
+            damaged[at] ^= 1 << bit
+            shop.journal_path.write_bytes(damaged)
+            with pytest.raises(QueueError):
+                verify_journal(shop.journal_path, TERMINAL_ID)
+
+
 @pytest.mark.parametrize("missing", [1, 2, 7, 9])
 def test_missing_entries_are_found(shop: Shop, missing: int) -> None:
     busy_shop(shop)

@@ -128,6 +128,9 @@ def test_what_the_customer_cannot_do_is_said_in_words(visitor: Visitor) -> None:
 
 
 def test_a_second_start_finds_everything_where_it_was(visitor: Visitor, data: Path) -> None:
+    visitor.sell("800")
+    visitor.act(CustomerAct.TAP_CARD)
+    visitor.paid(is_settled=True)
     again = LedgerSide.open(data / "ledger")
     (shop,) = again.ledger.merchants.all()
     assert again.ledger.merchants.balance_won(shop.merchant_id) > 0
