@@ -15,8 +15,7 @@ import subprocess
 import sys
 from multiprocessing.connection import Connection, Pipe
 from queue import LifoQueue
-from types import TracebackType
-from typing import Any, Final, Protocol, Self, cast
+from typing import Any, Final, Protocol, cast
 
 from kscoin import codec
 from kscoin.certificates import Trust
@@ -77,17 +76,6 @@ class ReadingPool:
         for _ in range(self._count):
             if (reader := self._places.get()) is not None:
                 reader.end()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _exc: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class _ReaderProcess:

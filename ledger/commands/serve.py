@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from socket import socket
 from typing import Final
@@ -103,7 +103,7 @@ def _read_by(ledger: Ledger, count: int) -> Iterator[Ledger]:
     if not count:
         yield ledger
         return
-    with ReadingPool(ledger.office.issuer.trust, count) as pool:
+    with closing(ReadingPool(ledger.office.issuer.trust, count)) as pool:
         yield ledger.read_by(pool)
 
 

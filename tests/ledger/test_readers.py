@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -38,7 +39,7 @@ PATIENCE_S = 60.0
 
 @pytest.fixture
 def pool(sqlite_world: World) -> Iterator[ReadingPool]:
-    with ReadingPool(sqlite_world.ledger.office.issuer.trust, 1) as found:
+    with closing(ReadingPool(sqlite_world.ledger.office.issuer.trust, 1)) as found:
         yield found
 
 
@@ -136,7 +137,7 @@ def test_a_stop_of_the_server_is_not_for_its_readers(
 
 def test_they_end_when_the_pool_is_closed(sqlite_world: World) -> None:
     batch, key = sealed(sqlite_world, sold(sqlite_world))
-    with ReadingPool(sqlite_world.ledger.office.issuer.trust, 2) as pool:
+    with closing(ReadingPool(sqlite_world.ledger.office.issuer.trust, 2)) as pool:
         with ThreadPoolExecutor(4) as threads:
             found = list(threads.map(lambda _: pool.read(batch, key), range(8)))
         assert found == [sqlite_world.ledger.office.reader.read(batch, key)] * 8
