@@ -195,7 +195,7 @@ class PcscReader:
 
     def may_go_on(self) -> bool:
         """Return whether its card is still the one to serve, though the reader may have hung."""
-        return self._seat.take(0)
+        return self._seat.keep()
 
     def signal(self, signal: Signal) -> None:
         """Show it, if this reader can; never raises."""

@@ -6,6 +6,7 @@ no library and no purse.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -55,7 +56,8 @@ class CardReaders:
 
     `worker` makes what serves the reader at a seat, and `watch` runs it. Orders go to all of them:
     one for a card names its session, which only one of them has. `report` is called, on any
-    thread, at each change of how they are together: unwell if any of them is.
+    thread, at each change of how they are together: unwell if any of them is. `clock` returns
+    monotonic seconds.
     """
 
     def __init__(
@@ -64,12 +66,13 @@ class CardReaders:
         worker: Callable[[Seat], TapWorker],
         report: Callable[[DeviceHealth], None],
         watch: Watch,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._listing = listing
         self._worker = worker
         self._report = report
         self._watch = watch
-        self._turns = Turns()
+        self._turns = Turns(clock)
         self._changing = Lock()
         self._readers: dict[str, _Reader] = {}
         self._is_listening = False

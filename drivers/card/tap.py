@@ -33,6 +33,7 @@ from drivers.errors import (
     CardRefused,
     CardRemoved,
     DebitTorn,
+    DeviceGone,
     DriverError,
 )
 
@@ -388,6 +389,9 @@ class TapWorker:
         self._report(CardPresented(session.number, state))
         while (command := self._next_command(session, stopping)) is not None:
             self._perform(command, card, session, state)
+        if stopping.is_set():
+            # Its reader was unplugged, or the till ends: whoever waits for the card is told.
+            self._lost(session, DeviceGone(self.name, "its worker has ended"))
         return True
 
     def _next_command(self, session: _Session, stopping: Event) -> _CardCommand | None:

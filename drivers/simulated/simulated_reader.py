@@ -91,7 +91,7 @@ class SimulatedReader:
             return self._card is None
 
     def may_go_on(self) -> bool:
-        return self._seat.take(0)
+        return self._seat.keep()
 
     def signal(self, signal: Signal) -> None:
         self.shown.append(signal)

@@ -117,7 +117,7 @@ class TwoReaders:
         self._reports: SimpleQueue[TapReport] = SimpleQueue()
         self._reader, self._hold, self._numbers = reader, hold, count(1)
         self._ear = ear or (lambda: self._reports.put)
-        self.readers = CardReaders(listing, self._worker, self.health.put, self.watch)
+        self.readers = CardReaders(listing, self._worker, self.health.put, self.watch, self.clock)
         self.list_thread = listing.name
         self.watch.supervise(self.readers, self.readers.heard)
 

@@ -15,6 +15,7 @@ from drivers.card.tap import (
     CardPresented,
     TapTorn,
 )
+from drivers.card.turns import MEET_S
 from drivers.simulated.faults import Tear, TearableCard, Way
 from tests.contract.reader_benches import (
     NAMES,
@@ -70,6 +71,24 @@ def test_one_that_hangs_before_its_card_is_known_leaves_the_other_selling(
     bench.sell(right, well, 4)
 
     assert (spent_won(left), spent_won(right)) == (AMOUNT_WON, 3 * AMOUNT_WON)
+
+
+@pytest.mark.parametrize("instruction", [Instruction.SELECT, Instruction.GET_STATE])
+def test_the_other_sells_before_anybody_knows_that_one_hangs(
+    bench: TwoReaders, instruction: Instruction
+) -> None:
+    left, right = purse(), purse()
+    stuck = StuckCard(left, instruction)
+    bench.readers.listen()
+    with ExitStack() as hand:
+        hand.enter_context(bench.hold(stuck.card, 0))
+        hand.callback(stuck.let_go)
+        assert stuck.is_stuck.wait(10)
+        bench.clock.let_pass(MEET_S, NAMES[1])
+        bench.sell(right, 1, 1)
+        assert bench.health.empty()
+    bench.sell(left, 0, 2)
+    assert (spent_won(left), spent_won(right)) == (AMOUNT_WON, AMOUNT_WON)
 
 
 def test_one_that_hangs_in_a_debit_tells_of_it_when_it_comes_back(bench: TwoReaders) -> None:

@@ -397,7 +397,8 @@ def test_a_till_that_stops_lets_the_card_go() -> None:
     desk.worker.listen()
     desk.reader.insert(purse())
 
-    assert kinds(desk.step()) == [CardPresented]
+    # Whoever waits for the card is told that nothing will come of it.
+    assert kinds(desk.step()) == [CardPresented, CardLost]
     desk.worker.serve(desk.stopping)
 
 
