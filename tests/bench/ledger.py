@@ -1,13 +1,13 @@
 """Payments that a ledger settles a second over HTTP, beside what bare verifications would allow.
 
 Every signature that a payment needs here is one P-256 verification, so a machine that did nothing
-else would settle as many payments as it verifies. Both sides run by turns, on as many cores: one
-server process beside one process that verifies, two beside two. PostgreSQL and the terminals that
-upload run on the same machine, and what they take is not taken off.
+else would settle as many payments as it verifies. Both sides run by turns: one server process
+beside one process that verifies, two beside two. PostgreSQL and the terminals that upload run on
+the same machine, and what they take is not taken off.
 
-A server verifies in threads beside the one that judges, so that one process keeps more than one
-core at work, and is beside one verifying process better off than a core is. So the seconds of a
-core that a payment takes are set beside those of a verification as well: that is what a machine
+A server has readers beside it that verify, so that one keeps two cores at work, and is beside one
+verifying process better off than a core is. So the seconds of a core that a payment takes, of the
+server and of its readers, are set beside those of a verification as well: that is what a machine
 of any number of cores settles, and it does not move with what else runs on it.
 """
 
@@ -114,13 +114,13 @@ class Runs:
 
 @figure(unit="of the bare verifications", aim=AtLeast(0.5))
 def sqlite_over_verify() -> Measured:
-    """Batches of 500 on SQLite in one process, with much history."""
+    """Batches of 500 on SQLite, one server with its readers, with much history."""
     return _over_verify("sqlite")
 
 
 @figure(unit="of the bare verifications", aim=AtLeast(0.5))
 def postgres_over_verify() -> Measured:
-    """Batches of 500 on PostgreSQL in one process, with much history."""
+    """Batches of 500 on PostgreSQL, one server with its readers, with much history."""
     return _over_verify("postgres")
 
 
