@@ -26,6 +26,7 @@ from drivers.errors import (
     DeviceNotFound,
     DeviceUnavailable,
 )
+from drivers.killing import kill
 
 # Far above a code, a command and a piece of a slip; a read returns less at once.
 MESSAGE_BYTES_MAX: Final = 65_536
@@ -171,6 +172,4 @@ def _ended(
         return
     with suppress(subprocess.TimeoutExpired):
         process.wait(patience_s)
-    process.kill()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(_END_TIMEOUT_S)
+    kill(process, _END_TIMEOUT_S)

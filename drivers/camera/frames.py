@@ -24,6 +24,7 @@ from drivers.errors import (
     DeviceNotFound,
     DeviceUnavailable,
 )
+from drivers.killing import kill
 
 PROGRAM: Final = ("v4l2-ctl",)
 # What USB cameras deliver uncompressed; a code of 85 modules has some eight pixels a module in it.
@@ -117,14 +118,10 @@ class V4l2Camera:
             said.close()
         if stream is None:
             return
-        stream.kill()
+        # One that hangs in the kernel ends when the camera is unplugged.
+        kill(stream, _END_TIMEOUT_S)
         if stream.stdout is not None:
             stream.stdout.close()
-        try:
-            stream.wait(_END_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            # It hangs in the kernel, and ends when the camera is unplugged.
-            return
 
     def _settled(self) -> Format:
         """Ask for frames that can be read, and return what the camera makes of it."""

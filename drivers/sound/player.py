@@ -10,12 +10,12 @@ import select
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
 
 from drivers.errors import SoundUnavailable
+from drivers.killing import kill
 
 PROGRAM: Final = ("aplay", "--quiet", "-")
 # What ALSA calls the cards that there are.
@@ -70,10 +70,7 @@ class Playing:
 
     def stop(self) -> None:
         """Cut it off, if it is still going on."""
-        self._process.kill()
-        # One that hangs in the sound card's driver ends when that lets go of it.
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_END_TIMEOUT_S)
+        kill(self._process, _END_TIMEOUT_S)
         self._let_go()
 
     def _let_go(self) -> None:

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Sequence
 from typing import IO, Final
 
+from drivers.killing import kill
 from pos_app.customer_display.errors import DisplayGarbled, DisplayGone
 from pos_app.customer_display.frames import LINE_MAX_BYTES, NAME
 
@@ -77,14 +78,9 @@ class DisplayChild:
 
     def kill(self) -> None:
         """End it, however it is."""
-        self._process.kill()
+        kill(self._process, _END_TIMEOUT_S)
         self._in.close()
         self._out.close()
-        try:
-            self._process.wait(_END_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            # It hangs in a driver, and ends when that lets go of it.
-            return
 
     def _flush(self) -> None:
         try:

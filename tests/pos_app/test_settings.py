@@ -18,7 +18,7 @@ pass_phrase_file = "/etc/ks-pos/pass-phrase"
 
 
 def written(directory: Path, text: str) -> Path:
-    (directory / SETTINGS_FILE).write_text(text)
+    (directory / SETTINGS_FILE).write_text(text, encoding="utf-8")
     return directory
 
 

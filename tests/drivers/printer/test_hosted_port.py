@@ -158,6 +158,14 @@ def test_a_long_picture_arrives_whole(tmp_path: Path) -> None:
     assert file.read_bytes() == sent
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that ends by itself has the time for it, on a busy machine as well."""
+    monkeypatch.setattr("drivers.hosted._LAST_PATIENCE_S", SOON_S)
+    monkeypatch.setattr("drivers.printer.hosted_port._LET_GO_TIMEOUT_S", SOON_S)
+
+
+@pytest.mark.usefixtures("patient")
 def test_its_process_is_kept_from_one_opening_to_the_next_and_ends_with_it(end: PtyScanner) -> None:
     port = HostedPrinterPort(SerialName(end.path), IMPATIENT)
     port.open()
@@ -188,6 +196,7 @@ def can_be_taken(path: Path) -> bool:
     return True
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_printer_that_says_nothing_is_asked_again_and_again_by_one_process(
     end: PtyScanner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,6 +214,7 @@ def test_a_printer_that_says_nothing_is_asked_again_and_again_by_one_process(
     assert len(processes) == 1
 
 
+@pytest.mark.usefixtures("patient")
 def test_one_that_was_unplugged_has_no_process(end: PtyScanner) -> None:
     port = HostedPrinterPort(SerialName(end.path), IMPATIENT)
     port.open()
@@ -216,6 +226,7 @@ def test_one_that_was_unplugged_has_no_process(end: PtyScanner) -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_line_that_broke_has_another_process_next_time(
     end: PtyScanner, port: HostedPrinterPort
 ) -> None:
