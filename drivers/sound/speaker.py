@@ -102,23 +102,26 @@ class Speaker:
                     os.eventfd_read(self._wake)
         return utterance
 
-    def utter(self, utterance: Utterance, stopping: Event) -> None:
-        """Play one utterance here and now, until it has ended or another is asked for.
+    def utter(self, utterance: Utterance, stopping: Event) -> bool:
+        """Play one utterance here and now; False if it was cut off, as by the next.
 
         Raises SoundUnavailable.
         """
         is_through = utterance.tune is None or self._played(_tone(utterance.tune), stopping)
         if is_through and utterance.sentence is not None and self._voice is not None:
             spoken = self._voice.spoken(utterance.sentence, utterance.language)
-            self._played(spoken, stopping)
+            is_through = self._played(spoken, stopping)
+        return is_through
 
     def _try(self, utterance: Utterance, stopping: Event) -> None:
         try:
-            self.utter(utterance, stopping)
+            is_through = self.utter(utterance, stopping)
         except SoundUnavailable as exc:
             self._tell(exc)
         else:
-            self._tell(None)
+            # What was cut off at once says nothing of the card.
+            if is_through:
+                self._tell(None)
 
     def _played(self, samples: Samples, stopping: Event) -> bool:
         """Play; False if it was cut off. Raises SoundUnavailable."""

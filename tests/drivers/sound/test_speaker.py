@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import sys
 from array import array
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -21,6 +23,7 @@ from drivers.sound.speech import Voice
 from drivers.sound.tones import AGAIN, NO, YES, sounded
 from drivers.sound.wav import Samples
 from drivers.supervisor import DeviceHealth, Supervisor
+from tests.stacks.processes import children_of
 from tests.stacks.waiting import wait_until
 
 PROGRAM: Final = Path(__file__).with_name("playing_program.py")
@@ -56,6 +59,18 @@ class Room:
 
     def until_played(self, *lengths: int) -> None:
         wait_until(lambda: self.played[-len(lengths) :] == [*lengths], WAIT_S, f"{lengths} played")
+
+    def until_over(self) -> None:
+        """Return when no player runs: what it came to is seen before whatever is asked for next."""
+        told = str(self._told).encode()
+        wait_until(lambda: not any(map(told.__eq__, _last_words())), WAIT_S, "the player's end")
+
+
+def _last_words() -> Iterator[bytes]:
+    """The last word of the command line of each process of ours."""
+    for pid in children_of(os.getpid()):
+        with suppress(OSError):
+            yield Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").rpartition(b"\0")[2]
 
 
 Open = Callable[..., Room]
@@ -137,11 +152,26 @@ def test_no_card_is_logged_once_and_the_speaker_is_well(
     for tune in (YES, NO, AGAIN):
         here.speaker.play(Utterance(tune, "not said", "en"))
         here.until_played(length(tune))
+        here.until_over()
+    wait_until(lambda: bool(caplog.records), WAIT_S, "the log tells of it")
     here.supervisor.stop(WAIT_S)
     assert [each.message for each in caplog.records] == [
         "speaker: aplay: main:831: audio open error: No such file or directory"
     ]
     assert [each.error for each in here.health] == [None]
+
+
+def test_a_sound_that_was_cut_off_is_no_proof_of_a_card(
+    room: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "drivers.sound")
+    here = room("hangs")
+    here.speaker.play(Utterance(YES))
+    here.until_played(length(YES))
+    here.speaker.play(Utterance(NO))
+    here.until_played(length(NO))
+    here.supervisor.stop(WAIT_S)
+    assert caplog.records == []
 
 
 def test_no_player_is_silence(caplog: pytest.LogCaptureFixture) -> None:
