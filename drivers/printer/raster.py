@@ -17,7 +17,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from drivers.errors import LogoUnreadable, PrinterFontMissing, SlipTooWide
 from drivers.printer.bitmap import Bitmap, png_of
-from drivers.printer.fonts import SlipFonts, find_fonts
+from drivers.printer.fonts import SlipFonts, find_fonts, fonts_for
 from drivers.printer.layout import (
     Measures,
     Page,
@@ -29,6 +29,7 @@ from drivers.printer.layout import (
     lay_out,
 )
 from drivers.printer.slip import Paper, Size, Slip
+from kscoin import letters
 from kscoin.errors import TooLarge
 from kscoin.qr_picture import QrPicture, qr_picture
 
@@ -60,12 +61,14 @@ _FOREIGN: Final = (
 def draw(slip: Slip, dots: int) -> Bitmap:
     """Return a slip as it is printed on `dots` dots a line.
 
-    Raises SlipTooWide, LogoUnreadable or PrinterFontMissing.
+    All of it is in one pair of fonts, the one that has most of its letters. Raises SlipTooWide,
+    LogoUnreadable or PrinterFontMissing.
     """
-    letters = _Letters(find_fonts())
-    measures = Measures(letters, lambda text: _code(text).side, lambda png: _logo(png).size)
-    page = lay_out(slip, dots, measures)
-    return _bitmap(_drawn(page, letters))
+    fonts = fonts_for("".join(slip.texts()), find_fonts())
+    face = _Letters(fonts)
+    measures = Measures(face, lambda text: _code(text).side, lambda png: _logo(png).size)
+    page = lay_out(slip.spelt(lambda text: letters.shown(text, fonts)), dots, measures)
+    return _bitmap(_drawn(page, face))
 
 
 def png(slip: Slip, paper: Paper) -> bytes:
@@ -98,25 +101,23 @@ def _font(path: str, em_dots: int) -> ImageFont.FreeTypeFont:
         raise PrinterFontMissing(_NAME, f"{path} cannot be read: {exc}") from exc
 
 
-def _drawn(page: Page, letters: _Letters) -> Image.Image:
+def _drawn(page: Page, face: _Letters) -> Image.Image:
     picture = Image.new("L", (page.width, page.height), _WHITE)
     pen = ImageDraw.Draw(picture)
     # No grey at the edges of letters: a printer has none, and dots thrown in its place blur them.
     pen.fontmode = "1"
     for each in page.placed:
-        _place(each, picture, pen, letters)
+        _place(each, picture, pen, face)
     return picture
 
 
-def _place(
-    placed: Placed, picture: Image.Image, pen: ImageDraw.ImageDraw, letters: _Letters
-) -> None:
+def _place(placed: Placed, picture: Image.Image, pen: ImageDraw.ImageDraw, face: _Letters) -> None:
     match placed:
         case PlacedText(left, top, text, size, is_bold, is_inverse):
             # In the middle of its line: what a line has more than an em is above and below.
-            middle = top + letters.line_height(size) // 2
+            middle = top + face.line_height(size) // 2
             fill = _WHITE if is_inverse else _BLACK
-            font = letters.font(size, is_bold=is_bold)
+            font = face.font(size, is_bold=is_bold)
             pen.text((left, middle), text, fill, font, anchor="lm")
         case PlacedBar(left, top, width, height, step):
             for at in range(left, left + width, step):

@@ -6,7 +6,8 @@ block its place and `raster` its dots.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 from typing import TypeAlias
 
@@ -108,6 +109,31 @@ class Slip:
     """Everything on one piece of paper, which is cut off below it."""
 
     blocks: tuple[Block, ...]
+
+    def texts(self) -> Iterator[str]:
+        """Yield what is to be read on it, from top to bottom."""
+        for block in self.blocks:
+            match block:
+                case Text(text) | Banner(text):
+                    yield text
+                case Pair(name, value):
+                    yield from (name, value)
+                case _:
+                    pass
+
+    def spelt(self, spell: Callable[[str], str]) -> Slip:
+        """Return the slip with each of those texts as `spell` has it; a code stays as it is."""
+        return Slip(tuple(_spelt(block, spell) for block in self.blocks))
+
+
+def _spelt(block: Block, spell: Callable[[str], str]) -> Block:
+    match block:
+        case Text(text) | Banner(text):
+            return replace(block, text=spell(text))
+        case Pair(name, value):
+            return replace(block, name=spell(name), value=spell(value))
+        case _:
+            return block
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def _bare_words(slip: Slip) -> Image.Image:
     picture = Image.new("1", (DOTS, LINE_DOTS * len(words)), 1)
     pen = ImageDraw.Draw(picture)
     font = ImageFont.truetype(
-        str(find_fonts().regular), EM_DOTS, layout_engine=ImageFont.Layout.BASIC
+        str(find_fonts()[0].regular), EM_DOTS, layout_engine=ImageFont.Layout.BASIC
     )
     for row, line in enumerate(words):
         pen.text((0, row * LINE_DOTS), line, 0, font)

@@ -17,7 +17,7 @@ from PIL import Image, ImageChops, ImageFont
 from drivers.errors import LogoUnreadable, PrinterFontMissing, SlipTooWide
 from drivers.printer import fonts, raster
 from drivers.printer.bitmap import Bitmap, png_of
-from drivers.printer.slip import Align, Logo, Paper, QrCode, Size, Slip, Text
+from drivers.printer.slip import Align, Banner, Logo, Pair, Paper, QrCode, Size, Slip, Text
 from tests.drivers.printer.make import GOLDEN, pictures
 from tests.drivers.printer.reading import codes_in, image_of
 from tests.drivers.printer.slips import CODE, KOREAN_RECEIPT, LOGO, SHORT_CODE
@@ -108,9 +108,48 @@ def test_won_and_hangul_are_really_there(size: Size, is_bold: bool) -> None:
 
 
 def test_figures_stand_below_each_other() -> None:
-    for font in (fonts.find_fonts().regular, fonts.find_fonts().bold):
+    for font in (path for found in fonts.find_fonts() for path in (found.regular, found.bold)):
         letters = ImageFont.truetype(str(font), 24, layout_engine=ImageFont.Layout.BASIC)
         assert len({letters.getlength(figure) for figure in "0123456789"}) == 1
+
+
+@EVERY_PAPER
+@pytest.mark.parametrize("size", Size)
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("Café Crème", "Café Crème"),
+        ("Cafe\u0301", "Café"),
+        ("Łódź", "Łódz"),
+        ("한글 😀 쀍", "한글 □ 쀍"),
+        ("ขอบ Phở", "□□□ Pho"),
+        ("東京 ラーメン", "東京 ラーメン"),
+    ],
+)
+def test_what_is_printed_of_letters_that_are_rare(
+    paper: Paper, size: Size, text: str, printed: str
+) -> None:
+    drawn = raster.draw(Slip((Text(text, size),)), paper.dots)
+
+    assert drawn == raster.draw(Slip((Text(printed, size),)), paper.dots)
+    assert drawn != raster.draw(Slip((Text(printed[:-1], size),)), paper.dots)
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zs", "Zl", "Zp"]), min_size=1))
+def test_no_text_is_printed_as_nothing(text: str) -> None:
+    assert any(raster.draw(Slip((Text(text),)), 384).rows)
+
+
+def test_every_text_of_a_slip_is_in_the_letters_of_one_font() -> None:
+    blocks = (Text("é😀"), Pair("é😀", "é😀"), Banner("é😀"), QrCode("é😀"))
+    marked = (Text("é□"), Pair("é□", "é□"), Banner("é□"), QrCode("é😀"))
+
+    assert [*Slip(blocks).texts()] == ["é😀"] * 4
+    assert Slip(blocks).spelt(lambda text: text.replace("😀", "□")) == Slip(marked)
+    # One accent, and all of it is in the font that has it, also where it would need none.
+    alone = raster.draw(Slip((Text("가격"),)), 384)
+    beside = raster.draw(Slip((Text("가격"), Text("é"))), 384)
+    assert beside.rows[: len(alone.rows)] != alone.rows
 
 
 def test_a_logo_is_dithered_and_letters_are_not() -> None:
@@ -205,7 +244,7 @@ def test_no_font_and_one_that_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path:
     # Pillow looks for a file of the same name elsewhere when it cannot read one.
     broken = tmp_path / "broken.ttf"
     broken.write_bytes(b"no font")
-    monkeypatch.setattr(raster, "find_fonts", lambda: fonts.SlipFonts(broken, broken))
+    monkeypatch.setattr(raster, "find_fonts", lambda: (fonts.SlipFonts(broken, broken),))
     with pytest.raises(PrinterFontMissing):
         raster.draw(Slip((Text("가", align=Align.CENTRE),)), 384)
 
