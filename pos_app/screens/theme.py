@@ -30,10 +30,8 @@ THIN_VEIL: Final[Colour] = (1.0, 1.0, 1.0, 0.04)
 class Theme(Palette):
     """What the kv files call `theme`."""
 
-    regular: str
-    bold: str
-    whole_regular: str
-    whole_bold: str
+    regular: tuple[str, ...]
+    bold: tuple[str, ...]
     is_wide: bool
 
 
@@ -42,10 +40,8 @@ def themed(palette: Palette, fonts: Fonts, *, is_wide: bool) -> Theme:
     colours = {each.name: getattr(palette, each.name) for each in fields(Palette)}
     return Theme(
         **colours,
-        regular=str(fonts.regular),
-        bold=str(fonts.bold),
-        whole_regular=str(fonts.whole_regular),
-        whole_bold=str(fonts.whole_bold),
+        regular=tuple(map(str, fonts.regular)),
+        bold=tuple(map(str, fonts.bold)),
         is_wide=is_wide,
     )
 

@@ -15,12 +15,13 @@ from kivy.properties import (
     BooleanProperty,
     ColorProperty,
     NumericProperty,
+    ObjectProperty,
     OptionProperty,
     StringProperty,
 )
 from kivy.uix.widget import Widget
 
-from pos_app.screens.fonts import is_common
+from pos_app.screens.fonts import Written, written
 
 # A text that does not fit is drawn again this much smaller, down to its smallest size.
 SHRINK: Final = 0.94
@@ -41,8 +42,8 @@ class Words(Widget):
 
     text = StringProperty("")
     colour = ColorProperty((0, 0, 0, 1))
-    font = StringProperty("")
-    whole_font = StringProperty("")
+    # The files of the fonts to choose from, the best first.
+    fonts = ObjectProperty(())
     is_bold = BooleanProperty(False)
     largest = NumericProperty(16)
     smallest = NumericProperty(12)
@@ -51,12 +52,13 @@ class Words(Widget):
     wraps = BooleanProperty(False)
     may_shorten = BooleanProperty(False)
 
-    DRAWN: ClassVar = ("text", "font", "largest", "smallest", "halign", "valign", "wraps")
+    DRAWN: ClassVar = ("text", "fonts", "largest", "smallest", "halign", "valign", "wraps")
 
     def __init__(self, **properties: Any) -> None:
         self.drawn_size = 0.0
         self.drawn_box: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
         self.is_cut = False
+        self._written = Written("", "")
         super().__init__(**properties)
         with self.canvas:
             self._tint = Color(rgba=self.colour)
@@ -73,6 +75,7 @@ class Words(Widget):
 
     def _draw(self, *_: object) -> None:
         if self.text.strip() and min(self.size) > 1:
+            self._written = written(self.text, self.fonts)
             painter = self._fitting()
             painter.refresh()
             self._picture.texture, self._picture.size = painter.texture, painter.texture.size
@@ -93,7 +96,7 @@ class Words(Widget):
         return painter
 
     def _painted(self, size: float) -> tuple[TextPainter, bool]:
-        painter = self._painter(size, self.text)
+        painter = self._painter(size, self._written.text)
         word_px = self._balance(painter) if self.wraps else 0
         width, height = painter.render()
         return painter, max(width, word_px) > self.width or height > self.height + 1
@@ -104,7 +107,8 @@ class Words(Widget):
         A paragraph whose last line is one lost word looks like a mistake. And Kivy would break a
         word anywhere rather than say that it does not fit.
         """
-        word_px = max((painter.get_extents(word)[0] for word in self.text.split()), default=0)
+        words = self._written.text.split()
+        word_px = max((painter.get_extents(word)[0] for word in words), default=0)
         low, high = word_px, self.width
         painter.text_size = (int(high), None)
         lines_px = painter.render()[1]
@@ -116,7 +120,7 @@ class Words(Widget):
         return float(word_px)
 
     def _shortened(self, size: float) -> tuple[TextPainter, bool]:
-        text = self.text
+        text = self._written.text
         while text and self._painter(size, text + "…").render()[0] > self.width:
             text = text[:-1]
         return self._painter(size, text.rstrip() + "…"), not text
@@ -124,7 +128,7 @@ class Words(Widget):
     def _painter(self, size: float, text: str) -> TextPainter:
         painter = TextPainter(
             text=text,
-            font_name=self.font if is_common(text) else self.whole_font,
+            font_name=self._written.font,
             font_size=size,
             halign=self.halign,
             line_height=PARAGRAPH_LINE if self.wraps else 1.0,

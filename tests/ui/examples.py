@@ -46,7 +46,7 @@ RECEIPT_TEXT: Final = ("KS1:" + "NCFT9R60 R$9WV50:2AP6 6.L7/E/Y84EVJ1/7V*A6BL6*I
 SHOP: Final = {Language.KOREAN: "행복분식 시장점", Language.ENGLISH: "Happy Noodles"}
 LONGEST_SHOP: Final = {
     Language.KOREAN: "서울특별시청앞행복갂분식점",
-    Language.ENGLISH: "The Very Happy Noodle Bar at Namdaemun Market",
+    Language.ENGLISH: "The Very Happy Noodle Café at Namdaemun Market",
 }
 STAFF: Final = {Language.KOREAN: "김민수", Language.ENGLISH: "Minsu Kim"}
 

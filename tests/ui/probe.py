@@ -66,6 +66,8 @@ def _box(widget: Widget) -> list[float]:
 def _text(words: Words) -> dict[str, Any]:
     return {
         "text": words.text,
+        "written": words._written.text,
+        "font": words._written.font,
         "box": _box(words),
         "drawn": list(words.drawn_box),
         "is_cut": words.is_cut,

@@ -1,7 +1,10 @@
 """The rules that every picture of a window is held to: what breaks one, as sentences."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import combinations
+
+from PIL import ImageFont
 
 from pos_app.screens.palette import CONTRAST_MIN, contrast
 from tests.ui.pictures import Box, Shown
@@ -28,6 +31,22 @@ def cut(shown: Shown) -> Iterator[str]:
     for text in shown.report["texts"]:
         if text["is_cut"]:
             yield f"{shown}: {text['text']!r} does not fit"
+
+
+def lost(shown: Shown) -> Iterator[str]:
+    """Every letter is one that its font has."""
+    for text in shown.report["texts"]:
+        drawn = {each: is_drawn(text["font"], each) for each in {*text["written"]} - {" ", "\n"}}
+        if not all(drawn.values()):
+            yield f"{shown}: {text['text']!r} is drawn without a letter: {drawn}"
+
+
+@cache
+def is_drawn(font: str, character: str) -> bool:
+    """Whether a font draws something of its own for a character."""
+    letters = ImageFont.truetype(font, 40)
+    drawn = letters.getmask(character)
+    return drawn.getbbox() is not None and bytes(drawn) != bytes(letters.getmask("\U0010ffff"))
 
 
 def outside(shown: Shown) -> Iterator[str]:

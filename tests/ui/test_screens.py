@@ -14,7 +14,7 @@ from tests.stacks.display import VirtualDisplay
 from tests.stacks.qr_codes import qr_codes_in
 from tests.ui.examples import REQUEST_TEXT, example
 from tests.ui.pictures import Box, Shown
-from tests.ui.rules import boxes, complaints, cut, faint, outside, overlapping, small_codes
+from tests.ui.rules import boxes, complaints, cut, faint, lost, outside, overlapping, small_codes
 
 TOUCH_MIN = 72
 GAP_MIN = 8
@@ -34,6 +34,10 @@ CUSTOMER_KEYS = {act.value for act in CustomerAct}
 @pytest.fixture(scope="module")
 def each(pictures: tuple[Shown, ...]) -> tuple[Shown, ...]:
     return pictures
+
+
+def test_no_letter_is_lost(each: tuple[Shown, ...]) -> None:
+    complaints(chain.from_iterable(map(lost, each)))
 
 
 def test_no_text_is_cut(each: tuple[Shown, ...]) -> None:
