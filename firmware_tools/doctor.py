@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from drivers.errors import DeviceBusy
+from drivers.printer.fonts import on_paper
 from drivers.sound import look as sound_look
 from drivers.sound.look import SoundLook
 from firmware_tools.devices import (
@@ -81,6 +82,7 @@ class Part(StrEnum):
     ROOM = "room"
     DISK = "disk"
     DEVICES = "devices"
+    SLIPS = "slips"
     SOUND = "sound"
 
 
@@ -136,6 +138,10 @@ class Doctor:
             except KSCoinError as exc:
                 yield _trouble(part, sentence(exc), exc.code)
         yield from self._devices()
+        try:
+            yield self._slips()
+        except KSCoinError as exc:
+            yield _trouble(Part.SLIPS, sentence(exc), exc.code)
         yield self._sound()
 
     @cached_property
@@ -318,6 +324,18 @@ class Doctor:
         if self._terminal.has_printer:
             terminal = self._terminal
             yield self._device(self._with.printer(terminal.printer, terminal.printer_family))
+
+    def _slips(self) -> Diagnosis:
+        if not self._terminal.has_printer:
+            return Diagnosis(Part.SLIPS, Health.WELL, "there is no printer")
+        name = self._certificate.merchant_name
+        name_on = on_paper(name)
+        if not name_on.lost:
+            return Diagnosis(Part.SLIPS, Health.WELL, f"show {name} in all its letters")
+        # A shop can live with its plain letters; it has to know that they are what it gets.
+        says = f"show {name} as {name_on.shown}: the fonts here lack {' '.join(name_on.lost)}"
+        step = "If that will not do: a name of other letters, from the ledger's operator."
+        return Diagnosis(Part.SLIPS, Health.SOON, says, step)
 
     def _sound(self) -> Diagnosis:
         if not (self._terminal.has_sound or self._terminal.has_voice):

@@ -13,9 +13,16 @@ from typing import Any
 
 import pytest
 
-from drivers.errors import DeviceBusy, DriverError, PrinterCoverOpen, ServiceDown
+from drivers.errors import (
+    DeviceBusy,
+    DriverError,
+    PrinterCoverOpen,
+    PrinterFontMissing,
+    ServiceDown,
+)
+from drivers.printer.fonts import OnPaper
 from drivers.sound.look import SoundLook
-from firmware_tools import doctor_command
+from firmware_tools import doctor, doctor_command
 from firmware_tools.devices import Device, DeviceKind, Finding
 from firmware_tools.doctor import Diagnosis, Doctor, Health, Instruments, Part
 from firmware_tools.place import SETTINGS_FILE
@@ -134,6 +141,45 @@ def test_a_terminal_that_is_well(well: Field) -> None:
     assert well.terminal_id.hex() in found[Part.KEY].says
     assert "₩3,000; ₩2,000 wait" in found[Part.JOURNAL].says
     assert found[Part.MIRROR].says == "none is set up"
+
+
+def test_a_shop_learns_which_letters_of_its_name_slips_cannot_show(
+    well: Field, url: str, tmp_path: Path
+) -> None:
+    shop = replace(well, directory=tmp_path / "cafe")
+    shop.side.enrol_terminal(shop.directory, "Café Łódź 한글 😀", "test bench")
+    instruments = replace(
+        INSTRUMENTS,
+        printer=lambda name, _: Device(DeviceKind.PRINTER, name, "", Finding.CAN_PRINT),
+    )
+    for each in (well, shop):
+        with_printer(each, url)
+
+    assert examined(well, instruments)[Part.SLIPS].health is Health.WELL
+    found = examined(shop, instruments)[Part.SLIPS]
+
+    assert found.health is Health.SOON
+    assert found.says == "show Café Łódź 한글 😀 as Café Łódz 한글 □: the fonts here lack ź 😀"
+    assert "operator" in found.next_step
+
+
+def test_a_machine_without_fonts_for_slips_is_told_what_to_install(
+    well: Field, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere(text: str) -> OnPaper:
+        raise PrinterFontMissing("slip", f"no font for {text}")
+
+    with_printer(well, url)
+    monkeypatch.setattr(doctor, "on_paper", nowhere)
+    instruments = replace(
+        INSTRUMENTS,
+        printer=lambda name, _: Device(DeviceKind.PRINTER, name, "", Finding.CAN_PRINT),
+    )
+    found = examined(well, instruments)
+
+    assert found[Part.SLIPS].health is Health.TROUBLE
+    assert "fonts-nanum" in found[Part.SLIPS].next_step
+    assert [*found][-1] is Part.SOUND
 
 
 def test_the_command_says_so(well: Field, monkeypatch: pytest.MonkeyPatch) -> None:

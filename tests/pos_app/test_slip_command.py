@@ -85,6 +85,26 @@ def test_a_picture_is_as_wide_as_the_paper(sold: Sold, tmp_path: Path) -> None:
         assert Image.open(io.BytesIO(path.read_bytes())).width == width
 
 
+def test_what_slips_cannot_show_of_a_shop_is_told(
+    sold: Sold, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, codes = sold
+    settings = tmp_path / "settings.toml"
+    well = settings.read_text()
+    facts = 'address = "ul. Żelazna 1, Łódź"\nslip_footer = "감사합니다"\n'
+    settings.write_text(well + facts)
+    ks_pos(tmp_path, "slip", codes[0])
+    assert caplog.messages == []
+
+    settings.write_text(well + facts + 'printer = "auto"\n')
+    said = ks_pos(tmp_path, "slip", codes[0])
+
+    assert "ul. Żelazna 1, Łódź" in said
+    assert caplog.messages == [
+        "slips show ul. Żelazna 1, Łódź as ul. Zelazna 1, Łódz: the fonts here lack Ż ź"
+    ]
+
+
 def test_a_picture_that_cannot_be_written_says_so(sold: Sold, tmp_path: Path) -> None:
     _, codes = sold
     with pytest.raises(DiskFailed):
