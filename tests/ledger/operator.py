@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner, Result
 
+from ledger.commands import node, place
 from ledger.commands.main import commands
+
+
+def told_time_by(clock: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the commands go by this clock and not by the machine's, from `init` on.
+
+    What one of them signs by the one is not valid by the other before its time, or after it.
+    """
+    monkeypatch.setattr(place, "now_s", clock)
+    monkeypatch.setattr(node, "now_s", clock)
 
 
 @dataclass

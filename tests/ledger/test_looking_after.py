@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ledger.commands import place
-from tests.ledger.operator import Operator
+from tests.ledger.operator import Operator, told_time_by
 from tests.ledger.world import Card, HandClock, Shop, World
 
 
@@ -30,7 +30,7 @@ class Trouble:
 @pytest.fixture
 def trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trouble]:
     clock, operator = HandClock(), Operator(tmp_path / "ledger")
-    monkeypatch.setattr(place, "now_s", clock)
+    told_time_by(clock, monkeypatch)
     operator.asks("init", "--network", "seoul-test")
     there = place.place_of(operator.directory, None, None)
     with there.ledger() as ledger:

@@ -20,7 +20,7 @@ from ledger.commands.main import commands
 from ledger.commands.place import place_of
 from ledger.exhibits import verify_file
 from tests.kscoin import parties
-from tests.ledger.operator import Operator
+from tests.ledger.operator import Operator, told_time_by
 from tests.ledger.world import HandClock, World, kinds, new_key
 
 
@@ -44,12 +44,16 @@ class Stranger:
         return CliRunner().invoke(commands, words).stdout
 
 
-def test_a_double_spend_is_exported_and_proven_to_a_stranger(tmp_path: Path) -> None:
+def test_a_double_spend_is_exported_and_proven_to_a_stranger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = HandClock()
+    told_time_by(clock, monkeypatch)
     operator = ["--data", str(tmp_path / "ledger")]
     CliRunner().invoke(commands, [*operator, "init", "--network", TEST])
     place = place_of(tmp_path / "ledger", None, None)
     with place.ledger() as ledger:
-        world = World(ledger, HandClock(), place.authorities())
+        world = World(ledger, clock, place.authorities())
         shop, card, root = world.shop(), world.card(50_000), world.root.compressed.hex()
         clone = card.clone()
         shop.take(card, 3_000)
