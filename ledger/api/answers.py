@@ -54,8 +54,8 @@ _STATUSES: Final[tuple[tuple[type[KSCoinError], int], ...]] = (
 )
 
 
-# A database that was restarted is back by then.
-_RETRY_AFTER_S: Final = 2
+# A database that was restarted is back by then, and a crowd is smaller.
+RETRY_AFTER_S: Final = 2
 # A validation error names what is wrong; its sentence stays one.
 _NAME_CHARACTERS_MAX: Final = 32
 _NAMES_MAX: Final = 8
@@ -71,9 +71,10 @@ def empty() -> Response:
     return Response(status_code=204)
 
 
-def refused(status: int, code: str, message: str) -> JSONResponse:
-    """Answer with an error as `{"code": …, "message": …}`."""
-    return JSONResponse({"code": code, "message": message}, status)
+def refused(status: int, code: str, message: str, *, is_closing: bool = False) -> JSONResponse:
+    """Answer with an error as `{"code": …, "message": …}`; `is_closing`, it is the last answer."""
+    headers = {"connection": "close"} if is_closing else None
+    return JSONResponse({"code": code, "message": message}, status, headers)
 
 
 def answer_errors(app: FastAPI) -> None:
@@ -96,7 +97,7 @@ def _ours(_request: Request, exc: Exception) -> Response:
         logs.event("store_failed", logging.ERROR, code=code, why=str(exc))
         # What the database said is the operator's business.
         answer = refused(status, code, "the ledger's database does not answer; try again")
-        answer.headers["retry-after"] = str(_RETRY_AFTER_S)
+        answer.headers["retry-after"] = str(RETRY_AFTER_S)
         return answer
     answer = refused(status, code, str(exc))
     if isinstance(exc, BadToken):

@@ -57,7 +57,7 @@ _MEANINGS: Final = {
     415: "the body is of another type",
     422: "the amount, the time or the balance does not permit it",
     431: "the head is too long",
-    503: "the database does not answer; ask again later",
+    503: "the database does not answer, or too much is in hand; ask again later",
 }
 
 

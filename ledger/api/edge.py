@@ -20,13 +20,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledger import logs
 from ledger.api.answers import refused
-from ledger.api.bodies import cap_of
+from ledger.api.intake import LONG_BODIES_BYTES_MAX, Body, Room
 from ledger.metrics import Answered
 from ledger.wire import HEAD_BYTES_MAX
 
-# A client that sends a little too much is heard out, unkept, so that it can read the answer: a
-# connection that is closed while it still sends resets, and the answer is lost.
-DISCARD_BYTES: Final = 4 * 1_048_576
 # Nineteen digits hold every length there is; h11 has checked that they are digits.
 _LENGTH_DIGITS: Final = 19
 # No answer was sent: the client went away first. The number that nginx writes for it.
@@ -43,8 +40,8 @@ class _Visit:
 
     scope: Scope
     request_id: str
+    body: Body
     started_s: float = field(default_factory=time.perf_counter)
-    body_bytes: int = 0
     status: int = 0
 
     def answered(self) -> Answered:
@@ -52,7 +49,7 @@ class _Visit:
         # The route as it is written in the API; what was asked for may hold anything.
         route = getattr(self.scope.get("route"), "path", "none")
         seconds = time.perf_counter() - self.started_s
-        return Answered(method, route, self.status, seconds, self.body_bytes)
+        return Answered(method, route, self.status, seconds, self.body.size_bytes)
 
 
 class Edge:
@@ -64,17 +61,19 @@ class Edge:
         body_s: float,
         on_begun: Callable[[], None],
         on_answered: Callable[[Answered], None],
+        long_bodies_bytes_max: int = LONG_BODIES_BYTES_MAX,
     ) -> None:
         self._app = app
         self._body_s = body_s
         self._on_begun = on_begun
         self._on_answered = on_answered
+        self._room = Room(long_bodies_bytes_max)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        visit = _Visit(scope, secrets.token_hex(_REQUEST_ID_BYTES))
+        visit = _Visit(scope, secrets.token_hex(_REQUEST_ID_BYTES), self._room.body(scope["path"]))
         named = logs.request_id.set(visit.request_id)
         self._on_begun()
         try:
@@ -82,6 +81,7 @@ class Edge:
         except ClientDisconnect:
             visit.status = CLIENT_GONE
         finally:
+            visit.body.forget()
             self._on_answered(visit.answered())
             logs.request_id.reset(named)
 
@@ -90,7 +90,7 @@ class Edge:
             async with asyncio.timeout(self._body_s):
                 body = await _whole_body(visit, receive)
         except TimeoutError:
-            body = _refused(408, "too_slow", "the body did not come in time", is_closing=True)
+            body = refused(408, "too_slow", "the body did not come in time", is_closing=True)
         if isinstance(body, Response):
             await body(visit.scope, receive, send)
         else:
@@ -106,40 +106,24 @@ class Edge:
 
 
 async def _whole_body(visit: _Visit, receive: Receive) -> bytes | Response:
-    """Return the body, or why it is not taken; keeps no more than its cap.
-
-    Raises ClientDisconnect.
-    """
-    headers = Headers(scope=visit.scope)
+    """Return the body, or why it is not taken; raises ClientDisconnect."""
+    headers, body = Headers(scope=visit.scope), visit.body
     if _head_bytes(visit.scope) > HEAD_BYTES_MAX:
-        return _refused(431, "head_too_large", "the head of the request is too long")
+        return refused(431, "head_too_large", "the head of the request is too long")
     if "transfer-encoding" in headers and "content-length" in headers:
         # RFC 9112 section 6.1: two lengths are how requests are smuggled past a proxy.
-        return _refused(400, "bad_http", "a body has one length", is_closing=True)
-    cap_bytes = cap_of(visit.scope["path"])
+        return refused(400, "bad_http", "a body has one length", is_closing=True)
     announced_bytes = int(headers.get("content-length", "0")[:_LENGTH_DIGITS])
-    refusal = f"at most {cap_bytes} bytes are taken here"
-    body, is_more = bytearray(), True
+    is_more = True
     while is_more:
-        if max(announced_bytes, visit.body_bytes) > cap_bytes + DISCARD_BYTES:
-            return _refused(413, "too_large", refusal, is_closing=True)
+        if body.is_endless(announced_bytes):
+            return body.too_large(is_closing=True)
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        chunk, is_more = message.get("body", b""), message.get("more_body", False)
-        visit.body_bytes += len(chunk)
-        if visit.body_bytes <= cap_bytes:
-            body += chunk
-    if visit.body_bytes > cap_bytes:
-        return _refused(413, "too_large", refusal)
-    return bytes(body)
-
-
-def _refused(status: int, code: str, message: str, *, is_closing: bool = False) -> Response:
-    answer = refused(status, code, message)
-    if is_closing:
-        answer.headers["connection"] = "close"
-    return answer
+        body.add(message.get("body", b""))
+        is_more = message.get("more_body", False)
+    return body.whole()
 
 
 def _head_bytes(scope: Scope) -> int:
