@@ -7,7 +7,8 @@ debit, and a purse authority the certificate. Knows no database and no clock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Concatenate, Final, NamedTuple, ParamSpec, TypeAlias, TypeVar
@@ -17,7 +18,6 @@ from kscoin.cose import parse
 from kscoin.entries import (
     EntryKind,
     JournalEntry,
-    Note,
     Payment,
     SettledOnline,
     Torn,
@@ -67,7 +67,7 @@ class TakenDebit(NamedTuple):
 
 
 class OpenAttempt(NamedTuple):
-    """A request of the terminal's own whose outcome is not in the same batch, or is torn."""
+    """A request of the terminal's own that nothing in the same batch has paid, or that is torn."""
 
     sequence: int
     request: Signed[PaymentRequest]
@@ -205,7 +205,7 @@ class _BatchReading:
         }
         torn = {each.torn.request_hash for each in read.values() if isinstance(each, TornTap)}
         paid = {data for data, request_id in self._paid.items() if request_id not in torn}
-        ids = {*self._paid.values(), *_ended_otherwise(chain, read)} - torn
+        ids = {*self._paid.values(), *_paid_online(chain)} - torn
         for entry in chain:
             if entry.kind is EntryKind.ATTEMPT:
                 # Most are followed by the payment that holds the same bytes: nothing to parse.
@@ -246,8 +246,8 @@ class _BatchReading:
         self._paid[request.data] = request.id
         return Claim(debit, int(asked.kind), asked.created_at_s, asked.policy_version)
 
-    def _attempt(self, entry: JournalEntry, ended: Set[bytes]) -> Reading:
-        if parse(entry.body).id in ended:
+    def _attempt(self, entry: JournalEntry, paid: Set[bytes]) -> Reading:
+        if parse(entry.body).id in paid:
             return Recorded(entry.sequence)
         return OpenAttempt(entry.sequence, self._request(entry.body))
 
@@ -312,24 +312,15 @@ def _own(request: Signed[PaymentRequest], terminal: TerminalKey) -> Signed[Payme
     return request
 
 
-def _ended_otherwise(chain: Iterable[JournalEntry], read: Mapping[int, Reading]) -> Iterator[bytes]:
-    """Yield the requests that end by a payment that does not hold, a receipt or a note."""
+def _paid_online(chain: Iterable[JournalEntry]) -> Iterator[bytes]:
+    """Yield the requests that have a receipt: the ledger has them, as it has what debits paid.
+
+    Not those that ended by a note: a debit for one may still turn up, and is given back.
+    """
     for entry in chain:
-        reading = read.get(entry.sequence)
-        if reading is None or isinstance(reading, TakenDebit):
-            continue
-        try:
-            match entry.kind:
-                case EntryKind.PAYMENT:
-                    yield parse(Payment.decode(entry.body).request).id
-                case EntryKind.RECEIPT:
-                    yield parse(SettledOnline.decode(entry.body).request).id
-                case EntryKind.NOTE:
-                    yield Note.decode(entry.body).request_hash or b""
-                case _:
-                    pass
-        except KSCoinError:
-            continue
+        if entry.kind is EntryKind.RECEIPT:
+            with suppress(KSCoinError):
+                yield parse(SettledOnline.decode(entry.body).request).id
 
 
 def claimed_sequences(batch: Batch) -> Iterator[int]:

@@ -241,7 +241,7 @@ class Sitting:
     def _has_asked(self, request_hash: bytes) -> bool:
         if any(each.request.id == request_hash for each in self._all(OpenAttempt)):
             return True
-        return payments.has_attempt(self._tx, self._terminal.terminal_id, request_hash)
+        return payments.has_asked(self._tx, self._terminal.terminal_id, request_hash)
 
     # --- what a finding does --------------------------------------------------------------
 

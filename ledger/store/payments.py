@@ -71,7 +71,7 @@ class UnpaidDebitRow(NamedTuple):
 
 
 class AttemptRow(NamedTuple):
-    """A terminal's own request whose outcome has not been reported with it."""
+    """A terminal's own request that was not reported together with what paid it."""
 
     terminal_id: bytes
     request_hash: bytes
@@ -152,9 +152,16 @@ def add_attempts(tx: Tx, rows: Iterable[AttemptRow]) -> None:
 
 
 def has_attempt(tx: Tx, terminal_id: bytes, request_hash: bytes) -> bool:
-    """Whether the terminal has reported this request as its own, without an outcome."""
+    """Whether the terminal has reported this request as its own, and not as paid with it."""
     key = {"terminal_id": terminal_id, "request_hash": request_hash}
     return one(tx, AttemptRow, open_attempts, key) is not None
+
+
+def has_asked(tx: Tx, terminal_id: bytes, request_hash: bytes) -> bool:
+    """Whether the terminal has reported this request as its own, whatever became of it."""
+    if has_attempt(tx, terminal_id, request_hash):
+        return True
+    return bool(earlier(tx, terminal_id, [request_hash]))
 
 
 def locked_lost_tap(tx: Tx, request_hash: bytes, now_s: int) -> LostTapRow:

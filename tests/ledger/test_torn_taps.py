@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from kscoin.entries import EntryKind, Note, NoteKind
+from collections.abc import Callable
+
+import pytest
+
+from kscoin.entries import EntryKind, Note, NoteKind, SettledOnline, Torn
 from kscoin.messages import Debit, PaymentRequest, Verdict
 from kscoin.signed import Signed
 from tests.ledger.world import Card, Shop, World, assert_books_right, kinds
@@ -80,6 +84,62 @@ def test_an_attempt_may_stand_twice_in_one_batch(world: World) -> None:
     for _ in range(2):
         tap.torn_at.tear(tap.request, tap.card)
     assert kinds(tap.torn_at.sync(world.ledger)) == [RECORDED] * 4
+
+
+@pytest.mark.parametrize("parts", [1, 2], ids=["one batch", "two batches"])
+@pytest.mark.parametrize("order", ["torn first", "witness first"])
+def test_an_answer_that_came_late_goes_back_by_the_word_of_its_own_terminal(
+    world: World, order: str, parts: int
+) -> None:
+    """The reader hung and came back: the terminal itself has the debit that it reported torn."""
+    tap = TornTap(world)
+    shop = tap.torn_at
+    shop.write(EntryKind.ATTEMPT, tap.request.data)
+    steps: list[Callable[[], object]] = [
+        lambda: shop.write(EntryKind.TORN, Torn(tap.request.id, tap.card.purse_id, 0).encode()),
+        lambda: shop.meet(tap.debit, tap.card),
+    ]
+    for step in steps if order == "torn first" else reversed(steps):
+        step()
+        if parts == 2:
+            found = shop.sync(world.ledger)
+    found = found if parts == 2 else shop.sync(world.ledger)
+    assert found[-1].verdict is RETURNED
+    tap.assert_returned_once()
+    # Met on the card as well, by whoever: it went back once.
+    tap.met_at.meet(tap.debit, tap.card)
+    assert kinds(tap.met_at.sync(world.ledger)) == [RETURNED]
+    tap.assert_returned_once()
+
+
+@pytest.mark.parametrize("paid_by", ["another purse", "a wallet", "a refused purse", "nobody"])
+@pytest.mark.parametrize("parts", [1, 2], ids=["one batch", "two batches"])
+def test_what_came_late_goes_back_although_its_request_had_ended_otherwise(
+    world: World, paid_by: str, parts: int
+) -> None:
+    tap = TornTap(world)
+    shop, request = tap.torn_at, tap.request
+    other = world.card(10_000)
+    shop.write(EntryKind.ATTEMPT, request.data)
+    if paid_by == "a wallet":
+        receipt = world.ledger.online.pay(world.wallet(4_000).pays(request))
+        shop.write(EntryKind.RECEIPT, SettledOnline(request.data, receipt.data).encode())
+    elif paid_by == "nobody":
+        shop.write(EntryKind.NOTE, Note(NoteKind.REQUEST_CLOSED, request.id).encode())
+    else:
+        if paid_by == "a refused purse":
+            other.spent_won = 100_000
+        shop.take_debit(request, other.debit(request), other.certificate)
+    if parts == 2:
+        shop.sync(world.ledger)
+    shop.meet(tap.debit, tap.card)
+    shop.write(EntryKind.TORN, Torn(request.id, tap.card.purse_id, 0).encode())
+    assert kinds(shop.sync(world.ledger))[-2:] == [RECORDED, RETURNED]
+
+    assert world.balance(tap.card.holder_id) == 4_000
+    is_paid = paid_by in ("another purse", "a wallet")
+    assert world.balance(shop.terminal_id) == (4_000 if is_paid else 0)
+    assert_books_right(world)
 
 
 def test_many_witnesses_return_it_once(world: World) -> None:
