@@ -5,7 +5,8 @@
     │   ├── TerminalExpired     the terminal's certificate is not valid now
     │   ├── TerminalRevoked     the ledger has revoked the terminal
     │   ├── KindNotAllowed      the terminal may not take this kind of payment
-    │   ├── NoSuchRequest       the request is not ours, or is closed
+    │   ├── NoSuchRequest       the request is not ours
+    │   ├── RequestClosed       the request has ended without being paid
     │   ├── WrongRequest        the debit answers another request
     │   ├── RequestExpired      the request's seconds are over
     │   ├── AlreadyPaid         the request has been paid with another debit or receipt
@@ -85,9 +86,15 @@ class KindNotAllowed(Declined):
 
 
 class NoSuchRequest(Declined):
-    """Raised when no request with that hash is open, or for a receipt, was ever made here."""
+    """Raised when no request with that hash was ever made here."""
 
     code = "no_such_request"
+
+
+class RequestClosed(Declined):
+    """Raised when a debit answers a request that has ended unpaid; the debit goes back."""
+
+    code = "request_closed"
 
 
 class WrongRequest(Declined):
@@ -103,7 +110,7 @@ class RequestExpired(Declined):
 
 
 class AlreadyPaid(Declined):
-    """Raised when the request holds another payment already; the second debit is journalled."""
+    """Raised when the request holds another payment already; the second debit goes back."""
 
     code = "already_paid"
 

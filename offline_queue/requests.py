@@ -54,6 +54,14 @@ class Requests:
         is_paid = next(self.entries(request_hash, *PAID), None) is not None
         return attempts[0].body, is_paid
 
+    def is_ours(self, request_hash: bytes) -> bool:
+        """Whether this terminal has made the request."""
+        return next(self.entries(request_hash, EntryKind.ATTEMPT), None) is not None
+
+    def is_torn(self, request_hash: bytes) -> bool:
+        """Whether the journal says that nobody knows, or knew, what came of the request."""
+        return next(self.entries(request_hash, EntryKind.TORN), None) is not None
+
     def payment(self, request_hash: bytes, debit_id: bytes) -> StoredPayment | None:
         """Return the payment of a request by this very debit, if the journal holds it."""
         for entry in self.entries(request_hash, EntryKind.PAYMENT):

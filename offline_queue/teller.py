@@ -6,12 +6,12 @@ how anything reaches the ledger (`dispatch` does), nor the card or phone that an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from kscoin import money
+from kscoin import cose, money
 from kscoin.certificates import open_authorised
 from kscoin.codes import short_code
 from kscoin.entries import (
@@ -29,6 +29,7 @@ from kscoin.errors import SpendingError
 from kscoin.messages import (
     MAX_REQUEST_VALID_S,
     STAFF,
+    Debit,
     PaymentKind,
     PaymentRequest,
     Purpose,
@@ -55,8 +56,8 @@ from offline_queue.errors import (
     AlreadyPaid,
     Declined,
     DiskFailed,
-    NoSuchRequest,
     QueueError,
+    RequestClosed,
     WrongAmount,
     WrongRequest,
 )
@@ -86,10 +87,14 @@ _HEAD_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class _Sale:
-    """The one request that a customer may answer now, and the purse that was last let near it."""
+    """The one request that a customer may answer now, and the purse that was last let near it.
+
+    `refused` are the debits for it that were signed and not taken.
+    """
 
     request: OpenRequest
     purse: AdmittedPurse | None = None
+    refused: tuple[Witness, ...] = ()
 
 
 class Teller:
@@ -167,8 +172,8 @@ class Teller:
     def admit_purse(self, request_hash: bytes, purse: PurseState) -> AdmittedPurse:
         """Return the purse if its debit for the open request would be accepted.
 
-        All that can be checked before any money moves is checked here. Raises NoSuchRequest,
-        another Declined, ExceedsCredit, a VerificationError or an EncodingError.
+        All that can be checked before any money moves is checked here. Raises a Declined,
+        ExceedsCredit, a VerificationError or an EncodingError.
         """
         sale = self._open_sale(request_hash)
         now = self._books.time()
@@ -180,16 +185,17 @@ class Teller:
         purse_may_pay(certificate.message, interval, situation)
         purse_id = certificate.message.purse_id
         admitted = AdmittedPurse(purse_id, certificate.id, purse.sequence, purse.spent_total_won)
-        self._sale = _Sale(sale.request, admitted)
+        self._sale = replace(sale, purse=admitted)
         return admitted
 
     def accept_debit(self, request_hash: bytes, debit: bytes, certificate: bytes) -> StoredPayment:
         """Verify a debit for the open request and keep it durably; all checks of section 6.
 
         The same debit again is answered as it was the first time. A debit that its purse really
-        signed for this request but that is refused is journalled as declined, so that its holder
-        can get the money back. Raises a Declined, ExceedsCredit, a VerificationError, an
-        EncodingError, or a QueueError if it could not be written: then nothing is approved.
+        signed for a request of ours but that is refused is journalled, so that its holder gets the
+        money back once it is certain that it pays nothing: at once if the request has ended.
+        Raises a Declined, ExceedsCredit, a VerificationError, an EncodingError, or a QueueError if
+        it could not be written: then nothing is approved.
         """
         now = self._books.time()
         network = self._terminal.network
@@ -200,7 +206,7 @@ class Teller:
             sale = self._open_sale(request_hash)
             judge(proven, self._situation(sale, now))
         except (Declined, SpendingError):
-            self._record_declined(request_hash, proven)
+            self._keep_refused(proven)
             raise
         return self._keep(sale, proven)
 
@@ -233,6 +239,8 @@ class Teller:
         same: its holder may be owed that money. Does nothing if the purse is on record already.
         Raises NoSuchRequest or a QueueError.
         """
+        if self._is_open(request_hash):
+            self._witness_refused(request_hash)
         body = Torn(request_hash, purse_id, sequence_before).encode()
         facts = Facts(request_hash, purse_id)
         if purse_id is None or self._is_open(request_hash):
@@ -243,8 +251,12 @@ class Teller:
     def close_request(self, request_hash: bytes, reason: str) -> None:
         """Journal that the open request ended with no debit sent to any purse, and close it.
 
-        Does nothing if it has an outcome. Raises NoSuchRequest or a QueueError.
+        If a purse did sign for it and was refused, it becomes a torn entry. Does nothing if it has
+        an outcome. Raises NoSuchRequest or a QueueError.
         """
+        if self._is_open(request_hash) and self._sale and self._sale.refused:
+            self._give_back(self._sale.refused)
+            return
         note = Note(NoteKind.REQUEST_CLOSED, request_hash, reason.encode())
         self._end(EntryKind.NOTE, note.encode(), Facts(request_hash))
 
@@ -257,9 +269,7 @@ class Teller:
         issued_at_s = claim(PurseCertificate, certificate).issued_at_s
         purse = open_authorised(PurseCertificate, Purpose.PURSE, certificate, trust, issued_at_s)
         signed = signed_debit(decoded(debit), purse, self._terminal.network)
-        if not self._requests.holds(signed.message.request_hash, signed.id):
-            body = Witness(signed.data, purse.data).encode()
-            self._books.append(EntryKind.WITNESS, body, debit_facts(signed.message))
+        self._witness(Witness(signed.data, purse.data))
 
     def _note_duty(self, staff_id: str) -> None:
         """Journal who is at the till from now on, if that has changed."""
@@ -285,7 +295,7 @@ class Teller:
         _, is_paid = self._requests.made(request_hash)
         if is_paid:
             raise AlreadyPaid("the request has been paid with something else")
-        raise NoSuchRequest("the request is closed")
+        raise RequestClosed("the request is closed")
 
     def _situation(self, sale: _Sale, now: TrustedTime) -> Situation:
         return Situation(
@@ -322,7 +332,7 @@ class Teller:
         body = Payment(sale.request.signed.data, debit.data, certificate.data).encode()
         facts = debit_facts(debit.message)
         sequence = self._append(EntryKind.PAYMENT, body, facts)
-        self._sale = None
+        self._paid(sale)
         return stored(sequence, facts, is_settled=False)
 
     def _keep_receipt(
@@ -331,9 +341,16 @@ class Teller:
         facts = Facts(receipt.message.request_hash, amount_won=receipt.message.amount_won)
         body = SettledOnline(request, receipt.data).encode()
         sequence = self._append(EntryKind.RECEIPT, body, facts)
-        if self._is_open(receipt.message.request_hash):
-            self._sale = None
+        if self._sale is not None and self._is_open(receipt.message.request_hash):
+            self._paid(self._sale)
         return stored(sequence, facts, is_settled=True, is_second=is_second)
+
+    def _paid(self, sale: _Sale) -> None:
+        """Close a request that is paid, and give back what was refused for it before."""
+        self._sale = None
+        # The payment is durable: what happens to another purse's debit does not undo that.
+        with suppress(QueueError):
+            self._give_back(sale.refused)
 
     def _append(self, kind: EntryKind, body: bytes, facts: Facts) -> int:
         try:
@@ -376,6 +393,7 @@ class Teller:
         assert facts.request_hash is not None, "an attempt holds a request"
         purse = self._sale.purse if self._sale else None
         purse_id = purse.purse_id if purse else None
+        self._witness_refused(facts.request_hash)
         torn = Torn(facts.request_hash, purse_id, purse.sequence_before if purse else None)
         self._append(EntryKind.TORN, torn.encode(), Facts(facts.request_hash, purse_id))
         code = short_code(facts.request_hash)
@@ -386,15 +404,50 @@ class Teller:
             return None
         return self._requests.payment(request_hash, debit_id)
 
-    def _record_declined(self, request_hash: bytes, proven: Proven) -> None:
-        """Journal a refused debit for this request, once: its purse may have been charged."""
-        if proven.debit.message.request_hash != request_hash:
-            return
-        evidence = Witness(proven.debit.data, proven.certificate.data).encode()
-        note = Note(NoteKind.DECLINED, request_hash, evidence).encode()
+    def _keep_refused(self, proven: Proven) -> None:
+        """Journal a refused debit for a request of ours, once: its purse has been charged.
+
+        While the request is open the same debit may yet be taken; if not, it goes back. Raises a
+        QueueError if what has to go back could not be written.
+        """
+        witness = Witness(proven.debit.data, proven.certificate.data)
+        request_hash = proven.debit.message.request_hash
+        if self._sale is not None and self._is_open(request_hash):
+            if witness not in self._sale.refused:
+                self._note_refused(self._sale, witness)
+        elif self._requests.is_ours(request_hash):
+            self._give_back((witness,))
+
+    def _note_refused(self, sale: _Sale, witness: Witness) -> None:
+        request_hash = sale.request.request_hash
+        note = Note(NoteKind.DECLINED, request_hash, witness.encode()).encode()
         # The refusal is what the customer must hear of, even if the disk is full.
         with suppress(QueueError):
-            known = self._requests.entries(request_hash, EntryKind.ATTEMPT, EntryKind.NOTE)
-            bodies = {entry.body for entry in known}
-            if bodies and note not in bodies:
-                self._append(EntryKind.NOTE, note, Facts(request_hash))
+            self._append(EntryKind.NOTE, note, Facts(request_hash))
+            self._sale = replace(sale, refused=(*sale.refused, witness))
+
+    def _give_back(self, refused: Iterable[Witness]) -> None:
+        """Journal debits that pay nothing here any more so that the ledger returns their won.
+
+        That takes both: the debit, and this terminal's word that it is not paid by it.
+        """
+        for witness in refused:
+            debit = claim(Debit, witness.debit)
+            self._witness(witness)
+            if not self._requests.is_torn(debit.request_hash):
+                self.record_torn(debit.request_hash, debit.purse_id, debit.sequence - 1)
+
+    def _witness_refused(self, request_hash: bytes) -> None:
+        """Journal as met what was refused for a request that now ends torn."""
+        for entry in self._requests.entries(request_hash, EntryKind.NOTE):
+            note = Note.decode(entry.body)
+            if note.kind is NoteKind.DECLINED and note.detail is not None:
+                self._witness(Witness.decode(note.detail))
+
+    def _witness(self, witness: Witness) -> None:
+        debit, debit_id = claim(Debit, witness.debit), cose.parse(witness.debit).id
+        if debit.amount_won > debit.spent_total_won:
+            # It spends no won that its purse ever had: there is nothing to give back.
+            return
+        if not self._requests.holds(debit.request_hash, debit_id):
+            self._books.append(EntryKind.WITNESS, witness.encode(), debit_facts(debit))

@@ -71,9 +71,15 @@ REFUSALS: Final = MappingProxyType(
         "terminal_expired": Refusal("This terminal's enrolment has ended.", _ENROL),
         "kind_not_allowed": Refusal("This terminal may not take that.", _OTHER),
         "no_such_request": Refusal("It is not for this terminal.", "Please start a new payment."),
+        "request_closed": Refusal(
+            "It came after that sale had ended.",
+            "It is given back by itself. Do not hand over goods.",
+        ),
         "wrong_request": Refusal("That code is for another payment.", "Ask for one made just now."),
         "request_expired": Refusal("The time to pay is over.", "Please start a new payment."),
-        "already_paid": Refusal("This sale is paid already.", "Check Unsettled and the code."),
+        "already_paid": Refusal(
+            "That sale is paid already, another way.", "The second payment is given back by itself."
+        ),
         "wrong_purse": Refusal("Purse and certificate differ.", _OTHER),
         "wrong_amount": Refusal("The amounts differ.", "Ask for one made just now."),
         "purse_denied": Refusal("This purse was reported lost.", _OTHER),

@@ -72,10 +72,14 @@ REFUSALS: Final = MappingProxyType(
         "terminal_expired": Refusal("단말기의 등록 기간이 지났습니다.", _ENROL),
         "kind_not_allowed": Refusal("이 단말기가 받지 않는 종류입니다.", _OTHER),
         "no_such_request": Refusal("이 단말기의 결제가 아닙니다.", "새로 결제해 주세요."),
+        "request_closed": Refusal(
+            "그 판매가 끝난 뒤에 온 결제입니다.",
+            "손님에게 저절로 돌아갑니다. 물건을 건네지 마세요.",
+        ),
         "wrong_request": Refusal("다른 결제의 코드입니다.", "지금 QR로 다시 내 달라고 해 주세요."),
         "request_expired": Refusal("결제 시간이 지났습니다.", "새로 결제해 주세요."),
         "already_paid": Refusal(
-            "이미 결제된 판매입니다.", "정산 대기와 거래 번호를 확인해 주세요."
+            "다른 방법으로 이미 결제된 판매입니다.", "나중 결제는 손님에게 저절로 돌아갑니다."
         ),
         "wrong_purse": Refusal("지갑과 증명서가 다릅니다.", _OTHER),
         "wrong_amount": Refusal(

@@ -8,7 +8,7 @@ is shown, at once or as soon as the screen is free.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import assert_never
+from typing import Final, assert_never
 
 from kscoin.codes import short_code
 from kscoin.errors import KSCoinError, NotKSCoin
@@ -66,6 +66,9 @@ from pos_app.till.states import (
     Witnessing,
 )
 from pos_app.till.words import Moved
+
+# What the queue says of a debit that it has kept for its holder, because its sale is over.
+_GOES_BACK: Final = frozenset({"request_closed", "already_paid"})
 
 
 def evidence_event(till: Till, event: EvidenceEvent) -> Move:
@@ -236,6 +239,9 @@ def _refused_elsewhere(till: Till, event: EvidenceRefused) -> Move:
             # The card has paid: its holder gets that back, and both are told so.
             record = torn_record(event.request_hash, card)
             return tell(till, _came_late(event, evidence), record, WakeSync())
+        case DebitEvidence() if not event.is_retryable:
+            # So has the phone's purse, if it is for a sale that is over.
+            return stay(with_problem(till, Problem(event.code)), WakeSync())
         case _ if event.is_retryable:
             return stay(till)
         case _:
@@ -243,12 +249,15 @@ def _refused_elsewhere(till: Till, event: EvidenceRefused) -> Move:
 
 
 def _came_late(event: EvidenceRefused, evidence: DebitEvidence) -> Refused:
+    # The queue has verified and kept what goes back; of any other debit it is not known.
+    moved = Moved.YES if event.code in _GOES_BACK else Moved.PERHAPS
     return Refused(
         claimed_amount_won(evidence),
-        Problem(event.code, Moved.PERHAPS),
+        Problem(event.code, moved),
         event.request_hash,
         short_code(event.request_hash),
         can_pay_again=False,
+        is_late=True,
     )
 
 

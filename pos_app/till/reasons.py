@@ -64,9 +64,11 @@ _CODES: Final[Mapping[Reason, frozenset[str]]] = MappingProxyType(
         Reason.OTHER_PAYMENT: frozenset({"no_such_request", "wrong_request", "wrong_amount"}),
         Reason.FUNDS: frozenset({"exceeds_credit", "card_credit_exceeded", "not_enough_won"}),
         Reason.LIMIT: frozenset({"over_payment_limit", "over_purse_limit"}),
-        Reason.TIME: frozenset({"request_expired", "request_timed_out", "timed_out_offline"}),
+        Reason.TIME: frozenset(
+            {"request_expired", "request_closed", "request_timed_out", "timed_out_offline"}
+        ),
         Reason.TORN: frozenset({"debit_torn", "card_paid_elsewhere"}),
-        Reason.TWICE: frozenset({"paid_twice"}),
+        Reason.TWICE: frozenset({"paid_twice", "already_paid"}),
         Reason.STOPPED: frozenset({"sale_interrupted"}),
     }
 )

@@ -220,7 +220,14 @@ class _Painter:
             self.texts.news(problem.code, problem.moved),
             refused.short_code,
             refused.can_pay_again,
+            self._headline(refused),
         )
+
+    def _headline(self, refused: Refused) -> str | None:
+        if not refused.is_late:
+            return None
+        is_paid = refused.problem.code == "already_paid"
+        return self.texts.one_goes_back if is_paid else self.texts.came_late
 
     def _queue(self) -> QueueView:
         line, listing = self.till.line, self.till.listing

@@ -263,13 +263,17 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Bad news that stays until it is dismissed; `request_hash` is None if there was no request."""
+    """Bad news that stays until it is dismissed; `request_hash` is None if there was no request.
+
+    `is_late`: it came when its sale was over, and is about no sale at hand.
+    """
 
     amount_won: int
     problem: Problem
     request_hash: bytes | None = None
     short_code: str | None = None
     can_pay_again: bool = True
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

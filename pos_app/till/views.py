@@ -150,7 +150,7 @@ class RefusedView:
     """Bad news: what happened, whether money moved, what next. Stays until it is dismissed.
 
     `can_pay_again` offers a new request for the same amount. `headline` is what was not done, if
-    it was no payment.
+    it was no payment, or not the one at hand.
     """
 
     presses: ClassVar[frozenset[Press]] = STATUS_PRESSES | {Press.PAY_AGAIN, Press.DISMISS}

@@ -59,6 +59,8 @@ MOVED: Final[Mapping[str, Moved]] = MappingProxyType(
         "timed_out_offline": Moved.PERHAPS,
         "worker_died": Moved.PERHAPS,
         "paid_twice": Moved.YES,
+        "request_closed": Moved.YES,
+        "already_paid": Moved.YES,
     }
 )
 
@@ -151,6 +153,8 @@ class Texts:
     goes_on: str = _at(Place.CAPTION, "seconds")
     not_paid: str = _at(Place.TITLE)
     unsure_paid: str = _at(Place.TITLE)
+    came_late: str = _at(Place.TITLE)
+    one_goes_back: str = _at(Place.TITLE)
     pay_again: str = _at(Place.BUTTON)
     dismiss: str = _at(Place.BUTTON)
     moved_no: str = _at(Place.LINE)

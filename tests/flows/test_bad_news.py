@@ -43,6 +43,7 @@ from pos_app.till.events import (
     WorkerDied,
 )
 from pos_app.till.presses import Press
+from pos_app.till.show import Face, show
 from pos_app.till.states import (
     HOLD_AGAIN_MS,
     OFFER_MS,
@@ -68,7 +69,8 @@ from pos_app.till.states import (
     Witnessing,
 )
 from pos_app.till.status import Connection
-from pos_app.till.words import Moved
+from pos_app.till.views import RefusedView
+from pos_app.till.words import Language, Moved
 from tests.flows.parts import (
     CARD,
     NOW_MS,
@@ -105,6 +107,10 @@ def paying(code: str, moved: Moved | None = Moved.NO) -> Paying:
 
 def refused(code: str, moved: Moved | None = Moved.PERHAPS) -> Refused:
     return Refused(REQUEST.amount_won, Problem(code, moved), REQUEST.hash, CODE)
+
+
+def late(code: str, moved: Moved) -> Refused:
+    return replace(refused(code, moved), can_pay_again=False, is_late=True)
 
 
 def test_a_purse_that_is_declined_is_let_go_and_the_request_stays_open() -> None:
@@ -525,7 +531,7 @@ def test_a_late_debit_that_cannot_be_written_is_recorded_and_told() -> None:
     evidence = debit_evidence(CARD)
     till, effects = run(READY, EvidenceRefused(REQUEST.hash, evidence, "disk_full", True))
     assert effects == (TORN_RECORD, WakeSync())
-    assert till.phase == replace(refused("disk_full"), can_pay_again=False)
+    assert till.phase == late("disk_full", Moved.PERHAPS)
     assert till.fault == Fault(Part.DISK, "disk_full")
 
 
@@ -538,8 +544,50 @@ def test_a_card_that_paid_what_was_paid_online_is_recorded_and_told() -> None:
         CardDebited(CARD, *signed_by(CARD)),
         EvidenceRefused(REQUEST.hash, debit_evidence(CARD), "already_paid", False),
     )
-    assert till.phase == replace(refused("already_paid"), can_pay_again=False)
+    assert till.phase == late("already_paid", Moved.YES)
     assert effects[-2:] == (TORN_RECORD, WakeSync())
+
+
+def test_an_answer_of_a_reader_that_hung_is_told_as_what_is_over_and_goes_back() -> None:
+    evidence = debit_evidence(CARD)
+    till, _ = run(
+        in_phase(Debiting(REQUEST, CARD, NOW_MS)),
+        Ticked(NOW_MS + READER_PATIENCE_MS, WALL_S),
+        Ticked(NOW_MS + READER_PATIENCE_MS + HOLD_AGAIN_MS, WALL_S),
+    )
+    assert till.phase == refused("debit_torn")
+    till, effects = run(
+        till,
+        CardDebited(CARD, *signed_by(CARD)),
+        EvidenceRefused(REQUEST.hash, evidence, "request_closed", False),
+    )
+    assert effects == (Accept(REQUEST.hash, evidence), TORN_RECORD, WakeSync())
+    assert till.phase == late("request_closed", Moved.YES)
+    for language, headline in (
+        (Language.KOREAN, "늦은 결제입니다: 판매가 끝났습니다"),
+        (Language.ENGLISH, "Too late: that sale is over"),
+    ):
+        view = show(replace(till, language=language), Face("shop", 0))
+        assert isinstance(view, RefusedView)
+        assert (view.headline, view.news.moved) == (headline, Moved.YES)
+
+
+def test_a_late_answer_waits_until_the_sale_at_hand_is_over() -> None:
+    evidence = debit_evidence(CARD)
+    paying = in_phase(Paying(OTHER_REQUEST))
+    till, _ = run(paying, EvidenceRefused(REQUEST.hash, evidence, "request_closed", False))
+    assert till.phase == Paying(OTHER_REQUEST)
+    till, _ = run(till, kept(receipt_evidence(OTHER_REQUEST), OTHER_REQUEST))
+    assert isinstance(till.phase, Approved)
+    till, _ = run(till, Pressed(Press.NEW_SALE))
+    assert till.phase == late("request_closed", Moved.YES)
+
+
+def test_a_phone_that_comes_late_is_told_on_the_keypad_and_sent() -> None:
+    refusal = EvidenceRefused(REQUEST.hash, phone_evidence(), "request_closed", False)
+    till, effects = run(READY, refusal)
+    assert till.phase == Selling(problem=Problem("request_closed"))
+    assert effects == (WakeSync(),)
 
 
 @pytest.mark.parametrize(

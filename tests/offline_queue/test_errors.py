@@ -27,6 +27,7 @@ def test_codes_and_what_may_be_tried_again_are_stable() -> None:
         "terminal_revoked": False,
         "kind_not_allowed": False,
         "no_such_request": False,
+        "request_closed": False,
         "wrong_request": False,
         "request_expired": False,
         "already_paid": False,

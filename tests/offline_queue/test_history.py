@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from kscoin.codes import short_code
 from kscoin.entries import CloseState, EntryKind
 from kscoin.messages import Verdict
 from offline_queue.counter import CODE_MIN, HistoryQuery, Sale, Step
-from offline_queue.errors import NoSuchPayment
+from offline_queue.errors import NoSuchPayment, WrongAmount
 from offline_queue.history import hashes_of
 from offline_queue.queue import OfflineQueue
 from tests.kscoin.parties import NOW_S, octets
@@ -193,13 +195,19 @@ def test_what_came_to_nothing_has_no_life(desk: Desk) -> None:
 def test_declined_and_witnessed_debits_are_part_of_it(desk: Desk) -> None:
     request = desk.teller.open_request(1_000)
     desk.accept(request, Purse("first").pay(request))
-    late = Purse("second").pay(request)
+    late, poor = Purse("second").pay(request), Purse("third")
     with pytest.raises(Exception, match="paid with something else"):
         desk.accept(request, late)
-    desk.teller.record_witness(late.debit, late.certificate)
+    early = desk.teller.open_request(1_000)
+    shown = poor.signed(replace(poor.debit(early), amount_won=999))
+    with pytest.raises(WrongAmount):
+        desk.accept(early, shown)
+    desk.teller.close_request(early.request_hash, "cancelled")
 
     steps = [each.step for each in desk.history.timeline(request.request_hash).happenings]
-    assert steps == [Step.ASKED, Step.PAID, Step.DECLINED, Step.WITNESSED]
+    assert steps == [Step.ASKED, Step.PAID, Step.WITNESSED, Step.TORN]
+    steps = [each.step for each in desk.history.timeline(early.request_hash).happenings]
+    assert steps == [Step.ASKED, Step.DECLINED, Step.WITNESSED, Step.TORN]
 
 
 def test_through_the_queues_own_thread(queue: OfflineQueue) -> None:

@@ -22,8 +22,8 @@ from offline_queue.errors import (
     JournalDamaged,
     JournalLocked,
     JournalTooNew,
-    NoSuchRequest,
     QueueError,
+    RequestClosed,
     WrongTerminal,
 )
 from offline_queue.journal import _TIDY_COMMITS, Journal
@@ -420,7 +420,7 @@ def test_a_write_that_the_kernel_refuses_is_an_error_and_loses_nothing(
 
     # The disk works again; whether the payment was written is looked up, and it was not.
     assert desk.kinds().count(EntryKind.PAYMENT) == 1
-    with pytest.raises(NoSuchRequest):
+    with pytest.raises(RequestClosed):
         desk.accept(request, shown)
     assert desk.sell(Purse("next customer")).amount_won == 1_000
     assert desk.kinds().count(EntryKind.TORN) == 1

@@ -20,6 +20,7 @@ from offline_queue.errors import (
     JournalLocked,
     NoSuchRequest,
     QueueStopped,
+    RequestClosed,
 )
 from offline_queue.journal import Journal
 from offline_queue.queue import OfflineQueue
@@ -285,7 +286,7 @@ def test_a_commit_of_which_nobody_knows_is_looked_up_on_the_disk(
     if reached:
         assert again.result(LIMIT_S).request_hash == request_hash
     else:
-        with pytest.raises(NoSuchRequest):
+        with pytest.raises(RequestClosed):
             again.result(LIMIT_S)
     assert queue.at_risk().result(LIMIT_S).unsettled_won == (1_000 if reached else 0)
     queue.open_request(1_000).result(LIMIT_S)

@@ -7,22 +7,25 @@ import pytest
 
 from kscoin import cose
 from kscoin.entries import EntryKind, Note, NoteKind, Payment, SettledOnline, Start, Torn, Witness
-from kscoin.errors import BadSignature, InvalidAmount, UntrustedKey
+from kscoin.errors import BadSignature, ExceedsCredit, InvalidAmount, UntrustedKey
 from kscoin.messages import PaymentKind, PaymentRequest
 from kscoin.qr import RequestShown, from_text
 from kscoin.signed import open_signed
 from offline_queue.errors import (
     AlreadyPaid,
     AlreadyTaken,
+    DiskFull,
     KindNotAllowed,
     NoSuchRequest,
+    OverTerminalLimit,
+    RequestClosed,
     RequestExpired,
     TerminalExpired,
     WrongAmount,
     WrongPurse,
     WrongRequest,
 )
-from offline_queue.values import PurseState, Recovery
+from offline_queue.values import OpenRequest, PurseState, Recovery
 from tests.kscoin.parties import NETWORK, NOW_S, TERMINAL_ID, key, octets
 from tests.offline_queue.desk import Desk, open_desk
 from tests.offline_queue.shop import Purse, Shop, Shown, receipt_for
@@ -89,18 +92,153 @@ def test_the_same_debit_again_is_the_same_payment(desk: Desk) -> None:
     assert desk.kinds().count(EntryKind.PAYMENT) == 1
 
 
-def test_a_second_purse_for_a_paid_request_is_refused_and_remembered(desk: Desk) -> None:
+def test_a_second_purse_for_a_paid_request_is_refused_and_gets_it_back(desk: Desk) -> None:
     request = desk.teller.open_request(1_000)
     desk.accept(request, Purse("first").pay(request))
-    late = Purse("second").pay(request)
+    second = Purse("second")
+    late = second.pay(request)
 
     for _ in range(2):
         with pytest.raises(AlreadyPaid):
             desk.accept(request, late)
 
-    notes = [Note.decode(body) for body in desk.bodies(EntryKind.NOTE)]
-    evidence = Witness(late.debit, late.certificate).encode()
-    assert notes == [Note(NoteKind.DECLINED, request.request_hash, evidence)]
+    assert desk.kinds()[-3:] == [EntryKind.PAYMENT, EntryKind.WITNESS, EntryKind.TORN]
+    assert_goes_back(desk, request, second, late)
+
+
+@pytest.mark.parametrize("end", ["torn", "closed", "paid online"])
+def test_an_answer_that_comes_after_the_end_goes_back(shop: Shop, desk: Desk, end: str) -> None:
+    """A reader hung with the card, and came back when its sale was over."""
+    card = Purse("card")
+    request = desk.teller.open_request(1_000)
+    shown = card.pay(request)
+    if end == "torn":
+        desk.teller.record_torn(request.request_hash, card.purse_id, 0)
+    elif end == "closed":
+        desk.teller.close_request(request.request_hash, "cancelled")
+    else:
+        desk.teller.accept_receipt(request.request_hash, receipt_for(request))
+    desk.close()
+    desk = open_desk(shop)
+    now = desk.teller.open_request(2_000)
+
+    for asked in (request, request, now):
+        with pytest.raises((RequestClosed, AlreadyPaid, WrongRequest)):
+            desk.accept(asked, shown)
+
+    assert_goes_back(desk, request, card, shown)
+    # The sale at hand goes on, and what went back never pays.
+    assert desk.accept(now, Purse("another").pay(now)).amount_won == 2_000
+    assert desk.kinds().count(EntryKind.PAYMENT) == 1
+
+
+def assert_goes_back(desk: Desk, request: OpenRequest, purse: Purse, shown: Shown) -> None:
+    """The ledger gets both that it takes to return the won: the debit, and that it was torn."""
+    assert desk.bodies(EntryKind.WITNESS) == [Witness(shown.debit, shown.certificate).encode()]
+    torn = Torn(request.request_hash, purse.purse_id, purse.sequence - 1)
+    assert desk.bodies(EntryKind.TORN) == [torn.encode()]
+
+
+@pytest.mark.parametrize("end", ["torn", "closed", "power cut", "next request"])
+def test_what_was_refused_goes_back_when_its_request_ends_unpaid(
+    shop: Shop, desk: Desk, end: str
+) -> None:
+    purse = Purse("phone")
+    request = desk.teller.open_request(1_000)
+    shown = purse.pay(request)
+    shop.clock.pass_s(181)
+    for _ in range(2):
+        with pytest.raises(RequestExpired):
+            desk.accept(request, shown)
+    assert EntryKind.WITNESS not in desk.kinds(), "it may still be paid by it"
+
+    if end == "torn":
+        desk.teller.record_torn(request.request_hash, purse.purse_id, 0)
+    elif end == "closed":
+        desk.teller.close_request(request.request_hash, "cancelled")
+    elif end == "next request":
+        desk.teller.open_request(2_000)
+    else:
+        desk.close()
+        desk = open_desk(shop)
+
+    assert desk.bodies(EntryKind.WITNESS) == [Witness(shown.debit, shown.certificate).encode()]
+    assert [Torn.decode(each).request_hash for each in desk.bodies(EntryKind.TORN)] == [
+        request.request_hash
+    ]
+    assert len(desk.bodies(EntryKind.NOTE)) == 1
+
+
+def test_what_was_refused_goes_back_when_another_purse_has_paid(desk: Desk) -> None:
+    poor, rich = Purse("poor"), Purse("rich")
+    request = desk.teller.open_request(1_000)
+    shown = poor.signed(replace(poor.debit(request), amount_won=999))
+    with pytest.raises(WrongAmount):
+        desk.accept(request, shown)
+
+    desk.accept(request, rich.pay(request))
+
+    kinds = [EntryKind.NOTE, EntryKind.PAYMENT, EntryKind.WITNESS, EntryKind.TORN]
+    assert desk.kinds()[-4:] == kinds
+    assert Torn.decode(desk.bodies(EntryKind.TORN)[0]).purse_id == poor.purse_id
+
+
+def test_what_was_refused_and_is_taken_after_all_does_not_go_back(
+    shop: Shop, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purse = Purse("phone")
+    request = desk.teller.open_request(1_000)
+    shown = purse.pay(request)
+    with monkeypatch.context() as full:
+        full.setattr("offline_queue.acceptance.within_budget", _no_room)
+        with pytest.raises(OverTerminalLimit):
+            desk.accept(request, shown)
+
+    desk.accept(request, shown)
+
+    assert desk.kinds()[-2:] == [EntryKind.NOTE, EntryKind.PAYMENT]
+
+
+def _no_room(*_: object) -> int:
+    raise OverTerminalLimit("too much waits")
+
+
+def test_a_debit_of_won_that_never_were_is_remembered_and_stops_nothing(
+    shop: Shop, desk: Desk
+) -> None:
+    purse = Purse("garbled")
+    request = desk.teller.open_request(1_000)
+    shown = purse.signed(replace(purse.debit(request), spent_total_won=999))
+    with pytest.raises(ExceedsCredit):
+        desk.accept(request, shown)
+    desk.close()
+
+    again = open_desk(shop)
+
+    with pytest.raises(RequestClosed):
+        again.accept(request, shown)
+    assert again.kinds()[-3:] == [EntryKind.NOTE, EntryKind.START, EntryKind.TORN]
+    again.teller.open_request(1_000)
+
+
+def test_what_cannot_be_kept_for_its_holder_is_said_to_be(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = desk.teller.open_request(1_000)
+    desk.teller.close_request(request.request_hash, "cancelled")
+    shown = Purse().pay(request)
+    with monkeypatch.context() as full:
+        full.setattr(desk.books, "append", _full)
+        with pytest.raises(DiskFull):
+            desk.accept(request, shown)
+
+    with pytest.raises(RequestClosed):
+        desk.accept(request, shown)
+    assert desk.kinds()[-2:] == [EntryKind.WITNESS, EntryKind.TORN]
+
+
+def _full(*_: object) -> int:
+    raise DiskFull("no room")
 
 
 def test_a_debit_that_comes_too_late_is_remembered_for_its_holder(shop: Shop, desk: Desk) -> None:
@@ -132,14 +270,14 @@ def test_a_closed_request_takes_no_debit_but_keeps_the_evidence(desk: Desk) -> N
     request = desk.teller.open_request(1_000)
     desk.teller.close_request(request.request_hash, "cancelled")
 
-    with pytest.raises(NoSuchRequest):
+    with pytest.raises(RequestClosed):
         desk.accept(request, Purse().pay(request))
-    with pytest.raises(NoSuchRequest):
+    with pytest.raises(RequestClosed):
         desk.admit(request, Purse())
 
     notes = [Note.decode(body) for body in desk.bodies(EntryKind.NOTE)]
-    assert [note.kind for note in notes] == [NoteKind.REQUEST_CLOSED, NoteKind.DECLINED]
-    assert notes[0].detail == b"cancelled"
+    assert [(note.kind, note.detail) for note in notes] == [(NoteKind.REQUEST_CLOSED, b"cancelled")]
+    assert desk.kinds()[-2:] == [EntryKind.WITNESS, EntryKind.TORN]
 
 
 def test_a_purse_is_admitted_without_a_trace(desk: Desk) -> None:

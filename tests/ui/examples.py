@@ -219,6 +219,14 @@ def _unsure(language: Language, texts: Texts) -> View:
     return RefusedView(texts, bar, 12_300, news, short_code(b"torntap"), can_pay_again=False)
 
 
+def _too_late(language: Language, texts: Texts) -> View:
+    bar = status(language, Connection.OFFLINE, MUCH)
+    news, code = texts.news("request_closed"), short_code(b"torntap")
+    return RefusedView(
+        texts, bar, 12_300, news, code, can_pay_again=False, headline=texts.came_late
+    )
+
+
 def _queue(language: Language, texts: Texts) -> View:
     why = texts.news("double_spend")
     entries = (
@@ -307,6 +315,7 @@ EXAMPLES: Final[Mapping[str, Example]] = MappingProxyType(
         "day-stalled": partial(_with_slip, DESKS["day"], STALLED),
         "refused": _refused,
         "refused-unsure": _unsure,
+        "refused-too-late": _too_late,
         "queue": _queue,
         "queue-syncing": _queue_syncing,
         "queue-empty": _queue_empty,
