@@ -27,6 +27,9 @@ from pos_app.screens.fonts import Written, written
 SHRINK: Final = 0.94
 # Nanum's digits and syllables sit this much of the font's size above the middle of its line box.
 RISE: Final = 0.035
+# How often a text is laid out anew because its letters were not as wide as measured: once for
+# its size, once for a smaller one that it may take then.
+SETTLED_AFTER: Final = 3
 # Lines are balanced to within so many pixels, which no eye sees.
 BALANCE_STEP: Final = 4
 # A wrapped paragraph needs more air between its lines than the font has by itself.
@@ -76,13 +79,28 @@ class Words(Widget):
     def _draw(self, *_: object) -> None:
         if self.text.strip() and min(self.size) > 1:
             self._written = written(self.text, self.fonts)
-            painter = self._fitting()
-            painter.refresh()
+            painter = self._drawn()
             self._picture.texture, self._picture.size = painter.texture, painter.texture.size
         else:
             self._picture.texture, self._picture.size = None, (0, 0)
             self.is_cut = bool(self.text.strip()) and min(self.size) > 0
         self._place()
+
+    def _drawn(self) -> TextPainter:
+        """Return a painter whose texture is drawn, in the widths that it was laid out for.
+
+        SDL measures a letter anew once it has drawn it in a size, and a line can come out some
+        pixels wider than before; Kivy draws only when a texture is first used. Both together
+        would leave the last letter of a line out.
+        """
+        painter = self._fitting()
+        for _ in range(SETTLED_AFTER):
+            if _is_drawn_as_measured(painter):
+                break
+            painter = self._fitting()
+        else:
+            painter.refresh()
+        return painter
 
     def _fitting(self) -> TextPainter:
         size = float(self.largest)
@@ -145,3 +163,11 @@ class Words(Widget):
         y = {"top": self.top - height, "middle": middle, "bottom": self.y}
         self._picture.pos = round(x[self.halign]), round(y[self.valign])
         self.drawn_box = (*self._picture.pos, width, height)
+
+
+def _is_drawn_as_measured(painter: TextPainter) -> bool:
+    """Draw a text now, and return whether it is as wide as before."""
+    measured = painter.get_extents(painter.text)
+    painter.refresh()
+    painter.texture.bind()
+    return bool(painter.get_extents(painter.text) == measured)

@@ -7,11 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 from pos_app.screens.palette import Colour
 from pos_app.till.words import Language
 from tests.ui.painter import Job
+
+INK_MIN = 48
+"""How far a pixel's grey is from its ground where a letter is drawn, of 255."""
 
 
 class Box(NamedTuple):
@@ -70,6 +73,16 @@ class Shown:
     def scale(self) -> float:
         """Pixels a unit of the design."""
         return float(self.report["scale"])
+
+    def ink_of(self, box: Box) -> Image.Image:
+        """What stands out in a box, as far to the right as there is any; its height is kept."""
+        high = self.image.height
+        part = self.image.crop((box.x, high - box.top, box.right, high - box.y))
+        ground = tuple(round(255 * each) for each in self.background_of(box)[:3])
+        plain = Image.new("RGB", part.size, ground)
+        ink = ImageChops.difference(part, plain).convert("L").point(lambda each: each > INK_MIN)
+        right = (ink.getbbox() or (0, 0, 1, 0))[2]
+        return ink.crop((0, 0, right, ink.height))
 
     def background_of(self, box: Box) -> Colour:
         """The colour that most of a box has: what a text in it stands on."""

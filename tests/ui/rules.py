@@ -49,6 +49,17 @@ def is_drawn(font: str, character: str) -> bool:
     return drawn.getbbox() is not None and bytes(drawn) != bytes(letters.getmask("\U0010ffff"))
 
 
+def clipped(shown: Shown) -> Iterator[str]:
+    """Every sentence of one line has its full stop: the last that is drawn of it is low."""
+    for text in shown.report["texts"]:
+        box = Box(*text["drawn"])
+        if text["written"].endswith(".") and box.height < 2 * text["size"]:
+            ink = shown.ink_of(box)
+            last = ink.crop((ink.width - 1, 0, ink.width, ink.height)).getbbox()
+            if last is None or last[1] < ink.height / 2:
+                yield f"{shown}: {text['text']!r} ends before its full stop"
+
+
 def outside(shown: Shown) -> Iterator[str]:
     """Every text is inside its place and the window."""
     window = Box(0, 0, *shown.job.size)

@@ -13,7 +13,7 @@ from tests.stacks.qr_codes import qr_codes_in
 from tests.ui.display_examples import DISPLAYS, display
 from tests.ui.examples import REQUEST_TEXT
 from tests.ui.pictures import Shown
-from tests.ui.rules import complaints, cut, faint, lost, outside, overlapping, small_codes
+from tests.ui.rules import clipped, complaints, cut, faint, lost, outside, overlapping, small_codes
 
 FITTING_TIMEOUT_S = 240.0
 """Some hundred screens without a frame."""
@@ -22,6 +22,10 @@ FITTING_TIMEOUT_S = 240.0
 def test_every_kind_of_view_is_drawn(display_pictures: tuple[Shown, ...]) -> None:
     drawn = {type(display(shown.name, shown.language)) for shown in display_pictures}
     assert drawn == set(SCREENS)
+
+
+def test_no_letter_is_clipped(display_pictures: tuple[Shown, ...]) -> None:
+    complaints(chain.from_iterable(map(clipped, display_pictures)))
 
 
 def test_no_letter_is_lost(display_pictures: tuple[Shown, ...]) -> None:

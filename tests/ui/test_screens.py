@@ -8,17 +8,31 @@ from itertools import chain, combinations
 
 import pytest
 
+from pos_app.till.office_views import ChooseView
 from pos_app.till.presses import STATUS_PRESSES, Press
-from pos_app.till.views import CustomerAct, PayView, RefusedView, SellView
+from pos_app.till.views import CustomerAct, PayView, QueueView, RefusedView, SellView, Waiting
 from tests.stacks.display import VirtualDisplay
 from tests.stacks.qr_codes import qr_codes_in
 from tests.ui.examples import REQUEST_TEXT, example
 from tests.ui.pictures import Box, Shown
-from tests.ui.rules import boxes, complaints, cut, faint, lost, outside, overlapping, small_codes
+from tests.ui.rules import (
+    boxes,
+    clipped,
+    complaints,
+    cut,
+    faint,
+    lost,
+    outside,
+    overlapping,
+    small_codes,
+)
 
 TOUCH_MIN = 72
 GAP_MIN = 8
 """Both in units of the design: pixels at 800 x 480 (till.md, "Look")."""
+
+HINT_GAP_MAX = 4
+"""In units of the design; the line boxes of a title and of its hint may also share some air."""
 
 ROUNDING = 1
 """Widgets stand on whole pixels, so that a side may be one pixel less than its share."""
@@ -34,6 +48,10 @@ CUSTOMER_KEYS = {act.value for act in CustomerAct}
 @pytest.fixture(scope="module")
 def each(pictures: tuple[Shown, ...]) -> tuple[Shown, ...]:
     return pictures
+
+
+def test_no_letter_is_clipped(each: tuple[Shown, ...]) -> None:
+    complaints(chain.from_iterable(map(clipped, each)))
 
 
 def test_no_letter_is_lost(each: tuple[Shown, ...]) -> None:
@@ -66,6 +84,34 @@ def test_every_text_is_inside_its_place_and_the_window(each: tuple[Shown, ...]) 
 
 def test_no_text_lies_on_another(each: tuple[Shown, ...]) -> None:
     complaints(chain.from_iterable(map(overlapping, each)))
+
+
+def test_a_hint_stands_below_its_title_and_titles_in_a_row(each: tuple[Shown, ...]) -> None:
+    def crooked() -> Iterator[str]:
+        for shown in each:
+            view = example(shown.name, shown.language)
+            if not isinstance(view, ChooseView):
+                continue
+            drawn, keys = dict(boxes(shown, "texts", "drawn")), dict(boxes(shown, "keys"))
+            titled = [(drawn[each.title], each, keys[each.press.value]) for each in view.options]
+            for title, option, _ in titled:
+                if option.hint and title.y - drawn[option.hint].top > HINT_GAP_MAX * shown.scale:
+                    yield f"{shown}: {option.hint!r} is far below {option.title!r}"
+            for (a, one, key), (b, other, beside) in combinations(titled, 2):
+                if key.y == beside.y and bool(one.hint) is bool(other.hint) and a.y != b.y:
+                    yield f"{shown}: {one.title!r} and {other.title!r} stand on different lines"
+
+    complaints(crooked())
+
+
+def test_the_oldest_is_as_old_as_the_list_says(each: tuple[Shown, ...]) -> None:
+    for shown in each:
+        view = example(shown.name, shown.language)
+        if isinstance(view, QueueView) and view.entries:
+            waiting = (Waiting.FOR_LINE, Waiting.SENDING)
+            oldest_s = max(entry.age_s for entry in view.entries if entry.waiting in waiting)
+            said = view.texts.oldest.format(age=view.texts.age(oldest_s))
+            assert said in dict(boxes(shown, "texts")), str(shown)
 
 
 def test_every_text_stands_out_from_what_is_behind_it(each: tuple[Shown, ...]) -> None:
