@@ -304,7 +304,7 @@ class Performer:
             case ListQueue():
                 self._then(
                     self._queue.pending(),
-                    lambda entries: [QueueListed(_listing(entries, self._clock.wall_s()))],
+                    lambda entries: [QueueListed(_listing(entries))],
                     _logged,
                 )
             case _ as never:
@@ -398,14 +398,15 @@ def _risk(at_risk: values.AtRisk) -> Risk:
     )
 
 
-def _listing(entries: tuple[values.PendingEntry, ...], now_s: int) -> Listing:
-    listed = tuple(_queued(entry, now_s) for entry in entries[:LISTED_MAX])
+def _listing(entries: tuple[values.PendingEntry, ...]) -> Listing:
+    listed = tuple(_queued(entry) for entry in entries[:LISTED_MAX])
     return Listing(listed, len(entries) - len(listed))
 
 
-def _queued(entry: values.PendingEntry, now_s: int) -> QueuedPayment:
-    age_s = max(now_s - entry.taken_at_s, 0)
-    return QueuedPayment(entry.short_code, entry.amount_won, age_s, _waiting(entry), entry.reason)
+def _queued(entry: values.PendingEntry) -> QueuedPayment:
+    return QueuedPayment(
+        entry.short_code, entry.amount_won, entry.taken_at_s, _waiting(entry), entry.reason
+    )
 
 
 def _waiting(entry: values.PendingEntry) -> Waiting:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from kivy.lang.parser import global_idmap
 from kivy.metrics import dp
@@ -19,6 +19,9 @@ from pos_app.screens.words import Words
 from pos_app.till.status import Level
 from pos_app.till.views import LeftView, QueueEntryView, QueueView, View, Waiting
 from pos_app.till.words import Texts
+
+# Taken, and with nothing against them: what a limit of time is held against.
+_ON_THE_WAY: Final = frozenset({Waiting.FOR_LINE, Waiting.SENDING})
 
 
 class QueueRow(BoxLayout):
@@ -51,8 +54,9 @@ class QueueScreen(Screen):
         return view.texts.payments.format(count=at_risk.unsettled_count, limit=at_risk.limit_count)
 
     def oldest_text(self, view: QueueView) -> str:
-        """Return how old the oldest payment is, if one waits."""
-        oldest_s = view.status.at_risk.oldest_s
+        """Return how old the oldest payment is, if one waits: as old as beside it in the list."""
+        listed = [each.age_s for each in view.entries if each.waiting in _ON_THE_WAY]
+        oldest_s = max(listed, default=view.status.at_risk.oldest_s)
         return "" if oldest_s is None else view.texts.oldest.format(age=view.texts.age(oldest_s))
 
     def sync_text(self, view: QueueView) -> str:

@@ -58,6 +58,7 @@ ENGLISH: Final = Texts(
     moved_perhaps="Money may have moved. If so, it is given back.",
     moved_yes="The customer's purse was charged.",
     print_slip="Print slip",
+    print_report="Print report",
     print_copy="Print copy",
     print_again="Print again",
     slip_under_way="Printing.",

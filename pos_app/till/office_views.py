@@ -170,7 +170,10 @@ class SaleView:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmView:
-    """What will happen, before it does. `is_working`: it was confirmed and is being done."""
+    """What will happen, before it does. `is_working`: it was confirmed and is being done.
+
+    `then` is what to know of it; its picture warns, unless there is nothing to mind.
+    """
 
     presses: ClassVar[frozenset[Press]] = frozenset({Press.BACK, Press.GO_ON, Press.LANGUAGE})
     texts: Texts
@@ -181,6 +184,7 @@ class ConfirmView:
     then: str
     go_on: str
     is_working: bool = False
+    then_picture: str = "warning"
 
 
 @dataclass(frozen=True, slots=True)

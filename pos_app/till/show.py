@@ -248,8 +248,9 @@ class _Painter:
 
     def _queued(self, payment: QueuedPayment) -> QueueEntryView:
         reason = None if payment.reason is None else self.texts.news(payment.reason)
+        age_s = max(self.till.wall_s - payment.taken_at_s, 0)
         return QueueEntryView(
-            payment.short_code, payment.amount_won, payment.age_s, payment.waiting, reason
+            payment.short_code, payment.amount_won, age_s, payment.waiting, reason
         )
 
     def _fault(self, part: Part, news: News, can_retry: bool) -> FaultView:

@@ -284,7 +284,10 @@ class OfficePainter:
     def _confirming(self, order: Order, is_working: bool) -> ConfirmView:
         title, won, what, then, go_on = self._asked(order)
         go_on = self.texts.working if is_working else go_on
-        return ConfirmView(self.texts, self.status, title, won, what, then, go_on, is_working)
+        picture = "check" if then == self.texts.carries_nothing else "warning"
+        return ConfirmView(
+            self.texts, self.status, title, won, what, then, go_on, is_working, picture
+        )
 
     def _asked(self, order: Order) -> tuple[str, int, str, str, str]:
         """Return the question, the won, what will happen, what to know of it, and the key."""

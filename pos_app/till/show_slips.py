@@ -7,6 +7,7 @@ from typing import Final
 from pos_app.till.office_views import SlipView
 from pos_app.till.printing import (
     ENDED,
+    DaySlip,
     DrawerSlip,
     LookSlip,
     SlipRule,
@@ -36,7 +37,7 @@ def slip_view(till: Till, subject: SlipSubject | None, texts: Texts) -> SlipView
         return None
     state = slip_of(till, subject)
     if state is None:
-        return SlipView(texts.print_slip, subject is not None)
+        return SlipView(_first(subject, texts), subject is not None)
     return SlipView(
         _key(state, texts),
         state.stage in ENDED,
@@ -70,4 +71,11 @@ def _key(state: SlipState, texts: Texts) -> str:
     if state.stage is Stage.FAILED:
         return texts.print_again
     is_look = isinstance(state.subject, LookSlip | TrialSlip | DrawerSlip)
-    return texts.print_copy if state.stage in _COPIED and not is_look else texts.print_slip
+    if state.stage in _COPIED and not is_look:
+        return texts.print_copy
+    return _first(state.subject, texts)
+
+
+def _first(subject: SlipSubject | None, texts: Texts) -> str:
+    """Return what the key is called that prints something for the first time."""
+    return texts.print_report if isinstance(subject, DaySlip | LookSlip) else texts.print_slip

@@ -325,11 +325,11 @@ class Risk:
 
 @dataclass(frozen=True, slots=True)
 class QueuedPayment:
-    """One line of the queue screen; `age_s` as of when the queue was read."""
+    """One line of the queue screen."""
 
     short_code: str
     amount_won: int
-    age_s: int
+    taken_at_s: int
     waiting: Waiting
     reason: str | None = None
 

@@ -164,6 +164,7 @@ class Texts:
 
     # Slips
     print_slip: str = _at(Place.BUTTON)
+    print_report: str = _at(Place.BUTTON)
     print_copy: str = _at(Place.BUTTON)
     print_again: str = _at(Place.BUTTON)
     slip_under_way: str = _at(Place.LINE)

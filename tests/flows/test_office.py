@@ -319,6 +319,21 @@ def test_each_desk_has_its_screen(desk: Desk, kind: type[View]) -> None:
     assert isinstance(show(at(desk), FACE), kind)
 
 
+@pytest.mark.parametrize(
+    ("order", "picture"),
+    [
+        (CLOSE, "warning"),
+        (CloseOrder(replace(DAY, sums=(("carried_over", Total(0, 0)),))), "check"),
+        (REFUND, "warning"),
+        (VOID, "warning"),
+    ],
+)
+def test_only_what_there_is_to_mind_warns(order: Order, picture: str) -> None:
+    view = show(at(Confirming(OPENED, order)), FACE)
+    assert isinstance(view, ConfirmView)
+    assert view.then_picture == picture
+
+
 def test_a_sale_is_told_by_its_day_its_state_and_what_was_given_back() -> None:
     yesterday = replace(SALE, taken_at_s=WALL_S - 86_400)
     view = show(at(Looking(page=Page((SALE, yesterday)))), FACE)

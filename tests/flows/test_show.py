@@ -259,7 +259,7 @@ def test_bad_news_says_whether_money_moved() -> None:
 
 
 def test_the_queue_screen() -> None:
-    payment = QueuedPayment("7Q2F-9KXM", 500, 90, Waiting.REFUSED, "bad_signature")
+    payment = QueuedPayment("7Q2F-9KXM", 500, WALL_S - 90, Waiting.REFUSED, "bad_signature")
     till = replace(
         in_phase(Browsing(Selling())),
         listing=Listing((payment,), more_count=2),
@@ -271,6 +271,14 @@ def test_the_queue_screen() -> None:
     assert view.problem == KOREAN.news("expired")
     assert view.left is None
     assert view.entries[0].reason == KOREAN.news("bad_signature")
+    assert view.entries[0].age_s == 90
+    # It grows older while somebody looks at it, also with no line and nothing read again.
+    later = show(replace(till, wall_s=WALL_S + 60), FACE)
+    assert isinstance(later, QueueView)
+    assert later.entries[0].age_s == 150
+    before = show(replace(till, wall_s=WALL_S - 3_600), FACE)
+    assert isinstance(before, QueueView)
+    assert before.entries[0].age_s == 0
 
 
 def test_the_queue_screen_says_how_much_is_left_while_it_is_sent() -> None:

@@ -210,6 +210,12 @@ def test_without_a_printer_there_is_no_print_key() -> None:
     ],
 )
 def test_what_is_in_sight_can_be_printed(desk: Desk, subject: SlipSubject) -> None:
+    before = show(printing(InOffice(0, desk)), FACE)
+    assert isinstance(before, SaleView | DayView | DoneView)
+    assert before.slip is not None
+    # No receipt is what a day is counted on.
+    is_day = isinstance(subject, LookSlip | DaySlip)
+    assert before.slip.key == (before.texts.print_report if is_day else before.texts.print_slip)
     till, effects = run(printing(InOffice(0, desk)), Pressed(Press.PRINT))
     assert effects == (PrintSlip(subject, Language.KOREAN),)
     till, _ = run(till, news(Stage.PRINTED, subject))
@@ -218,7 +224,7 @@ def test_what_is_in_sight_can_be_printed(desk: Desk, subject: SlipSubject) -> No
     assert view.slip is not None
     assert view.slip.said == view.texts.slip_printed
     is_look = isinstance(subject, LookSlip)
-    assert view.slip.key == (view.texts.print_slip if is_look else view.texts.print_copy)
+    assert view.slip.key == (view.texts.print_report if is_look else view.texts.print_copy)
 
 
 @pytest.mark.parametrize(

@@ -291,7 +291,7 @@ def entry(
 def test_the_queue_screen_says_why_each_waits(
     bench: Bench, pending: values.PendingEntry, waiting: Waiting
 ) -> None:
-    line = QueuedPayment("7Q2F-9KXM", 500, 90, waiting)
+    line = QueuedPayment("7Q2F-9KXM", 500, WALL_S - 90, waiting)
     assert bench.after(ListQueue(), "pending", (pending,)) == [QueueListed(Listing((line,)))]
 
 

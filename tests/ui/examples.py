@@ -230,8 +230,8 @@ def _too_late(language: Language, texts: Texts) -> View:
 def _queue(language: Language, texts: Texts) -> View:
     why = texts.news("double_spend")
     entries = (
-        QueueEntryView(short_code(b"first payment"), 4_500, 94_000, Waiting.REFUSED, why),
-        QueueEntryView(short_code(b"other payment"), 12_300, 93_100, Waiting.FOR_LINE),
+        QueueEntryView(short_code(b"first payment"), 4_500, 88_000, Waiting.REFUSED, why),
+        QueueEntryView(short_code(b"other payment"), 12_300, 94_000, Waiting.FOR_LINE),
         QueueEntryView(short_code(b"third payment"), 150_000, 9_000, Waiting.SENDING),
         QueueEntryView(short_code(b"early goodbye"), 8_000, 840, Waiting.TORN),
         QueueEntryView(short_code(b"lastly, this!"), 23_900, 35, Waiting.QUARANTINED),
