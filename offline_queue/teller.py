@@ -191,9 +191,10 @@ class Teller:
     def accept_debit(self, request_hash: bytes, debit: bytes, certificate: bytes) -> StoredPayment:
         """Verify a debit for the open request and keep it durably; all checks of section 6.
 
-        The same debit again is answered as it was the first time. A debit that its purse really
-        signed for a request of ours but that is refused is journalled, so that its holder gets the
-        money back once it is certain that it pays nothing: at once if the request has ended.
+        The same debit again is answered as it was the first time, as a repeat. A debit that its
+        purse really signed for a request of ours but that is refused is journalled, so that its
+        holder gets the money back once it is certain that it pays nothing: at once if the request
+        has ended.
         Raises a Declined, ExceedsCredit, a VerificationError, an EncodingError, or a QueueError if
         it could not be written: then nothing is approved.
         """
@@ -201,7 +202,7 @@ class Teller:
         network = self._terminal.network
         proven = prove(debit, certificate, self._cache(), now.now_s, network)
         if stored := self._stored_before(request_hash, proven.debit.id):
-            return stored
+            return replace(stored, is_repeat=True)
         try:
             sale = self._open_sale(request_hash)
             judge(proven, self._situation(sale, now))
@@ -224,7 +225,7 @@ class Teller:
         if signed.message.amount_won != claim(PaymentRequest, request).amount_won:
             raise WrongAmount("the receipt is for another sum")
         if stored := self._requests.receipt(request_hash, signed.id):
-            return stored
+            return replace(stored, is_repeat=True)
         return self._keep_receipt(request, signed, is_second=is_paid)
 
     def record_torn(

@@ -53,6 +53,7 @@ class StoredPayment:
 
     `sequence` is its place in the journal; `purse_id` is None for one that was paid online.
     `is_second` means that the request had been paid before: the customer is owed one of them.
+    `is_repeat` means that this very payment was there before: nothing new has come in.
     """
 
     request_hash: bytes
@@ -62,6 +63,7 @@ class StoredPayment:
     sequence: int
     is_settled: bool
     is_second: bool = False
+    is_repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -384,6 +384,7 @@ def _stored(stored: values.StoredPayment) -> Stored:
         stored.amount_won,
         stored.is_settled,
         stored.is_second,
+        stored.is_repeat,
     )
 
 

@@ -49,6 +49,7 @@ ENGLISH: Final = Texts(
     goes_on="New sale in {seconds} s",
     not_paid="Not paid",
     unsure_paid="Payment not confirmed",
+    paid_earlier="Paid: an earlier sale",
     came_late="Too late: that sale is over",
     one_goes_back="Paid twice: one goes back",
     pay_again="Pay again",

@@ -76,6 +76,9 @@ REFUSALS: Final = MappingProxyType(
             "It is given back by itself. Do not hand over goods.",
         ),
         "wrong_request": Refusal("That code is for another payment.", "Ask for one made just now."),
+        "paid_before": Refusal(
+            "That was paid and kept before.", "It is not for this sale. See History."
+        ),
         "request_expired": Refusal("The time to pay is over.", "Please start a new payment."),
         "already_paid": Refusal(
             "That sale is paid already, another way.", "The second payment is given back by itself."

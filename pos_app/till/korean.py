@@ -49,6 +49,7 @@ KOREAN: Final = Texts(
     goes_on="{seconds}초 뒤 새 판매",
     not_paid="결제되지 않았습니다",
     unsure_paid="결제가 확인되지 않았습니다",
+    paid_earlier="앞선 판매의 결제입니다",
     came_late="늦은 결제입니다: 판매가 끝났습니다",
     one_goes_back="두 번 결제되어 하나는 돌아갑니다",
     pay_again="다시 결제",

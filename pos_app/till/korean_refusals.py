@@ -77,6 +77,9 @@ REFUSALS: Final = MappingProxyType(
             "손님에게 저절로 돌아갑니다. 물건을 건네지 마세요.",
         ),
         "wrong_request": Refusal("다른 결제의 코드입니다.", "지금 QR로 다시 내 달라고 해 주세요."),
+        "paid_before": Refusal(
+            "전에 이미 받은 결제입니다.", "지금 판매의 결제가 아닙니다. 판매 내역을 보세요."
+        ),
         "request_expired": Refusal("결제 시간이 지났습니다.", "새로 결제해 주세요."),
         "already_paid": Refusal(
             "다른 방법으로 이미 결제된 판매입니다.", "나중 결제는 손님에게 저절로 돌아갑니다."

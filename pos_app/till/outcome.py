@@ -44,6 +44,7 @@ from pos_app.till.states import (
     RESULT_MS,
     Admitting,
     Approved,
+    Browsing,
     Card,
     DebitEvidence,
     Debiting,
@@ -139,6 +140,8 @@ def _stored(till: Till, stored: Stored, evidence: Evidence | None) -> Move:
     if isinstance(evidence, DebitEvidence) and evidence.card is not None:
         card = evidence.card
         confirm = (ConfirmCard(card, stored.request_hash), *after_the_yes(till, card))
+    if stored.is_repeat and not _is_at_hand(till.phase, stored):
+        return stay(till if confirm else _with_repeat(till, stored), *confirm)
     till = put_away(till)
     request = _request_of(till.phase)
     if request is not None and request.hash == stored.request_hash:
@@ -163,7 +166,31 @@ def _stored_unexpectedly(
         known.append(till.last_shown.stored.request_hash)
     if stored.request_hash in known:
         return stay(till, *effects)
-    return tell(till, Approved(stored, evidence, until_ms=None), *effects)
+    is_earlier = not _is_at_hand(till.phase, stored)
+    return tell(till, Approved(stored, evidence, None, is_earlier), *effects)
+
+
+def _is_at_hand(phase: Phase, stored: Stored) -> bool:
+    """Whether the sale that the shopkeeper has before them is the one that was paid."""
+    match phase:
+        case Browsing(behind):
+            return _is_at_hand(behind, stored)
+        case Refused(request_hash=request_hash):
+            return request_hash == stored.request_hash
+        case _:
+            request = _request_of(phase)
+            return request is not None and request.hash == stored.request_hash
+
+
+def _with_repeat(till: Till, stored: Stored) -> Till:
+    """Return the till with a notice that the code that it was shown pays nothing more.
+
+    Of the payment that was shown last there is nothing to say: its code is still there.
+    """
+    last = till.last_shown
+    if last is not None and last.stored.request_hash == stored.request_hash:
+        return till
+    return with_problem(till, Problem("paid_before", Moved.NO))
 
 
 def _paid_twice(stored: Stored) -> Refused:

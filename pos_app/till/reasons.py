@@ -61,7 +61,9 @@ _CODES: Final[Mapping[Reason, frozenset[str]]] = MappingProxyType(
                 "no_purse_on_card",
             }
         ),
-        Reason.OTHER_PAYMENT: frozenset({"no_such_request", "wrong_request", "wrong_amount"}),
+        Reason.OTHER_PAYMENT: frozenset(
+            {"no_such_request", "wrong_request", "wrong_amount", "paid_before"}
+        ),
         Reason.FUNDS: frozenset({"exceeds_credit", "card_credit_exceeded", "not_enough_won"}),
         Reason.LIMIT: frozenset({"over_payment_limit", "over_purse_limit"}),
         Reason.TIME: frozenset(

@@ -200,6 +200,7 @@ class _Painter:
             stored.is_settled,
             None if until_ms is None else seconds_until(self.till, until_ms),
             self.office.printer.slip,
+            approved.is_earlier,
         )
 
     def _receipt(self, showing: ShowingReceipt) -> ReceiptView:

@@ -103,13 +103,13 @@ class _Painter:
                 return DisplayClosed(self.head, is_starting=True)
             case ShowingReceipt(Approved() as behind):
                 return self._between_sales(behind)
+            case Approved(is_earlier=True) | Refused(is_late=True):
+                # Whoever stands here now may be somebody else.
+                return DisplayIdle(self.head)
             case Approved(stored):
                 return DisplayApproved(
                     self.head, stored.amount_won, stored.short_code, stored.is_settled
                 )
-            case Refused(is_late=True):
-                # Whoever stands here now may be somebody else.
-                return DisplayIdle(self.head)
             case Refused(amount_won, problem):
                 return self._refused(amount_won, problem, phase.short_code)
             case Selling() | Browsing() | InOffice() | ShowingReceipt():

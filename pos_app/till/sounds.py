@@ -1,8 +1,8 @@
 """What is heard when the till goes from one state to the next: a cue, and a sentence. Pure.
 
-YES is heard when the till comes to `Approved` and at no other time: `PaymentStored` alone leads
-there, which comes after the durable commit. A sentence holds an amount and a result, and nothing of
-the purse: the whole shop hears it.
+YES is heard when the till comes to `Approved` of the sale at hand and at no other time:
+`PaymentStored` alone leads there, which comes after the durable commit. A sentence holds an amount
+and a result, and nothing of the purse: the whole shop hears it.
 """
 
 from __future__ import annotations
@@ -103,8 +103,11 @@ def _is_known(before: Phase, problem: Problem) -> bool:
     return isinstance(before, Selling) and before.problem == problem
 
 
-def _result(news: Approved | Refused, texts: Texts) -> Sound:
+def _result(news: Approved | Refused, texts: Texts) -> Sound | None:
     if isinstance(news, Approved):
+        if news.is_earlier:
+            # A yes would be taken for the customer's who stands there.
+            return None
         paid = _said(texts, texts.say_paid, news.stored.amount_won)
         return Sound(texts.language, Cue.YES, paid)
     return Sound(texts.language, Cue.NO, _bad_news(news.problem, texts))

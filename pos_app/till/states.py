@@ -123,6 +123,7 @@ class Stored:
     """A payment that is durably in the journal.
 
     `is_second` means that its request had been paid before: the customer is owed one of them.
+    `is_repeat` means that it was stored before, and has only been shown to the till again.
     """
 
     request_hash: bytes
@@ -130,6 +131,7 @@ class Stored:
     amount_won: int
     is_settled: bool
     is_second: bool = False
+    is_repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,12 +255,14 @@ class Approved:
     """The payment is stored. `evidence` is what was stored; None if it was before a restart.
 
     Built in one place only, where `PaymentStored` is handled (`outcome`). `until_ms` is None if it
-    waits for a person: the news came when nobody was expecting it.
+    waits for a person: the news came when nobody was expecting it. `is_earlier`: it is of another
+    sale than the one at hand, and must not be taken for that.
     """
 
     stored: Stored
     evidence: Evidence | None
     until_ms: int | None
+    is_earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,10 @@ class HoldAgainView:
 
 @dataclass(frozen=True, slots=True)
 class ResultView:
-    """Good news: the payment is stored. `goes_on_in_s` counts down to the next sale."""
+    """Good news: the payment is stored. `goes_on_in_s` counts down to the next sale.
+
+    `is_earlier`: it is not of the sale at hand, and does not look as if it were.
+    """
 
     texts: Texts
     status: StatusView
@@ -119,6 +122,7 @@ class ResultView:
     is_settled: bool
     goes_on_in_s: int | None = None
     slip: SlipView | None = None
+    is_earlier: bool = False
 
     @property
     def presses(self) -> frozenset[Press]:

@@ -153,6 +153,7 @@ class Texts:
     goes_on: str = _at(Place.CAPTION, "seconds")
     not_paid: str = _at(Place.TITLE)
     unsure_paid: str = _at(Place.TITLE)
+    paid_earlier: str = _at(Place.TITLE)
     came_late: str = _at(Place.TITLE)
     one_goes_back: str = _at(Place.TITLE)
     pay_again: str = _at(Place.BUTTON)

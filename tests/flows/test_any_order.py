@@ -230,7 +230,8 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def the_customer_sees_paid_of_what_is_stored_only(self) -> None:
         seen, phase = show_customer(self.till, FACE), self.till.phase
-        assert isinstance(seen, DisplayApproved) == isinstance(phase, Approved)
+        is_now = isinstance(phase, Approved) and not phase.is_earlier
+        assert isinstance(seen, DisplayApproved) == is_now
         if isinstance(phase, Approved):
             assert phase.stored.request_hash in self.stored
 
@@ -289,9 +290,10 @@ class AWorld(RuleBasedStateMachine):
         self.world.pay_online(is_shown)
 
     @precondition(lambda self: self.world.paid_online and not self.world.for_queue)
-    @rule(is_shown=st.booleans())
-    def shows_the_receipt_again(self, is_shown: bool) -> None:
-        request_hash = sorted(self.world.paid_online)[0]
+    @rule(is_shown=st.booleans(), which=st.integers(0, 9))
+    def shows_the_receipt_again(self, is_shown: bool, which: int) -> None:
+        paid = sorted(self.world.paid_online)
+        request_hash = paid[which % len(paid)]
         self.world.receipt_comes(self.world.requests[request_hash], is_shown)
 
     @precondition(lambda self: isinstance(self.world.till.phase, WAITING))
@@ -314,6 +316,13 @@ class AWorld(RuleBasedStateMachine):
         phase = self.world.till.phase
         if isinstance(phase, Approved):
             assert self.world.journal.get(phase.stored.request_hash)
+
+    @invariant()
+    def an_earlier_payment_never_looks_like_the_last_sales(self) -> None:
+        phase, last = self.world.till.phase, self.world.last_offered
+        if isinstance(phase, Approved) and not phase.is_earlier:
+            assert last is not None
+            assert phase.stored.request_hash == last.hash
 
     @invariant()
     def no_money_has_moved_means_that(self) -> None:

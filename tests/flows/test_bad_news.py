@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from kscoin.codes import short_code
+from pos_app.till.display_views import DisplayIdle
 from pos_app.till.effects import (
     Accept,
     AdmitPurse,
     CloseRequest,
+    ConfirmCard,
     Effect,
     ReadLastDebit,
     RecordTorn,
@@ -44,10 +46,13 @@ from pos_app.till.events import (
 )
 from pos_app.till.presses import Press
 from pos_app.till.show import Face, show
+from pos_app.till.show_customer import show_customer
+from pos_app.till.sounds import heard
 from pos_app.till.states import (
     HOLD_AGAIN_MS,
     OFFER_MS,
     READER_PATIENCE_MS,
+    RESULT_MS,
     Admitting,
     Approved,
     Browsing,
@@ -65,11 +70,12 @@ from pos_app.till.states import (
     Problem,
     Refused,
     Selling,
+    Stored,
     Till,
     Witnessing,
 )
 from pos_app.till.status import Connection
-from pos_app.till.views import RefusedView
+from pos_app.till.views import RefusedView, ResultView
 from pos_app.till.words import Language, Moved
 from tests.flows.parts import (
     CARD,
@@ -399,7 +405,72 @@ def test_news_of_another_payment_waits_for_the_end_of_this_sale() -> None:
     till, _ = run(PAYING, kept(evidence, OTHER_REQUEST))
     assert till.phase == Paying(REQUEST)
     till, _ = run(till, Pressed(Press.CANCEL))
-    assert till.phase == Approved(stored(OTHER_REQUEST, True), evidence, None)
+    assert till.phase == Approved(stored(OTHER_REQUEST, True), evidence, None, is_earlier=True)
+
+
+REPEAT = PaymentStored(replace(stored(), is_repeat=True), phone_evidence())
+
+
+@pytest.mark.parametrize(
+    "now", [Selling(5), Paying(OTHER_REQUEST), HoldingAgain(OTHER_REQUEST, CARD, NOW_MS + 9)]
+)
+def test_a_payment_that_is_shown_again_is_told_to_be_none(
+    now: Selling | Paying | HoldingAgain,
+) -> None:
+    """Two sales and more ago: the till does not remember that it has shown it."""
+    problem = Problem("paid_before", Moved.NO)
+    till, effects = run(in_phase(now), REPEAT)
+    assert till.phase == replace(now, problem=problem)
+    assert (till.late, effects) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        Approved(stored(OTHER_REQUEST), None, NOW_MS + 9),
+        Refused(5, Problem("debit_torn")),
+        Browsing(Selling()),
+        Keeping(OTHER_REQUEST, phone_evidence(OTHER_REQUEST), Paying(OTHER_REQUEST)),
+        Opening(5),
+    ],
+)
+def test_a_payment_that_is_shown_again_changes_no_other_screen(now: Phase) -> None:
+    till, effects = run(in_phase(now), REPEAT)
+    assert (till.phase, till.late, effects) == (now, (), ())
+
+
+def test_a_card_whose_payment_is_told_again_is_confirmed_and_nobody_hears_of_it() -> None:
+    """A reader that hung tells of its debit when the card has paid at the other one."""
+    again_told = PaymentStored(replace(stored(), is_repeat=True), debit_evidence(CARD))
+    till, effects = run(in_phase(Paying(OTHER_REQUEST)), again_told)
+    assert (till.phase, till.late) == (Paying(OTHER_REQUEST), ())
+    assert effects == (ConfirmCard(CARD, REQUEST.hash),)
+
+
+@pytest.mark.parametrize("now", [refused("disk_failed"), Browsing(refused("disk_failed"))])
+def test_a_payment_whose_first_answer_was_lost_is_paid_when_it_is_told_again(now: Phase) -> None:
+    till, _ = run(in_phase(now), REPEAT)
+    assert till.phase == Approved(stored_again(), phone_evidence(), None)
+
+
+def test_a_retry_after_a_doubtful_commit_is_the_payment_of_its_sale() -> None:
+    keeping = Keeping(REQUEST, phone_evidence(), Paying(REQUEST))
+    till, _ = run(in_phase(keeping), REPEAT)
+    assert till.phase == Approved(stored_again(), phone_evidence(), NOW_MS + RESULT_MS)
+
+
+def stored_again() -> Stored:
+    return replace(stored(), is_repeat=True)
+
+
+def test_a_payment_of_an_earlier_sale_looks_and_sounds_like_no_other() -> None:
+    till, _ = run(READY, kept(receipt_evidence()))
+    assert till.phase == Approved(stored(is_settled=True), receipt_evidence(), None, True)
+    view = show(till, Face("shop", 0))
+    assert isinstance(view, ResultView)
+    assert view.is_earlier
+    assert isinstance(show_customer(till, Face("shop", 0)), DisplayIdle)
+    assert heard(READY, till) is None
 
 
 def test_paying_twice_is_told_and_stays_until_it_is_dismissed() -> None:
@@ -442,7 +513,7 @@ def test_paying_twice_is_told_after_the_sale_that_it_came_in() -> None:
 
 def test_a_payment_stored_before_a_restart_is_shown_at_the_next_start() -> None:
     till, _ = run(Till(), kept(None), STARTED)
-    assert till.phase == Approved(stored(), None, None)
+    assert till.phase == Approved(stored(), None, None, is_earlier=True)
 
 
 def test_a_sale_that_a_power_cut_interrupted_is_told_at_the_next_start() -> None:

@@ -85,6 +85,7 @@ class World:
     paid_online: set[bytes] = field(default_factory=set)
     shown: set[bytes] = field(default_factory=set)
     listening: Request | None = None
+    last_offered: Request | None = None
     in_field: Card | None = None
     for_card: deque[Effect] = field(default_factory=deque)
     for_queue: deque[Effect] = field(default_factory=deque)
@@ -107,7 +108,7 @@ class World:
         match effect:
             case StartListening(request):
                 assert self.listening is None, "two requests are offered at once"
-                self.listening = request
+                self.listening = self.last_offered = request
             case StopListening():
                 self.listening = None
                 self.in_field = self.in_field if self.for_card else None
@@ -164,14 +165,18 @@ class World:
         ):
             self.happen(EvidenceRefused(request_hash, evidence, "already_paid", False))
         else:
-            is_second = self._is_paid_otherwise(request_hash, evidence)
-            self.journal.setdefault(request_hash, []).append(evidence)
+            known = self.journal.setdefault(request_hash, [])
+            is_repeat = any(_is_same(each, evidence) for each in known)
+            is_second = not is_repeat and bool(known)
+            if not is_repeat:
+                known.append(evidence)
             stored = Stored(
                 request_hash,
                 short_code(request_hash),
                 self.requests[request_hash].amount_won,
                 is_settled=not isinstance(evidence, DebitEvidence),
                 is_second=is_second,
+                is_repeat=is_repeat,
             )
             self.happen(PaymentStored(stored, evidence))
 

@@ -219,6 +219,11 @@ def _unsure(language: Language, texts: Texts) -> View:
     return RefusedView(texts, bar, 12_300, news, short_code(b"torntap"), can_pay_again=False)
 
 
+def _paid_earlier(language: Language, texts: Texts) -> View:
+    bar, code = status(language, Connection.OFFLINE, LITTLE), short_code(b"keptsafe")
+    return ResultView(texts, bar, 12_300, code, False, slip=slip(texts), is_earlier=True)
+
+
 def _too_late(language: Language, texts: Texts) -> View:
     bar = status(language, Connection.OFFLINE, MUCH)
     news, code = texts.news("request_closed"), short_code(b"torntap")
@@ -316,6 +321,7 @@ EXAMPLES: Final[Mapping[str, Example]] = MappingProxyType(
         "refused": _refused,
         "refused-unsure": _unsure,
         "refused-too-late": _too_late,
+        "result-earlier": _paid_earlier,
         "queue": _queue,
         "queue-syncing": _queue_syncing,
         "queue-empty": _queue_empty,
