@@ -264,13 +264,18 @@ class Teller:
     def record_witness(self, debit: bytes, certificate: bytes) -> None:
         """Journal a debit that a card still held for another request, unless we have it already.
 
+        If that request was ours and has ended without it, that is on record with it.
         Raises a VerificationError, an EncodingError, WrongPurse or a QueueError.
         """
         trust = self._rulebook.rules.trust
         issued_at_s = claim(PurseCertificate, certificate).issued_at_s
         purse = open_authorised(PurseCertificate, Purpose.PURSE, certificate, trust, issued_at_s)
         signed = signed_debit(decoded(debit), purse, self._terminal.network)
-        self._witness(Witness(signed.data, purse.data))
+        witness, request_hash = Witness(signed.data, purse.data), signed.message.request_hash
+        if self._requests.is_ours(request_hash) and not self._is_open(request_hash):
+            self._give_back((witness,))
+        else:
+            self._witness(witness)
 
     def _note_duty(self, staff_id: str) -> None:
         """Journal who is at the till from now on, if that has changed."""
@@ -434,9 +439,10 @@ class Teller:
         """
         for witness in refused:
             debit = claim(Debit, witness.debit)
-            self._witness(witness)
+            # Only this terminal can say it; the debit is on the purse for others to meet, too.
             if not self._requests.is_torn(debit.request_hash):
                 self.record_torn(debit.request_hash, debit.purse_id, debit.sequence - 1)
+            self._witness(witness)
 
     def _witness_refused(self, request_hash: bytes) -> None:
         """Journal as met what was refused for a request that now ends torn."""

@@ -205,7 +205,7 @@ def test_declined_and_witnessed_debits_are_part_of_it(desk: Desk) -> None:
     desk.teller.close_request(early.request_hash, "cancelled")
 
     steps = [each.step for each in desk.history.timeline(request.request_hash).happenings]
-    assert steps == [Step.ASKED, Step.PAID, Step.WITNESSED, Step.TORN]
+    assert steps == [Step.ASKED, Step.PAID, Step.TORN, Step.WITNESSED]
     steps = [each.step for each in desk.history.timeline(early.request_hash).happenings]
     assert steps == [Step.ASKED, Step.DECLINED, Step.WITNESSED, Step.TORN]
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -56,7 +57,8 @@ def test_a_day_at_the_counter(shop: Shop) -> None:
     cancelled = queue.open_request(4_000).result(LIMIT_S)
     queue.close_request(cancelled.request_hash, "cancelled").result(LIMIT_S)
     elsewhere = Purse("visitor")
-    met = elsewhere.signed(elsewhere.debit(cancelled))
+    of_another_till = replace(elsewhere.debit(cancelled), request_hash=octets("elsewhere", 32))
+    met = elsewhere.signed(of_another_till)
     queue.record_witness(met.debit, met.certificate).result(LIMIT_S)
     assert queue.at_risk().result(LIMIT_S).unsettled_won == 1_000
     assert len(queue.pending().result(LIMIT_S)) == 2

@@ -250,6 +250,7 @@ class Checks:
             self.adds_up(watch)
             assert watch.won(None) == 0, "something was never settled"
             self._each_request_once(watch)
+            self._nothing_refused_is_kept(watch)
             watch.terminal.shut_down()
             verify_journal(watch.terminal.journal_path, watch.terminal.terminal_id)
             self._auditor_finds_nothing(watch.terminal)
@@ -276,6 +277,12 @@ class Checks:
             if finding.severity is Severity.ERROR
         ]
         assert not errors, f"{terminal.name}: {errors[0].sequence}: {errors[0].sentence}"
+
+    def _nothing_refused_is_kept(self, watch: JournalWatch) -> None:
+        """What a purse signed for a request that has ended is paid by it, or goes back."""
+        taken = {each.debit_id for each in watch.payments.values()}
+        lost = watch.declined - taken - set(watch.witnessed)
+        assert not lost, "a debit that was refused does not go back"
 
     def _each_request_once(self, watch: JournalWatch) -> None:
         """The shop has the won of every request that it was told is paid, once."""

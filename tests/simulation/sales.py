@@ -91,6 +91,10 @@ def by_card(counter: Counter, purse: Purse, amount_won: int) -> Iterator[None]:
     if signed is None and counter.draws(0.5):
         counter.say(f"{purse.name} walks away from {counter.terminal.name}")
         queue.record_torn(request.request_hash, admitted.purse_id, state.sequence).result()
+        yield
+        if counter.draws(0.5) and (late := _last_answer(purse, request)) is not None:
+            counter.say(f"{counter.terminal.name}'s reader comes back with its answer")
+            _taken(counter, request, _assembled(late, state.certificate), state.certificate)
         return
     signed = signed or _held_again(purse, request)
     if signed is None:
@@ -190,6 +194,13 @@ def _debited(counter: Counter, purse: Purse, request: OpenRequest) -> SignedDebi
     except CardRefused:
         return None
     return signed if tear is Tear.NONE else None
+
+
+def _last_answer(purse: Purse, request: OpenRequest) -> SignedDebit | None:
+    """Return what the card has signed for the request, None if it has not."""
+    card = purse.held()
+    is_ours = card.get_state().last_request_hash == request.request_hash
+    return card.get_last() if is_ours else None
 
 
 def _held_again(purse: Purse, request: OpenRequest) -> SignedDebit | None:

@@ -48,6 +48,8 @@ MUTANTS: Final[dict[str, tuple[str, Callable[..., object]]]] = {
         "offline_queue.teller.Teller._conclude_last_attempt",
         lambda _teller: Recovery(),
     ),
+    "what comes too late is kept": ("offline_queue.teller.Teller._give_back", lambda *_: None),
+    "what was refused is kept": ("offline_queue.teller.Teller._witness_refused", lambda *_: None),
     "what is settled still counts": (
         "offline_queue.budget.Tally.settle",
         lambda _tally, _sequence: None,
