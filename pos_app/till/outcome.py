@@ -175,8 +175,8 @@ def _is_at_hand(phase: Phase, stored: Stored) -> bool:
     match phase:
         case Browsing(behind):
             return _is_at_hand(behind, stored)
-        case Refused(request_hash=request_hash):
-            return request_hash == stored.request_hash
+        case Refused(request_hash=request_hash, is_late=is_late):
+            return request_hash == stored.request_hash and not is_late
         case _:
             request = _request_of(phase)
             return request is not None and request.hash == stored.request_hash
@@ -219,11 +219,12 @@ def _left_behind(
 
 
 def _torn_card(phase: Phase) -> Card | None:
-    """Return the card whose debit is unclear, apart from what a command is asking it just now."""
+    """Return the card whose debit is unclear: its answer is on its way, and may never come."""
     match phase:
         case (
             HoldingAgain(card=card)
             | Debiting(torn=HoldingAgain(card=card))
+            | Debiting(card=card)
             | Keeping(before=HoldingAgain(card=card))
             | NotKept(before=HoldingAgain(card=card))
         ):

@@ -453,6 +453,13 @@ def test_a_payment_whose_first_answer_was_lost_is_paid_when_it_is_told_again(now
     assert till.phase == Approved(stored_again(), phone_evidence(), None)
 
 
+def test_a_payment_of_a_sale_that_came_late_before_is_an_earlier_ones() -> None:
+    """The late news stands there, two sales later: its receipt is not the last sale's."""
+    evidence = receipt_evidence()
+    till, _ = run(in_phase(late("disk_full", Moved.PERHAPS)), kept(evidence))
+    assert till.phase == Approved(stored(is_settled=True), evidence, None, is_earlier=True)
+
+
 def test_a_retry_after_a_doubtful_commit_is_the_payment_of_its_sale() -> None:
     keeping = Keeping(REQUEST, phone_evidence(), Paying(REQUEST))
     till, _ = run(in_phase(keeping), REPEAT)
@@ -617,6 +624,22 @@ def test_a_card_that_paid_what_was_paid_online_is_recorded_and_told() -> None:
     )
     assert till.phase == late("already_paid", Moved.YES)
     assert effects[-2:] == (TORN_RECORD, WakeSync())
+
+
+@pytest.mark.parametrize(
+    "debiting",
+    [
+        Debiting(REQUEST, CARD, NOW_MS),
+        Debiting(REQUEST, after_debit(CARD), NOW_MS, is_reading_last=True),
+    ],
+)
+def test_a_card_that_is_asked_while_another_way_pays_is_on_record_at_once(
+    debiting: Debiting,
+) -> None:
+    """Its answer may never come; who else meets the debit on it cannot say that it was not paid."""
+    till, effects = run(in_phase(debiting), kept(receipt_evidence()))
+    assert isinstance(till.phase, Approved)
+    assert effects.index(TORN_RECORD) < effects.index(WakeSync())
 
 
 def test_an_answer_of_a_reader_that_hung_is_told_as_what_is_over_and_goes_back() -> None:
