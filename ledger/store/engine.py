@@ -65,8 +65,15 @@ _DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycop
 class Store:
     """The database at one URL. Safe to use from many threads."""
 
-    def __init__(self, engine: Engine, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        pause: Callable[[float], None] = time.sleep,
+        writer: Engine | None = None,
+    ) -> None:
+        """Take the engine that reads, and another one for what is written, if there is one."""
         self._engine = engine
+        self._writer = writer or engine
         self._pause = pause
         self._on_retry: Callable[[], None] = lambda: None
         # SQLite has one writer: queueing for it here is fair, its own busy handler only polls.
@@ -77,8 +84,13 @@ class Store:
 
     @property
     def engine(self) -> Engine:
-        """The engine, for migrations and backups only."""
+        """The engine that reads, for migrations and backups only."""
         return self._engine
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """Every engine, for whoever listens to all that is said to the database."""
+        return tuple({self._engine, self._writer})
 
     def write(self, work: Callable[[Tx], T]) -> T:
         """Return what `work` returns, once its transaction has been committed durably.
@@ -102,13 +114,15 @@ class Store:
     def close(self) -> None:
         """Close all connections; the store is not used after."""
         self._engine.dispose()
+        self._writer.dispose()
 
     def _transact(
         self, work: Callable[[Tx], T], turn: AbstractContextManager[Any], *, is_writing: bool
     ) -> T:
+        engine = self._writer if is_writing else self._engine
         for attempt in count(1):
             try:
-                with turn, self._engine.connect() as plain:
+                with turn, engine.connect() as plain:
                     tx = plain.execution_options(**self._options(is_writing))
                     with tx.begin():
                         return work(tx)
@@ -137,7 +151,7 @@ def open_store(url: str) -> Store:
         parsed = make_url(url)
         driver = _DRIVERS[parsed.drivername]
         if driver.startswith("sqlite"):
-            return Store(_sqlite(parsed.set(drivername=driver)))
+            return _sqlite_store(parsed.set(drivername=driver))
         return Store(_postgres(parsed.set(drivername=driver)))
     except (ArgumentError, KeyError, SQLAlchemyError) as exc:
         raise StoreUnusable("a database is sqlite:///FILE or postgresql://…") from exc
@@ -149,13 +163,18 @@ def _postgres(url: Any) -> Engine:
     return engine
 
 
-def _sqlite(url: Any) -> Engine:
-    connect_args = {"timeout": SQLITE_BUSY_TIMEOUT_S, "check_same_thread": False}
+def _sqlite_store(url: Any) -> Store:
     if url.database in (None, "", ":memory:"):
         # A database in memory lives in its one connection.
-        engine = create_engine(url, connect_args=connect_args, poolclass=StaticPool)
-    else:
-        engine = create_engine(url, connect_args=connect_args)
+        return Store(_sqlite(url, poolclass=StaticPool))
+    # What one connection writes the others have to read again. There is one writer at a time, so
+    # it may as well be the same connection, which finds in its memory what it wrote the last time.
+    return Store(_sqlite(url), writer=_sqlite(url))
+
+
+def _sqlite(url: Any, **pool: Any) -> Engine:
+    connect_args = {"timeout": SQLITE_BUSY_TIMEOUT_S, "check_same_thread": False}
+    engine = create_engine(url, connect_args=connect_args, **pool)
     # Of a type without an adapter sqlite3 composes an error for each value, before it takes the
     # value as it is; most of ours are bytes, and this costs a third of their rows.
     sqlite3.register_adapter(bytes, bytes)

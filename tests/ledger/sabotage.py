@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy import Engine, event
+from sqlalchemy import event
+
+from ledger.store.engine import Store
 
 T = TypeVar("T")
 
@@ -17,10 +19,11 @@ class Crash(Exception):
 class Saboteur:
     """Lets a database die before its nth statement or commit from now on, once."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, store: Store) -> None:
         self._left: int | None = None
-        event.listen(engine, "before_cursor_execute", self._count)
-        event.listen(engine, "commit", self._count)
+        for engine in store.engines:
+            event.listen(engine, "before_cursor_execute", self._count)
+            event.listen(engine, "commit", self._count)
 
     def crashing(self, call: Callable[[], T], at: int | None) -> T | None:
         """Return what the call returns, None if it was killed."""

@@ -364,7 +364,7 @@ def postgres_ledger(postgres: PostgresServer) -> Iterator[World]:
 
 def run(world: World, house_examples: int) -> None:
     """Run the machine; all its runs share one ledger, whose books must be right after each."""
-    saboteur = Saboteur(world.ledger.office.store.engine)
+    saboteur = Saboteur(world.ledger.office.store)
     machine = type("OnOneLedger", (Ledgers,), {"world": world, "saboteur": saboteur})
     run_state_machine_as_test(
         machine,

@@ -51,7 +51,7 @@ class Money(RuleBasedStateMachine):
     @initialize()
     def start(self) -> None:
         self.world = self.make()
-        self.sabotage = Saboteur(self.world.ledger.office.store.engine)
+        self.sabotage = Saboteur(self.world.ledger.office.store)
         self.wallets = [self.world.wallet(0) for _ in range(HOLDERS)]
         self.purses = [self._purse(wallet) for wallet in self.wallets]
         self.shops = [self._shop() for _ in range(SHOPS)]

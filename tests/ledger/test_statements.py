@@ -61,12 +61,14 @@ class Ear:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        engine = self.world.ledger.office.store.engine
-        event.listen(engine, "before_cursor_execute", self._hear)
+        engines = self.world.ledger.office.store.engines
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", self._hear)
         try:
             yield
         finally:
-            event.remove(engine, "before_cursor_execute", self._hear)
+            for engine in engines:
+                event.remove(engine, "before_cursor_execute", self._hear)
 
     def _hear(
         self,
