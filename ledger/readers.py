@@ -11,8 +11,10 @@ is one reader: it answers on the socket that it was handed down until that is cl
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
 from queue import LifoQueue
 from typing import Any, Final, Protocol, cast
@@ -26,6 +28,8 @@ from ledger import logs
 from ledger.cycles import look_for_cycles_seldom
 from ledger.reading import Reader, Reading, TerminalKey
 
+# Who waits at a counter goes before what an outage has left.
+NICENESS: Final = 10
 # A shorter batch is read before it could be sent to another process and back.
 ENTRIES_MIN: Final = 16
 
@@ -109,6 +113,8 @@ class _ReaderProcess:
 def main(line: Connection[Any, Any]) -> None:
     """Read what comes on a line until it is closed."""
     look_for_cycles_seldom()
+    with suppress(OSError):  # a sandbox may forbid it, and then they are equals
+        os.nice(NICENESS)
     try:
         reader = Reader(line.recv())
         while True:

@@ -18,7 +18,7 @@ from kscoin.messages import Batch, Verdict
 from kscoin.signed import Signed, claimed, seal
 from ledger.known import known_terminal
 from ledger.office import key_of
-from ledger.readers import ENTRIES_MIN, ReadingPool
+from ledger.readers import ENTRIES_MIN, NICENESS, ReadingPool
 from ledger.reading import (
     GivenBack,
     MetDebit,
@@ -35,6 +35,8 @@ from tests.stacks.waiting import wait_until
 
 # Far above what a start or an end takes on a busy machine.
 PATIENCE_S = 60.0
+# No process can be nicer (setpriority(2)).
+NICEST = 19
 
 
 @pytest.fixture
@@ -133,6 +135,14 @@ def test_a_stop_of_the_server_is_not_for_its_readers(
     pool.read(batch, key)
     (reader,) = readers()
     assert os.getpgid(reader) != os.getpgid(0), "what a terminal's Ctrl-C ends"
+
+
+def test_readers_go_behind_who_waits_at_a_counter(sqlite_world: World, pool: ReadingPool) -> None:
+    batch, key = sealed(sqlite_world, sold(sqlite_world))
+    pool.read(batch, key)
+    (reader,) = readers()
+    ours, theirs = (os.getpriority(os.PRIO_PROCESS, each) for each in (0, reader))
+    assert theirs == min(ours + NICENESS, NICEST)
 
 
 def test_they_end_when_the_pool_is_closed(sqlite_world: World) -> None:
