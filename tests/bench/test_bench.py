@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.bench import __main__ as bench
+from tests.bench.beside import ledger_parts
 from tests.bench.figures import (
     RUNS_MIN,
     AtLeast,
@@ -114,3 +115,11 @@ def test_the_groups_are_the_modules_that_have_figures() -> None:
         "app.memory_over_empty",
     }
     assert all(isinstance(figure, Figure) for figures in groups.values() for figure in figures)
+
+
+def test_a_payment_is_taken_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    ledger_parts.main(size=5, count=2)
+    told = capsys.readouterr().out
+    assert {"all of it", *ledger_parts.PART_NAMES} <= {
+        line.split("│")[1].strip() for line in told.splitlines() if "│" in line
+    }
