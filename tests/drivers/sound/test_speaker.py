@@ -171,7 +171,8 @@ def test_a_sound_that_was_cut_off_is_no_proof_of_a_card(
     here.speaker.play(Utterance(NO))
     here.until_played(length(NO))
     here.supervisor.stop(WAIT_S)
-    assert caplog.records == []
+    # The supervisor has words of its own, which are heard where an earlier test has let them.
+    assert [each for each in caplog.records if each.name == "drivers.sound.speaker"] == []
 
 
 def test_no_player_is_silence(caplog: pytest.LogCaptureFixture) -> None:
