@@ -86,6 +86,8 @@ class Middleman:
                 self.send_response(answer.status)
                 self.send_header("content-type", answer.content_type)
                 self.send_header("content-length", str(length))
+                # Or a client may ask again on a connection that is about to be closed.
+                self.send_header("connection", "close")
                 self.end_headers()
                 self.wfile.write(answer.body)
 

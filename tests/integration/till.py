@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from queue import Empty, Queue
+from time import monotonic
 from typing import Final, TypeVar
 
 from pos_app import settings
@@ -25,6 +26,9 @@ from pos_app.till.views import (
 
 WAIT_S: Final = 30.0
 """Each thing that is waited for here is there within a second on an idle PC."""
+
+WHOLE_WAIT_S: Final = 90.0
+"""Longer than all that comes before what is waited for."""
 
 RETRY_CAP_S: Final = 0.2
 """A line that returns is noticed within this: a test does not wait as long as a shop would."""
@@ -56,14 +60,16 @@ class Till:
 
     def wait_for(self, kind: type[V], is_it: Callable[[V], bool] = lambda _: True) -> V:
         """Return the newest view as soon as it is of this kind and the one."""
+        end_s = monotonic() + WHOLE_WAIT_S
         while not (isinstance(view := self._newest(), kind) and is_it(view)):
-            self._wait_for_another(kind.__name__)
+            self._wait_for_another(kind.__name__, end_s)
         return view
 
     def wait_until(self, is_it: Callable[[View], bool]) -> View:
         """Return the newest view, whatever it shows, as soon as it is the one."""
+        end_s = monotonic() + WHOLE_WAIT_S
         while not is_it(view := self._newest()):
-            self._wait_for_another("such view")
+            self._wait_for_another("such view", end_s)
         return view
 
     def wait_for_line(self, connection: Connection) -> None:
@@ -76,10 +82,11 @@ class Till:
 
     def ready(self) -> None:
         """Go to an empty keypad, from wherever a person can leave by a key."""
+        end_s = monotonic() + WHOLE_WAIT_S
         while not (isinstance(view := self._newest(), SellView) and view.amount_won == 0):
             if (way_out := _WAYS_OUT.get(type(view))) is not None:
                 self.press(way_out)
-            self._wait_for_another("way out")
+            self._wait_for_another("way out", end_s)
 
     def offer(self, amount_won: int) -> str:
         """Type an amount, press Pay, and return the text of the QR code on the Pay screen."""
@@ -114,12 +121,14 @@ class Till:
         while not self._views.empty():
             self.seen.append(self._views.get())
         if not self.seen:
-            self._wait_for_another("view at all")
+            self._wait_for_another("view at all", monotonic() + WHOLE_WAIT_S)
         return self.seen[-1]
 
-    def _wait_for_another(self, what: str) -> None:
+    def _wait_for_another(self, what: str, end_s: float) -> None:
         try:
-            self.seen.append(self._views.get(timeout=WAIT_S))
+            # A view that grows older by itself is one more view, and not what is waited for.
+            left_s = max(0.0, end_s - monotonic())
+            self.seen.append(self._views.get(timeout=min(WAIT_S, left_s)))
         except Empty:
             last = _told(self.seen[-1]) if self.seen else "nothing"
             raise AssertionError(f"no {what}, but {last}") from None

@@ -8,7 +8,7 @@ has booked the sale once, the purse has been charged once, and the books balance
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -27,6 +27,7 @@ from pos_app.till.views import QueueView, RefusedView, ResultView, View
 from tests.integration.shop import LOADED_WON, Node, Shop, open_shop, running_node
 from tests.integration.till import Till
 from tests.reliability.doomed_till import READER_IS_THERE, DoomedTill, start_forking
+from tests.stacks.waiting import StackError
 
 AMOUNT_WON: Final = 12_300
 NEVER: Final = "never"
@@ -205,7 +206,9 @@ class Seller:
             self.till.press(*str(AMOUNT_WON), "pay")
         elif self.offer is None and screen.get("request_text"):
             self.offer = str(screen["request_text"])
-            self.customer.pay(self.shop, self.offer)
+            # The till may have died since it has shown this, and its reader with it.
+            with suppress(StackError):
+                self.customer.pay(self.shop, self.offer)
 
 
 def last_sequence(shop: Shop, kind: EntryKind | None = None) -> int:
