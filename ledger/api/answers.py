@@ -55,7 +55,7 @@ _STATUSES: Final[tuple[tuple[type[KSCoinError], int], ...]] = (
 
 
 # A database that was restarted is back by then, and a crowd is smaller.
-RETRY_AFTER_S: Final = 2
+_RETRY_AFTER_S: Final = 2
 # A validation error names what is wrong; its sentence stays one.
 _NAME_CHARACTERS_MAX: Final = 32
 _NAMES_MAX: Final = 8
@@ -77,6 +77,13 @@ def refused(status: int, code: str, message: str, *, is_closing: bool = False) -
     return JSONResponse({"code": code, "message": message}, status, headers)
 
 
+def try_later(code: str, message: str) -> JSONResponse:
+    """Answer that the ledger cannot now, and when to ask again."""
+    answer = refused(503, code, message)
+    answer.headers["retry-after"] = str(_RETRY_AFTER_S)
+    return answer
+
+
 def answer_errors(app: FastAPI) -> None:
     """Let every error of ours, and every one of the framework's, be answered in one form."""
     app.add_exception_handler(KSCoinError, _ours)
@@ -96,9 +103,7 @@ def _ours(_request: Request, exc: Exception) -> Response:
     if isinstance(exc, StoreError):
         logs.event("store_failed", logging.ERROR, code=code, why=str(exc))
         # What the database said is the operator's business.
-        answer = refused(status, code, "the ledger's database does not answer; try again")
-        answer.headers["retry-after"] = str(RETRY_AFTER_S)
-        return answer
+        return try_later(code, "the ledger's database does not answer; try again")
     answer = refused(status, code, str(exc))
     if isinstance(exc, BadToken):
         answer.headers["www-authenticate"] = "Bearer"

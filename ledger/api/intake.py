@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import Response
 
-from ledger.api.answers import RETRY_AFTER_S, refused
+from ledger.api.answers import refused, try_later
 from ledger.api.bodies import BODY_BYTES_MAX, cap_of
 
 # A client that sends a little too much is heard out, unkept, so that it can read the answer: a
@@ -83,9 +83,7 @@ class Body:
         if self.size_bytes > self._cap_bytes:
             return self.too_large()
         if not self._has_room:
-            answer = refused(503, "busy", "the ledger has its hands full; try again")
-            answer.headers["retry-after"] = str(RETRY_AFTER_S)
-            return answer
+            return try_later("busy", "the ledger has its hands full; try again")
         whole = bytes(self._kept)
         self._kept.clear()
         return whole
