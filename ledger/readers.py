@@ -45,13 +45,12 @@ class ReadsBatches(Protocol):
 class ReadingPool:
     """Reads long batches in up to `count` processes. Safe to use from many threads.
 
-    One is started when it is first needed. What it had in hand when it died is read here, and
-    another takes its place.
+    One is started when it is first needed. Short batches, and what one had in hand when it died,
+    are read by `here`; another takes its place.
     """
 
-    def __init__(self, trust: Trust, count: int) -> None:
-        self._trust = trust
-        self._here = Reader(trust)
+    def __init__(self, here: Reader, count: int) -> None:
+        self._here = here
         # The last to be put back is the first to be taken, so no more are started than are needed.
         self._places: LifoQueue[_ReaderProcess | None] = LifoQueue()
         self._count = count
@@ -64,7 +63,7 @@ class ReadingPool:
             return self._here.read(batch, terminal)
         place = self._places.get()
         try:
-            place = place or _ReaderProcess(self._trust)
+            place = place or _ReaderProcess(self._here.trust)
             return place.read(batch.data, terminal)
         except (EOFError, OSError) as exc:
             logs.event("reader_ended", error=type(exc).__name__)

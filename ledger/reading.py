@@ -128,6 +128,11 @@ class Reader:
         self._network = trust.network
         self._certificate = lru_cache(CERTIFICATES_REMEMBERED)(self._open_certificate)
 
+    @property
+    def trust(self) -> Trust:
+        """The trust list that it verifies against."""
+        return self._trust
+
     def batch(self, said: Claimed[Batch], key: PublicKey) -> Signed[Batch]:
         """Return the batch if this key signed it; raises BadSignature or WrongNetwork."""
         return said.verified(key, self._network)

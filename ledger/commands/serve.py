@@ -103,7 +103,7 @@ def _read_by(ledger: Ledger, count: int) -> Iterator[Ledger]:
     if not count:
         yield ledger
         return
-    with closing(ReadingPool(ledger.office.issuer.trust, count)) as pool:
+    with closing(ReadingPool(ledger.office.reader, count)) as pool:
         yield ledger.read_by(pool)
 
 

@@ -68,7 +68,7 @@ def serve(directory: str, url: str, port: int, told: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     authorities = read_authorities(Path(directory), None)
     ledger = Ledger.open(open_store(url), authorities, HandClock())
-    readers = ReadingPool(ledger.office.issuer.trust, 1)
+    readers = ReadingPool(ledger.office.reader, 1)
     with LedgerServer(ledger.read_by(readers), port) as server:
         told.send(server.url)
         threading.Event().wait()

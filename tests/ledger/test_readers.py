@@ -41,7 +41,7 @@ NICEST = 19
 
 @pytest.fixture
 def pool(sqlite_world: World) -> Iterator[ReadingPool]:
-    with closing(ReadingPool(sqlite_world.ledger.office.issuer.trust, 1)) as found:
+    with closing(ReadingPool(sqlite_world.ledger.office.reader, 1)) as found:
         yield found
 
 
@@ -147,7 +147,7 @@ def test_readers_go_behind_who_waits_at_a_counter(sqlite_world: World, pool: Rea
 
 def test_they_end_when_the_pool_is_closed(sqlite_world: World) -> None:
     batch, key = sealed(sqlite_world, sold(sqlite_world))
-    with closing(ReadingPool(sqlite_world.ledger.office.issuer.trust, 2)) as pool:
+    with closing(ReadingPool(sqlite_world.ledger.office.reader, 2)) as pool:
         with ThreadPoolExecutor(4) as threads:
             found = list(threads.map(lambda _: pool.read(batch, key), range(8)))
         assert found == [sqlite_world.ledger.office.reader.read(batch, key)] * 8
