@@ -104,13 +104,15 @@ def till_at_work(directory: Path, daemon: PcscDaemon) -> Iterator[tuple[TwoReade
     till.close()
 
 
-def test_a_till_sells_on_at_one_reader_while_a_debit_hangs_in_the_other(
-    tmp_path: Path, virtual_pcscd: PcscDaemon
-) -> None:
-    """The card is held at the other reader and pays once; what the first one says later is that."""
-    card, later = purse_card("a"), purse_card("b")
-    stuck = StuckCard(card, Instruction.DEBIT)
-    with till_at_work(tmp_path, virtual_pcscd) as (till, readers), ExitStack() as hand:
+@contextmanager
+def till_whose_debit_hangs(
+    directory: Path, daemon: PcscDaemon, stuck: StuckCard
+) -> Iterator[tuple[TwoReaderTill, TwoReaders, ExitStack]]:
+    """A till that says to hold a card again, with its first reader stuck in the card's DEBIT.
+
+    The card is let go and taken away when the stack is closed.
+    """
+    with till_at_work(directory, daemon) as (till, readers), ExitStack() as hand:
         till.offer()
         hand.enter_context(readers.hold(stuck.card, 0))
         hand.callback(stuck.let_go)
@@ -118,7 +120,16 @@ def test_a_till_sells_on_at_one_reader_while_a_debit_hangs_in_the_other(
         readers.until_hung(1)
         till.pass_s(int(PATIENCE_S))
         till.views.until(HoldAgainView)
+        yield till, readers, hand
 
+
+def test_a_till_sells_on_at_one_reader_while_a_debit_hangs_in_the_other(
+    tmp_path: Path, virtual_pcscd: PcscDaemon
+) -> None:
+    """The card is held at the other reader and pays once; what the first one says later is that."""
+    card, later = purse_card("a"), purse_card("b")
+    stuck = StuckCard(card, Instruction.DEBIT)
+    with till_whose_debit_hangs(tmp_path, virtual_pcscd, stuck) as (till, readers, hand):
         with readers.hold(card, 1):
             first = till.views.until(ResultView)
         till.runtime.press(Press.NEW_SALE)
@@ -143,14 +154,7 @@ def test_a_debit_that_hung_until_its_sale_was_over_goes_back(
     tmp_path: Path, virtual_pcscd: PcscDaemon
 ) -> None:
     stuck = StuckCard(purse_card("a"), Instruction.DEBIT)
-    with till_at_work(tmp_path, virtual_pcscd) as (till, readers), ExitStack() as hand:
-        till.offer()
-        hand.enter_context(readers.hold(stuck.card, 0))
-        hand.callback(stuck.let_go)
-        assert stuck.is_stuck.wait(PATIENCE_S)
-        readers.until_hung(1)
-        till.pass_s(int(PATIENCE_S))
-        till.views.until(HoldAgainView)
+    with till_whose_debit_hangs(tmp_path, virtual_pcscd, stuck) as (till, readers, hand):
         till.pass_s(HOLD_AGAIN_MS // 1_000)
         torn = till.views.until(RefusedView, lambda view: view.news.code == "debit_torn")
 
@@ -181,14 +185,7 @@ def test_a_debit_that_hung_is_approved_when_its_reader_comes_back_though_another
     tmp_path: Path, virtual_pcscd: PcscDaemon
 ) -> None:
     stuck = StuckCard(purse_card("a"), Instruction.DEBIT)
-    with till_at_work(tmp_path, virtual_pcscd) as (till, readers), ExitStack() as hand:
-        till.offer()
-        hand.enter_context(readers.hold(stuck.card, 0))
-        hand.callback(stuck.let_go)
-        assert stuck.is_stuck.wait(PATIENCE_S)
-        readers.until_hung(1)
-        till.pass_s(int(PATIENCE_S))
-        till.views.until(HoldAgainView)
+    with till_whose_debit_hangs(tmp_path, virtual_pcscd, stuck) as (till, readers, _):
         with readers.hold(purse_card("b"), 1):
             till.views.until(HoldAgainView, _says_another_card)
         assert till.payments() == 0
